@@ -1,0 +1,2 @@
+/// STUN and TURN messages as bytes: RFC 8489, RFC 8656, RFC 8445. Pure: no clock, no socket.
+package dev.gatehouse.stun;
