@@ -61,17 +61,25 @@ class RecordedTrafficTest {
         var again = ByteBuffer.wrap(datagram.clone());
         ChannelData.writeHeader(again, 0, channel, datagram.length - ChannelData.HEADER_LENGTH);
         assertThat(again.array()).isEqualTo(datagram);
-        if (keyName.startsWith("inner wireguard")) {
+        if (isWireGuard(datagram)) {
             return 0;
         }
         var inner = Arrays.copyOfRange(datagram, ChannelData.HEADER_LENGTH, datagram.length);
         return check(inner, keyName.replace("inner ", ""), keys);
     }
 
+    /// The key of a line names its first datagram: a later one of the same send may differ.
+    private static boolean isWireGuard(byte[] channelData) {
+        int at = ChannelData.HEADER_LENGTH;
+        return channelData[at] >= 1 && channelData[at] <= 4 && channelData[at + 1] == 0;
+    }
+
     /// The named key, or for a later datagram of one send whichever key of that network fits.
     private static byte[] signer(StunMessage message, String keyName, JsonNode keys) {
         var names = new ArrayList<String>();
-        names.add(keyName);
+        if (keys.has(keyName)) {
+            names.add(keyName);
+        }
         keys.fieldNames().forEachRemaining(names::add);
         for (String name : names) {
             byte[] key = key(name, keys);
