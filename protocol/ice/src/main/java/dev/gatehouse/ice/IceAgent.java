@@ -1,0 +1,543 @@
+package dev.gatehouse.ice;
+
+import dev.gatehouse.stun.StunErrors;
+import dev.gatehouse.stun.StunMessage;
+import dev.gatehouse.stun.StunMessage.MessageClass;
+import dev.gatehouse.stun.StunMethods;
+import dev.gatehouse.stun.StunWriter;
+import dev.gatehouse.stun.TransactionId;
+import dev.gatehouse.wire.Endpoint;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.random.RandomGenerator;
+
+/// Finds the best path to one peer: pairs all addresses, checks all pairs at once and for ever,
+/// and settles on the best pair that the controlling side nominates (tunnel.md section 2).
+///
+/// Sans-IO. Every call that takes `nowNs` also sends the checks that are due; drain
+/// [#pollTransmit] and [#pollEvent] after each. There is no pacing, no frozen state and no restart.
+///
+/// The owner decides when the agent is idle, and when it has been disconnected or without remote
+/// candidates for too long ([IceTimeouts] has those limits too).
+///
+/// Two deviations from RFC 8445: the role never changes (a conflict is answered with 487), and a
+/// nominated pair is in use before our own check of it has succeeded.
+public final class IceAgent {
+    public static final long NEVER = Long.MAX_VALUE;
+
+    static final int PAIRS_MAX = 100;
+    static final int LOCAL_CANDIDATES_MAX = 64;
+    private static final Comparator<CandidatePair> BEST_FIRST =
+            (a, b) -> Long.compareUnsigned(b.priority(), a.priority());
+
+    private final Role role;
+    private final IceCredentials localCredentials;
+    private final IceCredentials remoteCredentials;
+    private final byte[] localKey;
+    private final byte[] remoteKey;
+    private final IceTimeouts timeouts;
+    private final RandomGenerator random;
+    private final long tieBreaker;
+
+    private final List<KnownCandidate> locals = new ArrayList<>();
+    private final RemoteCandidates remotes = new RemoteCandidates(this::isPaired);
+    private final List<CandidatePair> pairs = new ArrayList<>(); // best first
+    private final Queue<IceTransmit> transmits = new ArrayDeque<>();
+    private final Queue<IceEvent> events = new ArrayDeque<>();
+    private IceState state = IceState.CHECKING;
+    private Optional<IceEvent.Nominated> selected = Optional.empty();
+    private boolean idle;
+
+    /// @param random also gives the tie breaker and the transaction ids
+    public IceAgent(
+            Role role,
+            IceCredentials local,
+            IceCredentials remote,
+            IceTimeouts timeouts,
+            RandomGenerator random,
+            long nowNs) {
+        this(local, remote, role, timeouts, random, random.nextLong());
+        assert nowNs >= 0 : nowNs;
+    }
+
+    private IceAgent(
+            IceCredentials local,
+            IceCredentials remote,
+            Role role,
+            IceTimeouts timeouts,
+            RandomGenerator random,
+            long tieBreaker) {
+        this.role = role;
+        this.localCredentials = local;
+        this.remoteCredentials = remote;
+        this.localKey = local.key();
+        this.remoteKey = remote.key();
+        this.timeouts = timeouts;
+        this.random = random;
+        this.tieBreaker = tieBreaker;
+    }
+
+    /// Goes on as the agent that [#snapshot] was taken of: answers checks of the same credentials,
+    /// keeps the path, and checks all pairs anew. [#nominated] tells the path; no event does.
+    public static IceAgent restore(
+            IceSnapshot snapshot, IceTimeouts timeouts, RandomGenerator random, long nowNs) {
+        var agent =
+                new IceAgent(
+                        snapshot.localCredentials(),
+                        snapshot.remoteCredentials(),
+                        snapshot.role(),
+                        timeouts,
+                        random,
+                        snapshot.tieBreaker());
+        snapshot.localCandidates().forEach(c -> agent.locals.add(new KnownCandidate(c)));
+        snapshot.remoteCandidates().forEach(agent.remotes::add);
+        agent.locals.forEach(agent::pairWithRemotes);
+        agent.selected = snapshot.nominated();
+        agent.selected
+                .flatMap(path -> agent.find(path.local(), path.remote()))
+                .ifPresent(CandidatePair::restoreSucceeded);
+        agent.advance(nowNs);
+        return agent;
+    }
+
+    public IceSnapshot snapshot() {
+        return new IceSnapshot(
+                role,
+                localCredentials,
+                remoteCredentials,
+                tieBreaker,
+                live(locals),
+                live(remotes.all()),
+                selected);
+    }
+
+    private static List<Candidate> live(List<KnownCandidate> candidates) {
+        return candidates.stream()
+                .filter(KnownCandidate::isLive)
+                .map(KnownCandidate::candidate)
+                .toList();
+    }
+
+    /// Adds an address of ours.
+    ///
+    /// @return the candidate to signal: with its final priority and our ufrag; empty if it is known
+    ///     already, not usable, or one too many
+    public Optional<Candidate> addLocalCandidate(Candidate candidate, long nowNs) {
+        if (!candidate.isUsable()) {
+            return Optional.empty();
+        }
+        var known = locals.stream().filter(c -> c.candidate().isSame(candidate)).findFirst();
+        if (known.isPresent() && known.get().isLive()
+                || known.isEmpty() && locals.size() >= LOCAL_CANDIDATES_MAX) {
+            return Optional.empty();
+        }
+        var added = known.orElseGet(() -> rank(candidate));
+        added.revive();
+        pairWithRemotes(added);
+        advance(nowNs);
+        return Optional.of(added.candidate().withUfrag(localCredentials.ufrag()));
+    }
+
+    private KnownCandidate rank(Candidate candidate) {
+        int earlier = 0;
+        for (var other : locals) {
+            var c = other.candidate();
+            boolean alike = c.kind() == candidate.kind();
+            earlier += alike && c.address().family() == candidate.address().family() ? 1 : 0;
+        }
+        var ranked = new KnownCandidate(candidate.after(earlier));
+        locals.add(ranked);
+        return ranked;
+    }
+
+    /// Forgets an address of ours and all its pairs. Does nothing if it is not known.
+    public void removeLocalCandidate(Candidate candidate, long nowNs) {
+        locals.stream()
+                .filter(c -> c.isLive() && c.candidate().isSame(candidate))
+                .findFirst()
+                .ifPresent(this::discard);
+        advance(nowNs);
+    }
+
+    /// Adds an address that the peer signalled, and at most two that its addresses suggest.
+    /// One that names another agent than our peer's is ignored.
+    public void addRemoteCandidate(Candidate candidate, long nowNs) {
+        boolean isOthers =
+                candidate.ufrag().filter(u -> !u.equals(remoteCredentials.ufrag())).isPresent();
+        if (isOthers || !candidate.isUsable()) {
+            return;
+        }
+        addRemote(candidate.withoutUfrag());
+        remotes.optimistic().forEach(this::addRemote);
+        advance(nowNs);
+    }
+
+    private void addRemote(Candidate candidate) {
+        var known = remotes.find(candidate);
+        if (known.isPresent()) {
+            boolean isInUse = known.get().isLive() && isPaired(known.get());
+            known.get().revive();
+            if (!isInUse) {
+                pairWithLocals(known.get());
+            }
+            return;
+        }
+        var reflexive = remotes.peerReflexive(candidate.address());
+        if (reflexive.isPresent()) {
+            reflexive.get().replace(candidate);
+            pairs.sort(BEST_FIRST);
+            return;
+        }
+        remotes.add(candidate).ifPresent(this::pairWithLocals);
+    }
+
+    /// Forgets an address of the peer and all its pairs; its requests are ignored from here on.
+    public void removeRemoteCandidate(Candidate candidate, long nowNs) {
+        remotes.find(candidate).filter(KnownCandidate::isLive).ifPresent(this::discard);
+        advance(nowNs);
+    }
+
+    private void discard(KnownCandidate candidate) {
+        candidate.discard();
+        pairs.removeIf(pair -> pair.isOf(candidate));
+        // Another candidate may have stood behind this one for the same path.
+        for (var other : locals) {
+            if (other.candidate().base().equals(candidate.candidate().base())) {
+                pairWithRemotes(other);
+            }
+        }
+        for (var other : remotes.all()) {
+            if (other.candidate().address().equals(candidate.candidate().address())) {
+                pairWithLocals(other);
+            }
+        }
+    }
+
+    private boolean isPaired(KnownCandidate candidate) {
+        return pairs.stream().anyMatch(pair -> pair.isOf(candidate));
+    }
+
+    private void pairWithRemotes(KnownCandidate local) {
+        for (var remote : remotes.all()) {
+            pair(local, remote);
+        }
+    }
+
+    private void pairWithLocals(KnownCandidate remote) {
+        for (var local : locals) {
+            pair(local, remote);
+        }
+    }
+
+    /// Two pairs of one base and one remote address are the same path: the better one stands.
+    private void pair(KnownCandidate local, KnownCandidate remote) {
+        Endpoint base = local.candidate().base();
+        Endpoint address = remote.candidate().address();
+        if (!local.isLive() || !remote.isLive() || base.family() != address.family()) {
+            return;
+        }
+        var existing = find(base, address);
+        if (existing.isEmpty()) {
+            var added = new CandidatePair(role, timeouts, local, remote);
+            added.setIdle(idle, 0);
+            pairs.add(added);
+        } else if (isBetter(local, remote, existing.get())) {
+            existing.get().replace(local, remote);
+        }
+        pairs.sort(BEST_FIRST);
+    }
+
+    private boolean isBetter(KnownCandidate local, KnownCandidate remote, CandidatePair than) {
+        long priority = CandidatePair.priority(role, local.candidate(), remote.candidate());
+        return Long.compareUnsigned(priority, than.priority()) > 0;
+    }
+
+    private Optional<CandidatePair> find(Endpoint base, Endpoint address) {
+        return pairs.stream().filter(pair -> pair.connects(base, address)).findFirst();
+    }
+
+    /// True if this message is of this agent and its peer: the names and the integrity of a
+    /// request, the transaction and the integrity of a response.
+    public boolean accepts(StunMessage message) {
+        if (message.method() != StunMethods.BINDING || message.malformedAttribute().isPresent()) {
+            return false;
+        }
+        return switch (message.messageClass()) {
+            case REQUEST ->
+                    message.priority().isPresent()
+                            && isForUs(message.username())
+                            && message.verifyIntegrity(localKey);
+            case SUCCESS ->
+                    message.xorMappedAddress().isPresent()
+                            && sent(message.transactionId()).isPresent()
+                            && message.verifyIntegrity(remoteKey);
+            case ERROR, INDICATION -> false;
+        };
+    }
+
+    private boolean isForUs(Optional<String> username) {
+        return username.equals(
+                Optional.of(localCredentials.ufrag() + ':' + remoteCredentials.ufrag()));
+    }
+
+    private Optional<CandidatePair> sent(TransactionId id) {
+        return pairs.stream().filter(pair -> pair.sent(id)).findFirst();
+    }
+
+    /// Takes a message that [#accepts] said yes to.
+    ///
+    /// @param local where it arrived: a socket's address, or our relayed address
+    /// @param remote where it came from, as the socket or the relay says
+    public void handleMessage(StunMessage message, Endpoint local, Endpoint remote, long nowNs) {
+        switch (message.messageClass()) {
+            case REQUEST -> handleRequest(message, local, remote, nowNs);
+            case SUCCESS ->
+                    // A mapped address that is not ours would be a peer-reflexive candidate of
+                    // ours: nothing depends on it, so it is not kept.
+                    sent(message.transactionId())
+                            .ifPresent(pair -> pair.handleAnswer(message.transactionId(), nowNs));
+            case ERROR, INDICATION -> {}
+        }
+        advance(nowNs);
+    }
+
+    private void handleRequest(
+            StunMessage message, Endpoint localAddress, Endpoint remoteAddress, long nowNs) {
+        var local = liveLocal(localAddress);
+        if (local.isEmpty()) {
+            return;
+        }
+        if (isRoleConflict(message)) {
+            transmits.add(
+                    new IceTransmit(
+                            localAddress, remoteAddress, roleConflict(message.transactionId())));
+            return;
+        }
+        var remote = sourceOf(message, remoteAddress);
+        if (remote.isEmpty()) {
+            return;
+        }
+        pair(local.get(), remote.get());
+        transmits.add(reply(message, localAddress, remoteAddress));
+        boolean nominates = role == Role.CONTROLLED && message.useCandidate();
+        find(localAddress, remoteAddress)
+                .ifPresent(
+                        pair -> {
+                            pair.handleRequest(nowNs);
+                            if (nominates && !pair.isNominated()) {
+                                pair.nominate(nowNs);
+                            }
+                        });
+    }
+
+    /// A host or relayed candidate; reflexive ones receive at their base.
+    private Optional<KnownCandidate> liveLocal(Endpoint address) {
+        return locals.stream()
+                .filter(KnownCandidate::isLive)
+                .filter(c -> c.candidate().address().equals(address))
+                .filter(c -> c.candidate().base().equals(address))
+                .findFirst();
+    }
+
+    /// The remote candidate that a request came from, made if need be; empty if it was invalidated.
+    private Optional<KnownCandidate> sourceOf(StunMessage request, Endpoint address) {
+        var known = remotes.live(address);
+        if (known.isPresent() || remotes.isKnown(address)) {
+            return known;
+        }
+        long priority = request.priority().orElseThrow();
+        return remotes.add(Candidate.of(Candidate.Kind.PEER_REFLEXIVE, address, address, priority));
+    }
+
+    private boolean isRoleConflict(StunMessage request) {
+        return switch (role) {
+            case CONTROLLING -> request.iceControlling().isPresent();
+            case CONTROLLED -> request.iceControlled().isPresent();
+        };
+    }
+
+    private byte[] roleConflict(TransactionId id) {
+        return new StunWriter(MessageClass.ERROR, StunMethods.BINDING, id)
+                .errorCode(StunErrors.ROLE_CONFLICT, StunErrors.reason(StunErrors.ROLE_CONFLICT))
+                .buildSignedWithFingerprint(localKey);
+    }
+
+    private IceTransmit reply(StunMessage request, Endpoint local, Endpoint remote) {
+        var payload =
+                new StunWriter(MessageClass.SUCCESS, StunMethods.BINDING, request.transactionId())
+                        .xorMappedAddress(remote)
+                        .buildSignedWithFingerprint(localKey);
+        return new IceTransmit(local, remote, payload);
+    }
+
+    /// In idle mode pairs are checked every 25 s. No effect if the mode is the same.
+    public void setIdle(boolean idle, long nowNs) {
+        if (this.idle != idle) {
+            this.idle = idle;
+            pairs.forEach(pair -> pair.setIdle(idle, nowNs));
+            advance(nowNs);
+        }
+    }
+
+    public boolean isIdle() {
+        return idle;
+    }
+
+    public void handleTimeout(long nowNs) {
+        advance(nowNs);
+    }
+
+    /// Brings everything that follows from the last change up to date.
+    private void advance(long nowNs) {
+        pairs.removeIf(pair -> pair.isDead(nowNs));
+        limitPairs();
+        nominateBest(nowNs);
+        sendDueChecks(nowNs);
+        select();
+        become(evaluate());
+    }
+
+    private void limitPairs() {
+        for (int i = pairs.size() - 1; i >= 0 && pairs.size() > PAIRS_MAX; i--) {
+            if (!pairs.get(i).isNominated()) {
+                pairs.remove(i);
+            }
+        }
+        if (pairs.size() > PAIRS_MAX) {
+            pairs.subList(PAIRS_MAX, pairs.size()).clear();
+        }
+    }
+
+    /// The controlling side nominates whatever pair is the best of those that succeeded, at once.
+    private void nominateBest(long nowNs) {
+        if (role == Role.CONTROLLING) {
+            pairs.stream()
+                    .filter(CandidatePair::isSucceeded)
+                    .findFirst()
+                    .filter(pair -> !pair.isNominated())
+                    .ifPresent(pair -> pair.nominate(nowNs));
+        }
+    }
+
+    private void sendDueChecks(long nowNs) {
+        for (boolean nominated : new boolean[] {true, false}) {
+            for (var pair : pairs) {
+                if (pair.isNominated() == nominated && nowNs >= pair.nextCheckNs()) {
+                    sendCheck(pair, nowNs);
+                }
+            }
+        }
+    }
+
+    private void sendCheck(CandidatePair pair, long nowNs) {
+        var id = TransactionId.random(random);
+        var request =
+                new StunWriter(MessageClass.REQUEST, StunMethods.BINDING, id)
+                        .username(remoteCredentials.ufrag() + ':' + localCredentials.ufrag());
+        switch (role) {
+            case CONTROLLING -> request.iceControlling(tieBreaker);
+            case CONTROLLED -> request.iceControlled(tieBreaker);
+        }
+        request.priority(pair.local().candidate().checkPriority());
+        if (role == Role.CONTROLLING && pair.isNominated()) {
+            request.useCandidate();
+        }
+        var payload = request.buildSignedWithFingerprint(remoteKey);
+        transmits.add(new IceTransmit(pair.base(), pair.address(), payload));
+        pair.handleSent(id, nowNs);
+    }
+
+    /// Takes the best nominated pair. If none is left the old path stays until the next nomination.
+    /// A candidate of another kind for the same addresses is no news.
+    private void select() {
+        var best = pairs.stream().filter(CandidatePair::isNominated).findFirst();
+        if (best.isEmpty()) {
+            return;
+        }
+        var path = path(best.get());
+        if (selected.filter(old -> isSamePath(old, path)).isEmpty()) {
+            events.add(path);
+        }
+        selected = Optional.of(path);
+    }
+
+    private static IceEvent.Nominated path(CandidatePair pair) {
+        return new IceEvent.Nominated(
+                pair.base(),
+                pair.address(),
+                pair.local().candidate().kind(),
+                pair.remote().candidate().kind());
+    }
+
+    private static boolean isSamePath(IceEvent.Nominated a, IceEvent.Nominated b) {
+        return a.local().equals(b.local()) && a.remote().equals(b.remote());
+    }
+
+    private IceState evaluate() {
+        boolean nominated = pairs.stream().anyMatch(CandidatePair::isNominated);
+        boolean possible =
+                locals.isEmpty()
+                        || remotes.isEmpty()
+                        || pairs.stream().anyMatch(pair -> !pair.isNominated());
+        if (nominated) {
+            return possible ? IceState.CONNECTED : IceState.COMPLETED;
+        }
+        return possible ? IceState.CHECKING : IceState.DISCONNECTED;
+    }
+
+    private void become(IceState next) {
+        if (next != state) {
+            state = next;
+            events.add(new IceEvent.StateChanged(next));
+        }
+    }
+
+    /// The next time at which [#handleTimeout] has work, or [#NEVER].
+    public long pollTimeout() {
+        long nextNs = NEVER;
+        for (var pair : pairs) {
+            nextNs = Math.min(nextNs, pair.nextCheckNs());
+        }
+        return nextNs;
+    }
+
+    /// The next message to send, or null.
+    public IceTransmit pollTransmit() {
+        return transmits.poll();
+    }
+
+    /// The next event, or null.
+    public IceEvent pollEvent() {
+        return events.poll();
+    }
+
+    public IceState state() {
+        return state;
+    }
+
+    /// The path to send on; stays after its pair is lost until another one is nominated.
+    public Optional<IceEvent.Nominated> nominated() {
+        return selected;
+    }
+
+    public Role role() {
+        return role;
+    }
+
+    public IceCredentials localCredentials() {
+        return localCredentials;
+    }
+
+    public IceCredentials remoteCredentials() {
+        return remoteCredentials;
+    }
+
+    /// True once a candidate of the peer is known, signalled or seen.
+    public boolean hasRemoteCandidates() {
+        return !remotes.isEmpty();
+    }
+}
