@@ -1,0 +1,49 @@
+package dev.gatehouse.channel.message;
+
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/// Checks of ids and keys that records make on construction.
+final class Ids {
+    private static final Pattern UUID =
+            Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    private static final int KEY_TEXT_LENGTH = 44;
+
+    private Ids() {}
+
+    /// Returns the id in lower case.
+    static String uuid(String text) {
+        var lower = require(text, "id").toLowerCase(Locale.ROOT);
+        if (!UUID.matcher(lower).matches()) {
+            throw new IllegalArgumentException("not a UUID");
+        }
+        return lower;
+    }
+
+    /// Returns base64 text of exactly 32 bytes.
+    static String key(String text) {
+        if (require(text, "key").length() != KEY_TEXT_LENGTH || !text.endsWith("=")) {
+            throw new IllegalArgumentException("a key is 44 characters of base64");
+        }
+        var _ = Base64.getDecoder().decode(text);
+        return text;
+    }
+
+    static <T> T require(T value, String name) {
+        if (value == null) {
+            throw new IllegalArgumentException(name + " is missing");
+        }
+        return value;
+    }
+
+    /// An absent list is an empty one.
+    static <T> List<T> orEmpty(List<T> list) {
+        return list == null ? List.of() : List.copyOf(list);
+    }
+
+    static <T> List<T> requireList(List<T> list, String name) {
+        return List.copyOf(require(list, name));
+    }
+}

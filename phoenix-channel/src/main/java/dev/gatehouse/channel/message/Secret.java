@@ -1,0 +1,17 @@
+package dev.gatehouse.channel.message;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+
+/// A token, password or key as text; never prints itself.
+public record Secret(@JsonValue String value) {
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    public Secret {
+        Ids.require(value, "secret");
+    }
+
+    @Override
+    public String toString() {
+        return "[redacted]";
+    }
+}

@@ -1,0 +1,129 @@
+package dev.gatehouse.channel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.channel.message.ClientToPortal;
+import dev.gatehouse.channel.message.GatewayToPortal;
+import dev.gatehouse.channel.message.Ignored;
+import dev.gatehouse.channel.message.PortalToClient;
+import dev.gatehouse.channel.message.PortalToGateway;
+import dev.gatehouse.channel.message.RelayJoin;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RecordedFramesTest {
+    private static final Set<String> FRAMING =
+            Set.of(Frame.JOIN, Frame.REPLY, Frame.HEARTBEAT, Frame.CLOSE);
+
+    record Recorded(String era, String net, double t, String from, String to, JsonNode frame) {
+        ApiVersion version() {
+            return era.startsWith("gateway 1.4") ? ApiVersion.V1 : ApiVersion.V2;
+        }
+
+        @Override
+        public String toString() {
+            return "%s to %s at %s: %s".formatted(from, to, t, frame.path("event").asText());
+        }
+    }
+
+    static Stream<Recorded> frames() throws IOException {
+        var stream =
+                RecordedFramesTest.class.getResourceAsStream(
+                        "/vectors/recorded/portal-frames.jsonl");
+        try (var in = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+            var lines = in.lines().toList();
+            assertThat(lines).hasSize(208);
+            return lines.stream().map(RecordedFramesTest::recorded);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("frames")
+    void decodesAndEncodesToTheSame(Recorded recorded) throws IOException {
+        var frame = (Frame) Frame.decode(recorded.frame().toString());
+
+        assertThat(Json.MAPPER.readTree(frame.encode())).isEqualTo(recorded.frame());
+        if (!FRAMING.contains(frame.event())) {
+            assertPayloadSurvives(recorded, frame);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("frames")
+    void stampSecretsOfJoinsAreRead(Recorded recorded) throws IOException {
+        var frame = (Frame) Frame.decode(recorded.frame().toString());
+        if (frame.is("relay", Frame.JOIN)) {
+            var join = Json.fromTree(frame.payload(), RelayJoin.class);
+
+            assertThat(join.stampSecret().value()).hasSize(64);
+            assertThat(Json.toTree(join)).isEqualTo(frame.payload());
+        }
+    }
+
+    private static void assertPayloadSurvives(Recorded recorded, Frame frame) {
+        var version = recorded.version();
+        switch (recorded.from() + ">" + recorded.to()) {
+            case "portal>gateway" -> {
+                var message = PortalToGateway.decode(frame.event(), frame.payload());
+                assertSame(frame, message, message.event(version), message.payload(version));
+            }
+            case "gateway>portal" -> {
+                var message = GatewayToPortal.decode(frame.event(), frame.payload());
+                assertSame(frame, message, message.event(version), message.payload(version));
+            }
+            case "portal>client" -> {
+                var message = PortalToClient.decode(frame.event(), frame.payload());
+                assertSame(frame, message, message.event(version), message.payload(version));
+            }
+            case "client>portal" -> {
+                var message = ClientToPortal.decode(frame.event(), frame.payload());
+                assertSame(frame, message, message.event(version), message.payload(version));
+            }
+            default -> assertThat(frame.is("relay", "init")).isTrue();
+        }
+    }
+
+    private static void assertSame(Frame frame, Object message, String event, JsonNode payload) {
+        assertThat(message).isNotInstanceOf(Ignored.class);
+        assertThat(event).isEqualTo(frame.event());
+        assertThat(withoutNulls(payload)).isEqualTo(withoutNulls(frame.payload()));
+    }
+
+    /// Optional fields may be null or absent; both mean the same to every peer.
+    private static JsonNode withoutNulls(JsonNode node) {
+        var copy = parsed(node.toString());
+        removeNulls(copy);
+        return copy;
+    }
+
+    private static JsonNode parsed(String text) {
+        try {
+            return Json.MAPPER.readTree(text);
+        } catch (IOException failure) {
+            throw new AssertionError(failure);
+        }
+    }
+
+    private static void removeNulls(JsonNode node) {
+        if (node instanceof ObjectNode object) {
+            object.properties().removeIf(field -> field.getValue().isNull());
+        }
+        node.forEach(RecordedFramesTest::removeNulls);
+    }
+
+    private static Recorded recorded(String line) {
+        try {
+            return Json.MAPPER.readValue(line, Recorded.class);
+        } catch (IOException failure) {
+            throw new AssertionError(failure);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+package dev.gatehouse.transport;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One thread that owns an [Agent]: descriptors, timers and a bounded queue of commands.
+///
+/// Waits in its [Poller] only when a turn did nothing. A full command queue refuses, and counts.
+/// Any failure that reaches the top ends the shard and is handed to `onFailure`.
+///
+/// @param <C> the commands of the agent
+public final class Shard<C> implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
+    private static final int COMMANDS_PER_TURN_MAX = 64;
+    private static final Duration CLOSE_WAIT = Duration.ofSeconds(5);
+
+    private final Agent<C> agent;
+    private final Poller poller;
+    private final MonotonicClock clock;
+    private final Consumer<Throwable> onFailure;
+    private final ArrayBlockingQueue<C> commands;
+    private final AtomicLong refused = new AtomicLong();
+    private final Thread thread;
+    private volatile boolean stopping;
+
+    /// @param poller watches the agent's descriptors; closed with the shard
+    /// @param commandsMax how many commands may wait
+    /// @param onFailure called on the shard's thread, after the agent was stopped
+    public Shard(
+            String name,
+            Agent<C> agent,
+            Poller poller,
+            MonotonicClock clock,
+            int commandsMax,
+            Consumer<Throwable> onFailure) {
+        this.agent = agent;
+        this.poller = poller;
+        this.clock = clock;
+        this.onFailure = onFailure;
+        commands = new ArrayBlockingQueue<>(commandsMax);
+        thread = Thread.ofPlatform().name(name).unstarted(this::run);
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /// Hands a command to the shard. Returns false, and counts, when it is behind or has ended.
+    public boolean post(C command) {
+        if (stopping || !commands.offer(command)) {
+            refused.incrementAndGet();
+            return false;
+        }
+        poller.wakeup();
+        return true;
+    }
+
+    /// Commands refused so far.
+    public long refusedCommands() {
+        return refused.get();
+    }
+
+    public boolean isRunning() {
+        return thread.isAlive();
+    }
+
+    /// Asks the thread to end after the commands posted before; does not wait.
+    public void stop() {
+        stopping = true;
+        poller.wakeup();
+    }
+
+    /// Returns false if the thread still runs after `wait`.
+    public boolean join(Duration wait) throws InterruptedException {
+        return thread.join(wait);
+    }
+
+    @Override
+    public void close() {
+        stop();
+        try {
+            if (Thread.currentThread() != thread && !join(CLOSE_WAIT)) {
+                LOG.warn("{} does not end", thread.getName());
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        Throwable failure = null;
+        try {
+            agent.start(clock.nowNs());
+            while (!stopping) {
+                turn();
+            }
+            drainCommands(Integer.MAX_VALUE);
+        } catch (Throwable e) { // the loop's top: whatever it is, the shard ends loudly
+            failure = e;
+            LOG.error("{} failed", thread.getName(), e);
+        } finally {
+            stopping = true;
+            agent.stop(clock.nowNs());
+            poller.close();
+        }
+        if (failure != null) {
+            onFailure.accept(failure);
+        }
+    }
+
+    private void turn() throws IOException {
+        int work = drainCommands(COMMANDS_PER_TURN_MAX);
+        long nowNs = clock.nowNs();
+        if (nowNs >= agent.pollTimeout()) {
+            agent.handleTimeout(nowNs);
+            work++;
+        }
+        work += agent.doWork(nowNs);
+        if (work == 0 && !stopping) {
+            idle();
+        }
+    }
+
+    private int drainCommands(int max) throws IOException {
+        int done = 0;
+        while (done < max) {
+            C command = commands.poll();
+            if (command == null) {
+                break;
+            }
+            agent.handleCommand(command, clock.nowNs());
+            done++;
+        }
+        return done;
+    }
+
+    private void idle() throws IOException {
+        long deadline = agent.pollTimeout();
+        if (deadline == Agent.NEVER) {
+            poller.poll(Long.MAX_VALUE);
+        } else {
+            poller.poll(Math.max(0, deadline - clock.nowNs()));
+        }
+    }
+}

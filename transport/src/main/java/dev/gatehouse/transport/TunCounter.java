@@ -1,0 +1,20 @@
+package dev.gatehouse.transport;
+
+/// What a [LinuxTun] counts.
+public enum TunCounter {
+    READ_PACKETS,
+    READ_BYTES,
+    /// Packets longer than the MTU.
+    READ_TOO_LONG,
+    READ_ERRORS,
+    WRITTEN_PACKETS,
+    WRITTEN_BYTES,
+    /// Packets longer than the MTU.
+    WRITE_TOO_LONG,
+    /// Packets dropped because the interface is down.
+    WRITE_LINK_DOWN,
+    /// Packets dropped because the kernel had no room.
+    WRITE_NO_ROOM,
+    /// Packets that the kernel did not understand.
+    WRITE_REFUSED
+}

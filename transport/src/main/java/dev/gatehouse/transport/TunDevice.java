@@ -1,0 +1,95 @@
+package dev.gatehouse.transport;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/// Opens `/dev/net/tun` and attaches to a device (tunnel.md 8.1).
+final class TunDevice {
+    private static final Path NODE = Path.of("/dev/net/tun");
+    private static final int O_RDWR = 2;
+    private static final int O_NONBLOCK = 0x800;
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int S_IFCHR = 0x2000;
+    private static final long DEVICE_NUMBER = 10 << 8 | 200;
+    private static final long TUNSETIFF = 0x400454CA;
+    private static final int IFF_TUN = 0x0001;
+    private static final int IFF_MULTI_QUEUE = 0x0100;
+    private static final int IFF_NO_PI = 0x1000;
+
+    private TunDevice() {}
+
+    static int open(String name) throws TunException {
+        if (!Files.exists(NODE)) {
+            makeNode();
+        }
+        int fd = openNode();
+        int flags = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE;
+        int errno = new InterfaceRequest(name).flags(flags).ioctl(fd, TUNSETIFF);
+        if (errno != 0) {
+            Libc.C.close(fd);
+            throw attachFailure(name, errno);
+        }
+        return fd;
+    }
+
+    private static void makeNode() throws TunException {
+        try {
+            Files.createDirectories(
+                    NODE.getParent(),
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rwxr-x--x")));
+        } catch (IOException e) {
+            throw missing(e.getMessage());
+        }
+        var path = NativeMemory.cString(NODE.toString());
+        if (Libc.C.mknod(NativeMemory.address(path), S_IFCHR | 0600, DEVICE_NUMBER) < 0) {
+            int errno = Libc.errno();
+            if (errno != Errno.EEXIST) {
+                throw missing(Libc.C.strerror(errno));
+            }
+        }
+    }
+
+    private static TunException missing(String reason) {
+        return new TunException(
+                "%s is missing and cannot be made (%s): load the tun module, or give the container"
+                                .formatted(NODE, reason)
+                        + " the device /dev/net/tun");
+    }
+
+    private static int openNode() throws TunException {
+        ByteBuffer path = NativeMemory.cString(NODE.toString());
+        int flags = O_RDWR | O_NONBLOCK | O_CLOEXEC;
+        int fd = Libc.C.open(NativeMemory.address(path), flags, 0);
+        if (fd >= 0) {
+            return fd;
+        }
+        int errno = Libc.errno();
+        String hint =
+                switch (errno) {
+                    case Errno.ENODEV, Errno.ENOENT, 6 /* ENXIO */ -> "load the tun module";
+                    case Errno.EACCES, Errno.EPERM ->
+                            "run as root, or allow this user and container the device";
+                    default -> "see the kernel log";
+                };
+        throw new TunException(
+                "cannot open %s: %s; %s".formatted(NODE, Libc.C.strerror(errno), hint));
+    }
+
+    private static TunException attachFailure(String name, int errno) {
+        String reason =
+                switch (errno) {
+                    case Errno.EPERM ->
+                            "not permitted; give the process CAP_NET_ADMIN (or run it as root)";
+                    case Errno.EBUSY -> "another process holds it; choose another name";
+                    case Errno.EINVAL ->
+                            "an interface of that name exists and is no multi-queue TUN;"
+                                    + " choose another name";
+                    default -> Libc.C.strerror(errno);
+                };
+        return new TunException("cannot make the TUN device %s: %s".formatted(name, reason));
+    }
+}

@@ -1,0 +1,31 @@
+package dev.gatehouse.transport;
+
+/// What a [UdpSocket] counts.
+public enum UdpCounter {
+    RECEIVED_BATCHES,
+    RECEIVED_DATAGRAMS,
+    RECEIVED_BYTES,
+    /// Datagrams longer than [UdpConfig#datagramLengthMax], or cut by the kernel.
+    RECEIVED_TOO_LONG,
+    RECEIVED_EMPTY,
+    /// Datagrams whose destination address the kernel did not tell.
+    RECEIVED_WITHOUT_DESTINATION,
+    /// Datagrams that came coalesced beyond the places of the batch.
+    RECEIVED_BEYOND_BATCH,
+    RECEIVE_ERRORS,
+    SENT_BATCHES,
+    SENT_DATAGRAMS,
+    SENT_BYTES,
+    /// Batches that waited for room in the socket's buffer.
+    SEND_QUEUED,
+    /// Datagrams dropped because the waiting queue was full.
+    SEND_QUEUE_FULL,
+    /// Datagrams to a network or host that cannot be reached, or from an address not ours.
+    SEND_UNREACHABLE,
+    SEND_NOT_PERMITTED,
+    /// Datagrams longer than the MTU of the path.
+    SEND_TOO_LONG,
+    SEND_FAILED,
+    /// Batches that the device could not segment and that went out one by one.
+    SEND_UNSEGMENTED
+}
