@@ -1,0 +1,71 @@
+package dev.gatehouse.transport;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Kernel settings of the host that a gateway needs (tunnel.md 1.1, 8.2). Failure is only told.
+public final class HostSettings {
+    private static final Logger LOG = LoggerFactory.getLogger(HostSettings.class);
+    private static final Path ROOT = Path.of("/proc/sys/net");
+    private static final Map<String, String> FORWARDING =
+            new TreeMap<>(
+                    Map.of(
+                            "ipv4/ip_forward", "1",
+                            "ipv4/conf/all/src_valid_mark", "1",
+                            "ipv6/conf/all/disable_ipv6", "0",
+                            "ipv6/conf/all/forwarding", "1",
+                            "ipv6/conf/default/forwarding", "1"));
+
+    private HostSettings() {}
+
+    /// Raises the limits of socket buffers.
+    public static void raiseBufferLimits(int receiveBytes, int sendBytes) {
+        raise("core/rmem_max", receiveBytes);
+        raise("core/wmem_max", sendBytes);
+    }
+
+    private static void raise(String name, int bytes) {
+        try {
+            var file = ROOT.resolve(name);
+            if (Long.parseLong(Files.readString(file).strip()) < bytes) {
+                Files.writeString(file, Integer.toString(bytes));
+            }
+        } catch (IOException | NumberFormatException e) {
+            LOG.debug("{} stays as it is: {}", name, e.getMessage());
+        }
+    }
+
+    /// Switches forwarding on where it is off.
+    ///
+    /// @return the settings, as `name=value`, that an administrator has to make
+    public static List<String> enableForwarding() {
+        var missing = new ArrayList<String>();
+        FORWARDING.forEach(
+                (name, value) -> {
+                    if (!ensure(ROOT.resolve(name), value)) {
+                        missing.add("net." + name.replace('/', '.') + "=" + value);
+                    }
+                });
+        return missing;
+    }
+
+    private static boolean ensure(Path file, String value) {
+        try {
+            if (!Files.exists(file) || Files.readString(file).strip().equals(value)) {
+                return true; // a family that the kernel lacks needs nothing
+            }
+            Files.writeString(file, value);
+            return true;
+        } catch (IOException e) {
+            LOG.debug("{} stays as it is: {}", file, e.getMessage());
+            return false;
+        }
+    }
+}

@@ -1,0 +1,224 @@
+package dev.gatehouse.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.IpNetwork;
+import dev.gatehouse.wire.PacketBatch;
+import dev.gatehouse.wire.Transmit;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("netns")
+class LinuxTunIT {
+    private static final int MTU = 1280;
+    private static final int UDP_OFFSET = 28;
+
+    @Test
+    void packetsOfTheHostAreReadInBatches() throws Exception {
+        NetworkNamespace.run(
+                () -> {
+                    try (var tun = LinuxTun.open("tun-a", MTU);
+                            var network = configured(tun);
+                            var socket = UdpSocket.open(unmarked())) {
+                        for (int i = 0; i < 5; i++) {
+                            socket.send(datagram("100.64.9.9:7", new byte[100 + i]));
+                        }
+                        var batch = LinuxTun.newBatch(16, MTU);
+
+                        assertThat(readUdp(tun, batch)).isEqualTo(5);
+
+                        assertThat(batch.length(4)).isEqualTo(UDP_OFFSET + 104);
+                        assertThat(batch.offset(0))
+                                .isGreaterThanOrEqualTo(PacketBatch.HEADROOM_LENGTH);
+                        int end = batch.offset(4) + batch.length(4) + PacketBatch.TAILROOM_LENGTH;
+                        assertThat(end).isLessThanOrEqualTo(batch.buffer().capacity());
+                        assertThat(tun.read(batch)).isZero();
+                        assertThat(network.addresses()).hasSize(2);
+                    }
+                });
+    }
+
+    @Test
+    void writtenPacketReachesASocketOfTheHost() throws Exception {
+        NetworkNamespace.run(
+                () -> {
+                    try (var tun = LinuxTun.open("tun-a", MTU);
+                            var _ = configured(tun);
+                            var socket = UdpSocket.open(unmarked())) {
+                        socket.send(datagram("100.64.9.9:7", new byte[] {1, 2, 3}));
+                        var batch = LinuxTun.newBatch(16, MTU);
+                        readUdp(tun, batch);
+
+                        turnRound(batch.buffer(), batch.offset(0));
+                        assertThat(tun.write(batch, 0, 1)).isEqualTo(1);
+
+                        var answers = UdpSocket.newBatch();
+                        assertThat(socket.receive(answers)).isEqualTo(1);
+                        assertThat(answers.remote()).isEqualTo(Endpoint.parse("100.64.9.9:7"));
+                        assertThat(answers.local().address())
+                                .isEqualTo(IpAddress.parse("100.64.0.1"));
+                    }
+                });
+    }
+
+    @Test
+    void writeWhileTheLinkIsDownIsCountedAndIgnored() throws Exception {
+        NetworkNamespace.run(
+                () -> {
+                    try (var tun = LinuxTun.open("tun-a", MTU)) {
+                        var batch = LinuxTun.newBatch(1, MTU);
+                        batch.buffer().put(PacketBatch.HEADROOM_LENGTH, (byte) 0x45);
+                        batch.add(PacketBatch.HEADROOM_LENGTH, 40, 0);
+
+                        assertThat(tun.write(batch, 0, 1)).isZero();
+
+                        assertThat(tun.counters().get(TunCounter.WRITE_LINK_DOWN)).isEqualTo(1);
+                    }
+                });
+    }
+
+    @Test
+    void deviceGoesWithItsDescriptor() throws Exception {
+        NetworkNamespace.run(
+                () -> {
+                    LinuxTun.open("tun-a", MTU).close();
+
+                    assertThatThrownBy(() -> new NetworkConfig("tun-a"))
+                            .isInstanceOf(IOException.class);
+                    LinuxTun.open("tun-a", MTU).close();
+                });
+    }
+
+    @Test
+    void nameOfAnotherKindOfInterfaceIsRefusedInOneLine() throws Exception {
+        NetworkNamespace.run(
+                () ->
+                        assertThatThrownBy(() -> LinuxTun.open("lo", MTU))
+                                .isInstanceOf(TunException.class)
+                                .hasMessageContaining("choose another name")
+                                .hasMessageNotContaining("\n"));
+    }
+
+    @Test
+    void addressesAndRoutesAreReplaced() throws Exception {
+        NetworkNamespace.run(
+                () -> {
+                    try (var tun = LinuxTun.open("tun-a", MTU);
+                            var network = configured(tun)) {
+                        network.setAddresses(List.of(IpAddress.parse("100.64.0.2")));
+                        network.setRoutes(List.of(IpNetwork.parse("10.9.0.0/16")));
+
+                        assertThat(network.addresses())
+                                .containsExactly(IpAddress.parse("100.64.0.2"));
+                        var table = Integer.toUnsignedString(NetworkConfig.TABLE);
+                        assertThat(NetworkNamespace.exec("ip", "route", "show", "table", table))
+                                .contains("10.9.0.0/16 dev tun-a proto static")
+                                .doesNotContain("100.64.0.0/11");
+                        assertThat(NetworkNamespace.exec("ip", "rule"))
+                                .contains("not from all fwmark 0xfd002021 lookup " + table);
+                        assertThat(NetworkNamespace.exec("ip", "-6", "rule"))
+                                .contains("not from all fwmark 0xfd002021 lookup " + table);
+                        network.addRules();
+                    }
+                });
+    }
+
+    @Test
+    void linkScopeRoutesAreMirrored() throws Exception {
+        NetworkNamespace.run(
+                () -> {
+                    NetworkNamespace.exec(
+                            "ip", "link", "add", "lan", "type", "veth", "peer", "name", "far");
+                    try (var tun = LinuxTun.open("tun-a", MTU);
+                            var network = configured(tun);
+                            var monitor = new RouteMonitor()) {
+                        NetworkNamespace.exec("ip", "addr", "add", "192.168.7.2/24", "dev", "lan");
+                        NetworkNamespace.exec("ip", "link", "set", "lan", "up");
+                        assertThat(monitor.hasChanged()).isTrue();
+                        assertThat(monitor.hasChanged()).isFalse();
+
+                        network.mirrorLinkScopeRoutes();
+
+                        var table = Integer.toUnsignedString(NetworkConfig.TABLE);
+                        assertThat(NetworkNamespace.exec("ip", "route", "show", "table", table))
+                                .contains("192.168.7.0/24 dev lan");
+                        NetworkNamespace.exec("ip", "addr", "flush", "dev", "lan");
+                        network.mirrorLinkScopeRoutes();
+                        assertThat(NetworkNamespace.exec("ip", "route", "show", "table", table))
+                                .doesNotContain("192.168.7.0");
+                    }
+                });
+    }
+
+    @Test
+    void unreachableRoutesOutliveTheInterface() throws Exception {
+        NetworkNamespace.run(
+                () -> {
+                    var ranges = List.of(IpNetwork.parse("100.64.0.0/11"));
+                    try (var tun = LinuxTun.open("tun-a", MTU);
+                            var network = configured(tun)) {
+                        NetworkConfig.addUnreachable(ranges);
+                        network.addRules();
+                        assertThat(NetworkNamespace.exec("ip", "route", "get", "100.64.9.9"))
+                                .contains("dev tun-a");
+                    }
+                    var table = Integer.toUnsignedString(NetworkConfig.TABLE);
+                    assertThat(NetworkNamespace.exec("ip", "route", "show", "table", table))
+                            .contains("unreachable 100.64.0.0/11");
+                    NetworkConfig.removeUnreachable(ranges);
+                    assertThat(NetworkNamespace.exec("ip", "rule")).contains("fwmark");
+                    assertThat(NetworkNamespace.exec("ip", "route", "show", "table", "all"))
+                            .doesNotContain("unreachable 100.64");
+                });
+    }
+
+    private static NetworkConfig configured(LinuxTun tun) throws IOException {
+        var network = new NetworkConfig(tun.name());
+        network.setAddresses(
+                List.of(IpAddress.parse("100.64.0.1"), IpAddress.parse("fd00:2021:1111::1")));
+        network.linkUp();
+        network.setRoutes(
+                List.of(IpNetwork.parse("100.64.0.0/11"), IpNetwork.parse("fd00:2021:1111::/107")));
+        network.addRules();
+        return network;
+    }
+
+    /// A marked socket would be kept out of the tunnel's table.
+    private static UdpConfig unmarked() {
+        return UdpConfig.server(Endpoint.ANY_V4);
+    }
+
+    private static Transmit datagram(String remote, byte[] content) {
+        var transmit = new Transmit();
+        transmit.path(Endpoint.ANY_V4, Endpoint.parse(remote));
+        transmit.content(ByteBuffer.wrap(content), 0, content.length, content.length, 0);
+        return transmit;
+    }
+
+    /// Reads until packets arrive that are no router solicitations of the kernel.
+    private static int readUdp(LinuxTun tun, PacketBatch batch) throws IOException {
+        tun.read(batch);
+        int kept = 0;
+        for (int i = 0; i < batch.count(); i++) {
+            if (batch.buffer().get(batch.offset(i)) == 0x45) {
+                batch.set(kept++, batch.offset(i), batch.length(i));
+            }
+        }
+        batch.truncate(kept);
+        return kept;
+    }
+
+    /// Exchanges addresses and ports, which leaves the checksums right.
+    private static void turnRound(ByteBuffer packet, int at) {
+        int source = packet.getInt(at + 12);
+        packet.putInt(at + 12, packet.getInt(at + 16)).putInt(at + 16, source);
+        short port = packet.getShort(at + 20);
+        packet.putShort(at + 20, packet.getShort(at + 22)).putShort(at + 22, port);
+    }
+}
