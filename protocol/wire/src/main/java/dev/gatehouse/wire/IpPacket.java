@@ -1,0 +1,486 @@
+package dev.gatehouse.wire;
+
+import java.nio.ByteBuffer;
+
+/// A reusable view of one IPv4 or IPv6 packet and the first bytes of what it carries.
+///
+/// [#wrap] checks what tunnel.md section 4.7 asks for, so that the accessors never read outside
+/// the packet; only the limit of the packet's size is left to the caller ([#LENGTH_MAX]). The
+/// setters keep all checksums right. Owned by one shard.
+public final class IpPacket {
+    /// What [#parse] makes of some bytes.
+    public enum Verdict {
+        OK,
+        /// Not IPv4 or IPv6, or the length fields do not fit the bytes.
+        NOT_IP,
+        /// An IPv4 fragment, or an IPv6 fragment header, even of an only fragment.
+        FRAGMENT,
+        /// A TCP, UDP or ICMP header that is cut, or ICMP of the wrong family.
+        BAD_TRANSPORT
+    }
+
+    /// Bytes. The largest packet inside a tunnel (tunnel.md section 1.2).
+    public static final int LENGTH_MAX = 1280;
+
+    public static final int IPV4_HEADER_LENGTH_MIN = 20;
+    public static final int IPV6_HEADER_LENGTH = 40;
+    public static final int ICMP_HEADER_LENGTH = 8;
+    public static final int TCP_HEADER_LENGTH_MIN = 20;
+    public static final int UDP_HEADER_LENGTH = 8;
+
+    public static final int TCP_FIN = 0x01;
+    public static final int TCP_SYN = 0x02;
+    public static final int TCP_RST = 0x04;
+    public static final int TCP_ACK = 0x10;
+
+    private static final int ICMPV4_ECHO_REPLY = 0;
+    private static final int ICMPV4_ECHO_REQUEST = 8;
+    private static final int ICMPV6_ECHO_REQUEST = 128;
+    private static final int ICMPV6_ECHO_REPLY = 129;
+
+    private static final int V4_TOTAL_LENGTH_OFFSET = 2; // u16
+    private static final int V4_FRAGMENT_OFFSET = 6; // u16
+    private static final int V4_TTL_OFFSET = 8; // u8
+    private static final int V4_PROTOCOL_OFFSET = 9; // u8
+    private static final int V4_CHECKSUM_OFFSET = 10; // u16
+    private static final int V4_SOURCE_OFFSET = 12; // u32
+    private static final int V4_DESTINATION_OFFSET = 16; // u32
+    private static final int V6_PAYLOAD_LENGTH_OFFSET = 4; // u16
+    private static final int V6_NEXT_HEADER_OFFSET = 6; // u8
+    private static final int V6_HOP_LIMIT_OFFSET = 7; // u8
+    private static final int V6_SOURCE_OFFSET = 8; // 16 bytes
+    private static final int V6_DESTINATION_OFFSET = 24; // 16 bytes
+
+    private static final int TCP_DATA_OFFSET = 12; // u4
+    private static final int TCP_FLAGS_OFFSET = 13; // u8
+    private static final int TCP_CHECKSUM_OFFSET = 16; // u16
+    private static final int UDP_LENGTH_OFFSET = 4; // u16
+    private static final int UDP_CHECKSUM_OFFSET = 6; // u16
+    private static final int ICMP_CHECKSUM_OFFSET = 2; // u16
+    private static final int ICMP_ECHO_ID_OFFSET = 4; // u16
+
+    private ByteBuffer buffer = ByteBuffer.allocate(0);
+    private int offset;
+    private boolean v4;
+    private int protocol;
+    private int headerLength;
+    private int totalLength;
+    private long sourceHigh;
+    private long sourceLow;
+    private long destinationHigh;
+    private long destinationLow;
+
+    /// Points this view at a packet. False if it is malformed: then only another wrap is allowed.
+    ///
+    /// @param buffer big endian
+    /// @param length bytes there are; what follows the packet's own length is ignored
+    public boolean wrap(ByteBuffer buffer, int offset, int length) {
+        return parse(buffer, offset, length) == Verdict.OK;
+    }
+
+    /// As [#wrap], and says what is wrong.
+    public Verdict parse(ByteBuffer buffer, int offset, int length) {
+        this.buffer = buffer;
+        this.offset = offset;
+        if (length < IPV4_HEADER_LENGTH_MIN) {
+            return Verdict.NOT_IP;
+        }
+        return switch (buffer.get(offset) >>> 4 & 0xF) {
+            case 4 -> parseV4(length);
+            case 6 -> parseV6(length);
+            default -> Verdict.NOT_IP;
+        };
+    }
+
+    private Verdict parseV4(int length) {
+        v4 = true;
+        headerLength = (buffer.get(offset) & 0xF) * 4;
+        totalLength = u16(V4_TOTAL_LENGTH_OFFSET);
+        if (headerLength < IPV4_HEADER_LENGTH_MIN
+                || totalLength < headerLength
+                || totalLength > length) {
+            return Verdict.NOT_IP;
+        }
+        sourceHigh = 0;
+        sourceLow = Integer.toUnsignedLong(buffer.getInt(offset + V4_SOURCE_OFFSET));
+        destinationHigh = 0;
+        destinationLow = Integer.toUnsignedLong(buffer.getInt(offset + V4_DESTINATION_OFFSET));
+        protocol = u8(V4_PROTOCOL_OFFSET);
+        boolean fragment = (u16(V4_FRAGMENT_OFFSET) & 0x3FFF) != 0; // MF or an offset
+        return fragment ? Verdict.FRAGMENT : checkTransport();
+    }
+
+    private Verdict parseV6(int length) {
+        v4 = false;
+        if (length < IPV6_HEADER_LENGTH) {
+            return Verdict.NOT_IP;
+        }
+        totalLength = IPV6_HEADER_LENGTH + u16(V6_PAYLOAD_LENGTH_OFFSET);
+        if (totalLength > length) {
+            return Verdict.NOT_IP;
+        }
+        sourceHigh = buffer.getLong(offset + V6_SOURCE_OFFSET);
+        sourceLow = buffer.getLong(offset + V6_SOURCE_OFFSET + 8);
+        destinationHigh = buffer.getLong(offset + V6_DESTINATION_OFFSET);
+        destinationLow = buffer.getLong(offset + V6_DESTINATION_OFFSET + 8);
+        protocol = u8(V6_NEXT_HEADER_OFFSET);
+        headerLength = IPV6_HEADER_LENGTH;
+        while (protocol == IpProtocol.HOP_BY_HOP || protocol == IpProtocol.DESTINATION_OPTIONS) {
+            if (totalLength - headerLength < 8) {
+                return Verdict.NOT_IP;
+            }
+            protocol = u8(headerLength);
+            headerLength += 8 + 8 * u8(headerLength + 1);
+            if (headerLength > totalLength) {
+                return Verdict.NOT_IP;
+            }
+        }
+        return protocol == IpProtocol.FRAGMENT ? Verdict.FRAGMENT : checkTransport();
+    }
+
+    private Verdict checkTransport() {
+        int room = totalLength - headerLength;
+        boolean good =
+                switch (protocol) {
+                    case IpProtocol.TCP -> room >= TCP_HEADER_LENGTH_MIN && isTcpHeaderWhole(room);
+                    case IpProtocol.UDP -> room >= UDP_HEADER_LENGTH && isUdpWhole(room);
+                    case IpProtocol.ICMP -> v4 && room >= ICMP_HEADER_LENGTH;
+                    case IpProtocol.ICMPV6 -> !v4 && room >= ICMP_HEADER_LENGTH;
+                    default -> true;
+                };
+        return good ? Verdict.OK : Verdict.BAD_TRANSPORT;
+    }
+
+    private boolean isTcpHeaderWhole(int room) {
+        int header = tcpHeaderLength();
+        return header >= TCP_HEADER_LENGTH_MIN && header <= room;
+    }
+
+    private boolean isUdpWhole(int room) {
+        int length = u16(headerLength + UDP_LENGTH_OFFSET);
+        return length >= UDP_HEADER_LENGTH && length <= room;
+    }
+
+    public ByteBuffer buffer() {
+        return buffer;
+    }
+
+    /// Of the first byte of the IP header in [#buffer].
+    public int offset() {
+        return offset;
+    }
+
+    public boolean isV4() {
+        return v4;
+    }
+
+    /// 4 or 6.
+    public int version() {
+        return v4 ? 4 : 6;
+    }
+
+    /// The protocol behind the IPv6 hop-by-hop and destination options; see [IpProtocol].
+    public int protocol() {
+        return protocol;
+    }
+
+    /// Bytes before the transport header, IPv4 options or IPv6 options headers included.
+    public int headerLength() {
+        return headerLength;
+    }
+
+    /// Bytes of the whole packet by its own length field.
+    public int totalLength() {
+        return totalLength;
+    }
+
+    /// Of the transport header in [#buffer].
+    public int transportOffset() {
+        return offset + headerLength;
+    }
+
+    /// Bytes from the transport header on.
+    public int transportLength() {
+        return totalLength - headerLength;
+    }
+
+    /// Of the payload in [#buffer]: behind the TCP, UDP or ICMP header, else as [#transportOffset].
+    public int payloadOffset() {
+        return transportOffset()
+                + switch (protocol) {
+                    case IpProtocol.TCP -> tcpHeaderLength();
+                    case IpProtocol.UDP -> UDP_HEADER_LENGTH;
+                    case IpProtocol.ICMP, IpProtocol.ICMPV6 -> ICMP_HEADER_LENGTH;
+                    default -> 0;
+                };
+    }
+
+    /// 0 for IPv4.
+    public long sourceHigh() {
+        return sourceHigh;
+    }
+
+    /// The 32 bits of an IPv4 address, or the low half of an IPv6 address.
+    public long sourceLow() {
+        return sourceLow;
+    }
+
+    /// 0 for IPv4.
+    public long destinationHigh() {
+        return destinationHigh;
+    }
+
+    /// The 32 bits of an IPv4 address, or the low half of an IPv6 address.
+    public long destinationLow() {
+        return destinationLow;
+    }
+
+    /// Allocates: not for the packet path.
+    public IpAddress source() {
+        return address(sourceHigh, sourceLow);
+    }
+
+    /// Allocates: not for the packet path.
+    public IpAddress destination() {
+        return address(destinationHigh, destinationLow);
+    }
+
+    /// True if the source is `address`.
+    public boolean isFrom(IpAddress address) {
+        return address.isV4() == v4 && address.low() == sourceLow && address.high() == sourceHigh;
+    }
+
+    /// True if the destination is `address`.
+    public boolean isTo(IpAddress address) {
+        return address.isV4() == v4
+                && address.low() == destinationLow
+                && address.high() == destinationHigh;
+    }
+
+    private IpAddress address(long high, long low) {
+        return v4 ? IpAddress.v4((int) low) : IpAddress.v6(high, low);
+    }
+
+    /// TTL or hop limit.
+    public int timeToLive() {
+        return u8(v4 ? V4_TTL_OFFSET : V6_HOP_LIMIT_OFFSET);
+    }
+
+    /// The two ECN bits: 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE.
+    public int ecn() {
+        return v4 ? buffer.get(offset + 1) & 3 : buffer.get(offset + 1) >>> 4 & 3;
+    }
+
+    /// Sets the two ECN bits.
+    public void ecn(int ecn) {
+        int before = u16(0);
+        int bits = v4 ? before & ~3 | ecn : before & ~0x30 | ecn << 4;
+        buffer.putShort(offset, (short) bits);
+        if (v4) {
+            updateV4Checksum(before, bits);
+        }
+    }
+
+    public boolean isTcp() {
+        return protocol == IpProtocol.TCP;
+    }
+
+    public boolean isUdp() {
+        return protocol == IpProtocol.UDP;
+    }
+
+    /// True for ICMPv4 and ICMPv6.
+    public boolean isIcmp() {
+        return protocol == IpProtocol.ICMP || protocol == IpProtocol.ICMPV6;
+    }
+
+    /// True if [#sourcePort] and [#destinationPort] mean something.
+    public boolean hasPorts() {
+        return isTcp() || isUdp();
+    }
+
+    /// TCP or UDP only.
+    public int sourcePort() {
+        assert hasPorts() : protocol;
+        return u16(headerLength);
+    }
+
+    /// TCP or UDP only.
+    public int destinationPort() {
+        assert hasPorts() : protocol;
+        return u16(headerLength + 2);
+    }
+
+    /// The flags byte of a TCP header.
+    public int tcpFlags() {
+        assert isTcp() : protocol;
+        return u8(headerLength + TCP_FLAGS_OFFSET);
+    }
+
+    public int tcpHeaderLength() {
+        return (u8(headerLength + TCP_DATA_OFFSET) >>> 4) * 4;
+    }
+
+    public int icmpType() {
+        assert isIcmp() : protocol;
+        return u8(headerLength);
+    }
+
+    public int icmpCode() {
+        assert isIcmp() : protocol;
+        return u8(headerLength + 1);
+    }
+
+    public boolean isEchoRequest() {
+        return isIcmp() && icmpType() == (v4 ? ICMPV4_ECHO_REQUEST : ICMPV6_ECHO_REQUEST);
+    }
+
+    public boolean isEchoReply() {
+        return isIcmp() && icmpType() == (v4 ? ICMPV4_ECHO_REPLY : ICMPV6_ECHO_REPLY);
+    }
+
+    /// The identifier of an echo request or reply.
+    public int echoId() {
+        return u16(headerLength + ICMP_ECHO_ID_OFFSET);
+    }
+
+    /// True for ICMP that reports an error about another packet: ICMPv4 3, 4, 5, 11, 12; ICMPv6
+    /// types below 128.
+    public boolean isIcmpError() {
+        if (!isIcmp()) {
+            return false;
+        }
+        int type = icmpType();
+        return v4 ? type >= 3 && type <= 5 || type == 11 || type == 12 : type < 128;
+    }
+
+    /// Rewrites the source address.
+    ///
+    /// @param high 0 for an IPv4 packet
+    public void source(long high, long low) {
+        replaceAddress(v4 ? V4_SOURCE_OFFSET : V6_SOURCE_OFFSET, high, low);
+        sourceHigh = high;
+        sourceLow = low;
+    }
+
+    /// Rewrites the destination address.
+    ///
+    /// @param high 0 for an IPv4 packet
+    public void destination(long high, long low) {
+        replaceAddress(v4 ? V4_DESTINATION_OFFSET : V6_DESTINATION_OFFSET, high, low);
+        destinationHigh = high;
+        destinationLow = low;
+    }
+
+    private void replaceAddress(int field, long high, long low) {
+        int at = offset + field;
+        long before;
+        if (v4) {
+            before = Integer.toUnsignedLong(buffer.getInt(at));
+            buffer.putInt(at, (int) low);
+            updateV4Checksum(before, low);
+        } else {
+            before = Checksums.sum(buffer.getLong(at)) + Checksums.sum(buffer.getLong(at + 8));
+            buffer.putLong(at, high);
+            buffer.putLong(at + 8, low);
+        }
+        if (protocol != IpProtocol.ICMP) { // the only one without a pseudo header
+            updateTransportChecksum(before, Checksums.sum(high) + Checksums.sum(low));
+        }
+    }
+
+    /// Rewrites the source port of TCP or UDP.
+    public void sourcePort(int port) {
+        assert hasPorts() : protocol;
+        replace16(headerLength, port);
+    }
+
+    /// Rewrites the destination port of TCP or UDP.
+    public void destinationPort(int port) {
+        assert hasPorts() : protocol;
+        replace16(headerLength + 2, port);
+    }
+
+    /// Rewrites the identifier of an echo request or reply.
+    public void echoId(int id) {
+        assert isEchoRequest() || isEchoReply() : protocol;
+        replace16(headerLength + ICMP_ECHO_ID_OFFSET, id);
+    }
+
+    private void replace16(int field, int value) {
+        int before = u16(field);
+        buffer.putShort(offset + field, (short) value);
+        updateTransportChecksum(before, value);
+    }
+
+    private void updateV4Checksum(long before, long after) {
+        int checksum = Checksums.update(u16(V4_CHECKSUM_OFFSET), before, after);
+        buffer.putShort(offset + V4_CHECKSUM_OFFSET, (short) checksum);
+    }
+
+    private void updateTransportChecksum(long before, long after) {
+        switch (protocol) {
+            case IpProtocol.TCP -> update(headerLength + TCP_CHECKSUM_OFFSET, before, after);
+            case IpProtocol.ICMP, IpProtocol.ICMPV6 ->
+                    update(headerLength + ICMP_CHECKSUM_OFFSET, before, after);
+            case IpProtocol.UDP -> updateUdp(before, after);
+            default -> {}
+        }
+    }
+
+    private void update(int field, long before, long after) {
+        int checksum = Checksums.update(u16(field), before, after);
+        buffer.putShort(offset + field, (short) checksum);
+    }
+
+    /// Zero means "no checksum" and becomes a real one.
+    private void updateUdp(long before, long after) {
+        int field = headerLength + UDP_CHECKSUM_OFFSET;
+        if (u16(field) == 0) {
+            writeTransportChecksum();
+            return;
+        }
+        int checksum = Checksums.update(u16(field), before, after);
+        buffer.putShort(offset + field, (short) (checksum == 0 ? 0xFFFF : checksum));
+    }
+
+    /// Recomputes the checksum of TCP, UDP or ICMP in full; nothing for other protocols.
+    public void writeTransportChecksum() {
+        int field =
+                switch (protocol) {
+                    case IpProtocol.TCP -> headerLength + TCP_CHECKSUM_OFFSET;
+                    case IpProtocol.UDP -> headerLength + UDP_CHECKSUM_OFFSET;
+                    case IpProtocol.ICMP, IpProtocol.ICMPV6 -> headerLength + ICMP_CHECKSUM_OFFSET;
+                    default -> -1;
+                };
+        if (field >= 0) {
+            buffer.putShort(offset + field, (short) 0);
+            int checksum = Checksums.finish(transportSum());
+            boolean udpZero = protocol == IpProtocol.UDP && checksum == 0;
+            buffer.putShort(offset + field, (short) (udpZero ? 0xFFFF : checksum));
+        }
+    }
+
+    /// True if the checksum of TCP, UDP or ICMP is right; UDP without one, and other protocols,
+    // too.
+    public boolean isTransportChecksumValid() {
+        boolean unchecked = isUdp() && u16(headerLength + UDP_CHECKSUM_OFFSET) == 0;
+        return unchecked || !hasPorts() && !isIcmp() || Checksums.finish(transportSum()) == 0;
+    }
+
+    private long transportSum() {
+        int length = isUdp() ? u16(headerLength + UDP_LENGTH_OFFSET) : totalLength - headerLength;
+        long sum = Checksums.sum(buffer, offset + headerLength, length);
+        return protocol == IpProtocol.ICMP
+                ? sum
+                : sum + Checksums.pseudoHeader(buffer, offset, protocol, length);
+    }
+
+    private int u8(int at) {
+        return Byte.toUnsignedInt(buffer.get(offset + at));
+    }
+
+    private int u16(int at) {
+        return Short.toUnsignedInt(buffer.getShort(offset + at));
+    }
+}
