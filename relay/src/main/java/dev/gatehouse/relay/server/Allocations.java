@@ -2,9 +2,8 @@ package dev.gatehouse.relay.server;
 
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress.Family;
-import java.util.LinkedHashMap;
+import dev.gatehouse.wire.LookupTable;
 import java.util.List;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /// All allocations, found by client socket, by user and by port; ends them in time.
@@ -16,8 +15,8 @@ final class Allocations {
     private final CommandQueue commands;
     private final RelayStatistics statistics;
     private final Deadlines deadlines = new Deadlines();
-    private final Map<Endpoint, Allocation> byClient = new LinkedHashMap<>();
-    private final Map<String, Allocation> byUser = new LinkedHashMap<>();
+    private final LookupTable<Endpoint, Allocation> byClient = new LookupTable<>();
+    private final LookupTable<String, Allocation> byUser = new LookupTable<>();
     private final Allocation[] byPort;
     private final int capacity;
     private int channels;
@@ -104,7 +103,7 @@ final class Allocations {
         allocation.channels().forEach(this::remove);
         deadlines.disarm(allocation);
         byClient.remove(allocation.client);
-        byUser.remove(allocation.user, allocation);
+        byUser.remove(allocation.user);
         byPort[allocation.port - config.lowestPort()] = null;
         for (var family : allocation.families) {
             commands.add(new RelayCommand.ClosePort(allocation.port, family));

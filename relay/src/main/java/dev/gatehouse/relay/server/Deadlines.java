@@ -1,7 +1,6 @@
 package dev.gatehouse.relay.server;
 
-import java.util.IdentityHashMap;
-import java.util.Map;
+import dev.gatehouse.wire.LookupTable;
 import java.util.TreeMap;
 
 /// When allocations and channels end; equal times go in the order of arming.
@@ -17,7 +16,7 @@ final class Deadlines {
     }
 
     private final TreeMap<Deadline, Expiring> armed = new TreeMap<>();
-    private final Map<Expiring, Deadline> deadlines = new IdentityHashMap<>(); // lookups only
+    private final LookupTable<Expiring, Deadline> deadlines = new LookupTable<>();
     private long sequence;
     private long nextNs = NEVER;
 
