@@ -58,6 +58,9 @@ public interface Libc {
     @intptr_t
     long write(int fd, @intptr_t long buffer, @intptr_t long length);
 
+    @intptr_t
+    long writev(int fd, @intptr_t long vectors, int count);
+
     int close(int fd);
 
     int epoll_create1(int flags);

@@ -2,28 +2,50 @@ package dev.gatehouse.transport;
 
 import dev.gatehouse.wire.PacketBatch;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// One queue of a TUN device: IP packets without any header before them, never blocking.
+/// One queue of a TUN device, never blocking.
 ///
-/// The device lives as long as its descriptor: it goes when the process does. Reads and writes take
-/// batches so that packets joined by the kernel can be cut, and cut ones joined, in here. Not
-/// thread-safe: owned by one shard; allocates nothing per packet.
+/// The device lives as long as its descriptor: it goes when the process does. With offloads the
+/// kernel hands over and takes packets of up to 64 KiB with a virtio header; they are cut and
+/// joined
+/// in here, so that everybody else sees plain IP packets of at most the MTU. Not thread-safe: owned
+/// by one shard; allocates nothing per packet.
 public final class LinuxTun implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LinuxTun.class);
     private static final int TXQUEUELEN = 10_000;
     private static final long SIOCSIFMTU = 0x8922;
     private static final long SIOCSIFTXQLEN = 0x8943;
+    private static final int READ_LENGTH_MAX = VirtioHeader.LENGTH + 65_535;
+    private static final int READ_ALIGNMENT = 6; // so that the IP header lies at a multiple of 16
 
     private final int fd;
     private final String name;
     private final int mtu;
     private final AddressCache addresses = new AddressCache();
     private final Counters<TunCounter> counters = new Counters<>(TunCounter.class);
+    private final boolean offloads;
+    private final ByteBuffer staging;
+    private final long stagingAddress;
+    private final SegmentCutter cutter = new SegmentCutter();
+    private final SegmentJoiner joiner = new SegmentJoiner();
+    private final ByteBuffer vectors;
+    private final long vectorsAddress;
     private boolean closed;
 
-    private LinuxTun(int fd, String name, int mtu) {
+    private LinuxTun(int fd, String name, int mtu, boolean offloads) {
         this.fd = fd;
         this.name = name;
         this.mtu = mtu;
+        this.offloads = offloads;
+        staging = ByteBuffer.allocateDirect(offloads ? READ_ALIGNMENT + READ_LENGTH_MAX : 0);
+        stagingAddress = NativeMemory.address(staging);
+        vectors = ByteBuffer.allocateDirect(SegmentJoiner.RUN_MAX * 16);
+        vectors.order(ByteOrder.nativeOrder());
+        vectorsAddress = NativeMemory.address(vectors);
     }
 
     /// Makes the device, or attaches to a queue of it. The link stays down: see [NetworkConfig].
@@ -31,13 +53,21 @@ public final class LinuxTun implements AutoCloseable {
     /// @param name at most 15 characters
     /// @throws TunException with one line that says how to mend it
     public static LinuxTun open(String name, int mtu) throws TunException {
-        int fd = TunDevice.open(name);
+        return open(name, mtu, true);
+    }
+
+    /// @param offloads whether to move super-packets; the kernel may still refuse
+    public static LinuxTun open(String name, int mtu, boolean offloads) throws TunException {
+        int fd = TunDevice.open(name, offloads);
         try {
             new InterfaceRequest(name).number(mtu).onSocket(SIOCSIFMTU, "set MTU of " + name);
             new InterfaceRequest(name)
                     .number(TXQUEUELEN)
                     .onSocket(SIOCSIFTXQLEN, "set queue length of " + name);
-            return new LinuxTun(fd, name, mtu);
+            if (offloads) {
+                LOG.debug("{} offloads {}", name, Integer.toHexString(TunDevice.offload(fd)));
+            }
+            return new LinuxTun(fd, name, mtu, offloads);
         } catch (IOException e) {
             Libc.C.close(fd);
             throw new TunException(e.getMessage());
@@ -77,10 +107,20 @@ public final class LinuxTun implements AutoCloseable {
     /// @throws IOException if the device is gone
     public int read(PacketBatch batch) throws IOException {
         batch.clear();
+        if (offloads) {
+            readAndCut(batch);
+        } else {
+            readPlain(batch);
+        }
+        counters.add(TunCounter.READ_PACKETS, batch.count());
+        return batch.count();
+    }
+
+    private void readPlain(PacketBatch batch) throws IOException {
         long base = addresses.of(batch.buffer());
         int slot = slotLength(mtu);
         int at = 0;
-        while (!batch.isFull() && at + slot <= batch.buffer().capacity()) {
+        while (hasRoom(batch, at)) {
             int offset = at + PacketBatch.HEADROOM_LENGTH;
             int length = (int) Libc.C.read(fd, base + offset, mtu + 1);
             if (length < 0) {
@@ -95,8 +135,44 @@ public final class LinuxTun implements AutoCloseable {
                 at += slot;
             }
         }
-        counters.add(TunCounter.READ_PACKETS, batch.count());
-        return batch.count();
+    }
+
+    private boolean hasRoom(PacketBatch batch, int at) {
+        return !batch.isFull() && at + slotLength(mtu) <= batch.buffer().capacity();
+    }
+
+    private void readAndCut(PacketBatch batch) throws IOException {
+        int at = 0;
+        while (hasRoom(batch, at)) {
+            if (cutter.hasNext()) {
+                at += takeOne(batch, at);
+                continue;
+            }
+            int length = (int) Libc.C.read(fd, stagingAddress + READ_ALIGNMENT, READ_LENGTH_MAX);
+            if (length < 0) {
+                if (isDrained(Libc.errno())) {
+                    break;
+                }
+            } else if (!cutter.load(staging, READ_ALIGNMENT, length)) {
+                counters.add(TunCounter.READ_NOT_UNDERSTOOD, 1);
+            } else if (length > mtu + VirtioHeader.LENGTH) {
+                counters.add(TunCounter.READ_JOINED, 1);
+            }
+        }
+    }
+
+    /// Returns the room it took.
+    private int takeOne(PacketBatch batch, int at) {
+        if (cutter.nextLength() > mtu) {
+            cutter.skip();
+            counters.add(TunCounter.READ_TOO_LONG, 1);
+            return 0;
+        }
+        int offset = at + PacketBatch.HEADROOM_LENGTH;
+        int length = cutter.next(batch.buffer(), offset);
+        batch.add(offset, length, 0);
+        counters.add(TunCounter.READ_BYTES, length);
+        return slotLength(mtu);
     }
 
     private boolean isDrained(int errno) throws IOException {
@@ -122,18 +198,61 @@ public final class LinuxTun implements AutoCloseable {
     /// @throws IOException if the device is gone
     public int write(PacketBatch batch, int from, int count) throws IOException {
         long base = addresses.of(batch.buffer());
+        int end = from + count;
         int written = 0;
-        for (int i = from; i < from + count; i++) {
+        for (int i = from; i < end; ) {
+            int run = 1;
             int length = batch.length(i);
             if (length > mtu) {
                 counters.add(TunCounter.WRITE_TOO_LONG, 1);
-            } else if (length > 0 && writeOne(base + batch.offset(i), length)) {
-                counters.add(TunCounter.WRITTEN_BYTES, length);
-                written++;
+            } else if (length > 0) {
+                run = offloads ? joiner.run(batch, i, end) : 1;
+                written += writeRun(batch, base, i, run) ? run : 0;
             }
+            i += run;
         }
         counters.add(TunCounter.WRITTEN_PACKETS, written);
         return written;
+    }
+
+    private boolean writeRun(PacketBatch batch, long base, int from, int run) throws IOException {
+        long address = base + batch.offset(from);
+        int length = batch.length(from);
+        if (!offloads) {
+            return writeOne(address, length);
+        }
+        if (run == 1) {
+            VirtioHeader.writePlain(batch.buffer(), batch.offset(from) - VirtioHeader.LENGTH);
+            return writeOne(address - VirtioHeader.LENGTH, length + VirtioHeader.LENGTH);
+        }
+        joiner.writeHeader();
+        putVector(0, address - VirtioHeader.LENGTH, length + VirtioHeader.LENGTH);
+        for (int i = 1; i < run; i++) {
+            int header = joiner.headerLength();
+            putVector(i, base + batch.offset(from + i) + header, batch.length(from + i) - header);
+        }
+        counters.add(TunCounter.WRITTEN_JOINED, 1);
+        return writeVectors(run);
+    }
+
+    private void putVector(int i, long address, int length) {
+        vectors.putLong(i * 16, address);
+        vectors.putLong(i * 16 + 8, length);
+    }
+
+    private boolean writeVectors(int count) throws IOException {
+        while (true) {
+            long written = Libc.C.writev(fd, vectorsAddress, count);
+            if (written >= 0) {
+                counters.add(TunCounter.WRITTEN_BYTES, written);
+                return true;
+            }
+            int errno = Libc.errno();
+            if (errno != Errno.EINTR) {
+                handleWriteError(errno);
+                return false;
+            }
+        }
     }
 
     private boolean writeOne(long address, int length) throws IOException {
@@ -144,6 +263,7 @@ public final class LinuxTun implements AutoCloseable {
                 return false;
             }
         }
+        counters.add(TunCounter.WRITTEN_BYTES, length);
         return true;
     }
 

@@ -7,8 +7,14 @@ public enum TunCounter {
     /// Packets longer than the MTU.
     READ_TOO_LONG,
     READ_ERRORS,
+    /// Reads that brought more than one packet.
+    READ_JOINED,
+    /// Reads with a virtio header that makes no sense.
+    READ_NOT_UNDERSTOOD,
     WRITTEN_PACKETS,
     WRITTEN_BYTES,
+    /// Writes that held more than one packet.
+    WRITTEN_JOINED,
     /// Packets longer than the MTU.
     WRITE_TOO_LONG,
     /// Packets dropped because the interface is down.

@@ -18,21 +18,45 @@ final class TunDevice {
     private static final int IFF_TUN = 0x0001;
     private static final int IFF_MULTI_QUEUE = 0x0100;
     private static final int IFF_NO_PI = 0x1000;
+    private static final int IFF_VNET_HDR = 0x4000;
+    private static final long TUNSETOFFLOAD = 0x400454D0;
+    private static final int CSUM = 0x01;
+    private static final int TSO = 0x02 | 0x04; // IPv4, IPv6
+    private static final int TSO_ECN = 0x08;
+    private static final int USO = 0x20 | 0x40; // IPv4, IPv6; Linux 6.2 and later
+
+    /// What to ask the kernel for, most first.
+    private static final int[] OFFLOADS = {
+        CSUM | TSO | TSO_ECN | USO, CSUM | TSO | TSO_ECN, CSUM | TSO, 0
+    };
 
     private TunDevice() {}
 
-    static int open(String name) throws TunException {
+    /// @param offloads with a virtio header before each packet, see [#offload]
+    static int open(String name, boolean offloads) throws TunException {
         if (!Files.exists(NODE)) {
             makeNode();
         }
         int fd = openNode();
-        int flags = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE;
+        int flags = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE | (offloads ? IFF_VNET_HDR : 0);
         int errno = new InterfaceRequest(name).flags(flags).ioctl(fd, TUNSETIFF);
         if (errno != 0) {
             Libc.C.close(fd);
             throw attachFailure(name, errno);
         }
         return fd;
+    }
+
+    /// Asks the kernel to hand over super-packets, less and less of them until it agrees.
+    ///
+    /// @return the bits of TUNSETOFFLOAD that the kernel took; 0: none
+    static int offload(int fd) {
+        for (int bits : OFFLOADS) {
+            if (Libc.C.ioctl(fd, TUNSETOFFLOAD, bits) == 0) {
+                return bits;
+            }
+        }
+        return 0;
     }
 
     private static void makeNode() throws TunException {

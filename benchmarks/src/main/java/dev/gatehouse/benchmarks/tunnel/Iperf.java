@@ -1,0 +1,71 @@
+package dev.gatehouse.benchmarks.tunnel;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.gatehouse.demo.Host;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/// One run of `iperf3` from the client's machine to the resource's.
+final class Iperf {
+    /// @param gbps payload received, 10^9 bits a second
+    /// @param retransmits of TCP; 0 for UDP
+    /// @param lostShare of UDP datagrams, 0 to 1; 0 for TCP
+    record Result(double gbps, long retransmits, double lostShare) {}
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private Iperf() {}
+
+    static Result tcp(Host client, String target, int streams, boolean download, int seconds) {
+        var options = new ArrayList<>(List.of("-P", Integer.toString(streams)));
+        if (download) {
+            options.add("-R");
+        }
+        var end = run(client, target, seconds, options);
+        var received = end.path("sum_received").path("bits_per_second").asDouble() / 1e9;
+        return new Result(received, end.path("sum_sent").path("retransmits").asLong(), 0);
+    }
+
+    /// @param mbps rate to offer; 0 for as fast as it goes
+    static Result udp(Host client, String target, int payloadBytes, long mbps, int seconds) {
+        var options =
+                List.of(
+                        "-u",
+                        "-l",
+                        Integer.toString(payloadBytes),
+                        "-b",
+                        mbps == 0 ? "0" : mbps + "M");
+        var sum = run(client, target, seconds, options).path("sum");
+        double lost = sum.path("lost_percent").asDouble() / 100;
+        return new Result(sum.path("bits_per_second").asDouble() / 1e9 * (1 - lost), 0, lost);
+    }
+
+    private static JsonNode run(Host client, String target, int seconds, List<String> options) {
+        var command =
+                new ArrayList<>(
+                        List.of(
+                                "iperf3",
+                                "-c",
+                                target,
+                                "-J",
+                                "-O",
+                                "1",
+                                "-t",
+                                Integer.toString(seconds)));
+        command.addAll(options);
+        var result = client.attempt(command.toArray(String[]::new));
+        try {
+            var json = JSON.readTree(result.out());
+            if (!result.isOk() || json.has("error")) {
+                throw new IllegalStateException(
+                        "iperf3: " + json.path("error").asText(result.err().strip()));
+            }
+            return json.path("end");
+        } catch (IOException e) {
+            throw new UncheckedIOException("iperf3 to " + target + ": " + result.err().strip(), e);
+        }
+    }
+}

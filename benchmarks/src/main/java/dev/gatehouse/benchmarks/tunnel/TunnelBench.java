@@ -1,0 +1,191 @@
+package dev.gatehouse.benchmarks.tunnel;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.gatehouse.demo.Enclosure;
+import dev.gatehouse.demo.Wait;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// Runs every system in turn, alternating, several rounds, and compares medians.
+@Command(
+        name = "tunnel",
+        description =
+                "Our client and gateway against wireguard-go (Debian's, and the one at $WIREGUARD_GO),"
+                        + " openvpn and no tunnel.",
+        mixinStandardHelpOptions = true)
+public final class TunnelBench implements Callable<Integer> {
+    @Option(names = "--quick", description = "TCP with one stream only, 3 rounds of 4 s")
+    private boolean quick;
+
+    @Option(names = "--rounds", description = "rounds (default: 3)", defaultValue = "3")
+    private int rounds;
+
+    @Option(
+            names = "--seconds",
+            description = "seconds a measurement (default: 4)",
+            defaultValue = "4")
+    private int seconds;
+
+    @Option(
+            names = "--only",
+            split = ",",
+            description = "systems to run: gatehouse, relayed, wireguard-go, newest, openvpn, none")
+    private List<String> only = List.of();
+
+    @Option(names = "--case", split = ",", description = "cases to run, by label")
+    private List<String> cases = List.of();
+
+    @Option(names = "--json", paramLabel = "FILE", description = "write the result to FILE as JSON")
+    private Optional<Path> json = Optional.empty();
+
+    @Option(names = "--inside", hidden = true)
+    private boolean inside;
+
+    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        if (!inside) {
+            var arguments = new ArrayList<>(List.of("tunnel", "--inside"));
+            arguments.addAll(
+                    spec.commandLine().getParseResult().originalArgs().stream()
+                            .filter(argument -> !argument.equals("tunnel"))
+                            .toList());
+            return Enclosure.run(
+                    dev.gatehouse.benchmarks.Bench.class,
+                    arguments,
+                    "bench-" + ProcessHandle.current().pid());
+        }
+        var lab = new BenchLab();
+        var server =
+                lab.resource.start("iperf3", Map.of(), List.of("iperf3", "-s", "--forceflush"));
+        Wait.until(
+                "iperf3 listens",
+                Duration.ofSeconds(5),
+                () -> server.logText().contains("listening"));
+        var cells = new LinkedHashMap<String, List<Cell>>();
+        for (int round = 1; round <= rounds; round++) {
+            for (var system : systems(lab).entrySet()) {
+                runSystem(lab, round, system.getKey(), system.getValue(), cells);
+            }
+        }
+        server.close();
+        report(cells);
+        return 0;
+    }
+
+    private Map<String, Supplier<Tunnel>> systems(BenchLab lab) {
+        var systems = new LinkedHashMap<String, Supplier<Tunnel>>();
+        systems.put("none", () -> new NoTunnel(lab));
+        systems.put("openvpn", () -> new OpenVpn(lab));
+        systems.put(
+                "wireguard-go",
+                () -> new WireGuardGo(lab, "wireguard-go", "/usr/bin/wireguard-go"));
+        var newest = System.getenv("WIREGUARD_GO");
+        if (newest != null) {
+            systems.put("newest", () -> new WireGuardGo(lab, "newest", newest));
+        }
+        if (!only.isEmpty()) {
+            systems.keySet().retainAll(Set.copyOf(only));
+        }
+        return systems;
+    }
+
+    private void runSystem(
+            BenchLab lab,
+            int round,
+            String name,
+            Supplier<Tunnel> maker,
+            Map<String, List<Cell>> cells) {
+        try (var tunnel = maker.get()) {
+            for (var one : wantedCases()) {
+                var cell = one.measure(lab, tunnel, seconds);
+                cells.computeIfAbsent(name + " " + one.label(), _ -> new ArrayList<>()).add(cell);
+                System.out.printf(
+                        "round %d  %-14s %-18s %6.2f Gbit/s  %5.2f CPU s/GiB  %6d retransmits  %.0f us%n",
+                        round,
+                        name,
+                        one.label(),
+                        cell.gbps(),
+                        cell.cpuSecondsPerGib(),
+                        cell.retransmits(),
+                        cell.rttP50Us());
+            }
+        }
+    }
+
+    private Set<Case> wantedCases() {
+        if (!cases.isEmpty()) {
+            var wanted = EnumSet.allOf(Case.class);
+            wanted.removeIf(one -> !cases.contains(one.label()));
+            return wanted;
+        }
+        return quick ? EnumSet.of(Case.TCP1_UP, Case.TCP1_DOWN) : EnumSet.allOf(Case.class);
+    }
+
+    private void report(Map<String, List<Cell>> cells) throws IOException {
+        var medians = new LinkedHashMap<String, Cell>();
+        System.out.printf(
+                "%n%-14s %-18s %8s %8s %8s %8s %10s%n",
+                "system", "case", "Gbit/s", "+-", "p50 us", "p99 us", "CPU s/GiB");
+        cells.forEach(
+                (key, all) -> {
+                    var cell = Cell.median(all);
+                    medians.put(key, cell);
+                    System.out.printf(
+                            "%-14s %-18s %8.2f %7.0f%% %8.0f %8.0f %10.2f%n",
+                            cell.system(),
+                            cell.name(),
+                            cell.gbps(),
+                            Cell.spread(all) * 100,
+                            cell.rttP50Us(),
+                            cell.rttP99Us(),
+                            cell.cpuSecondsPerGib());
+                });
+        var ratios = new LinkedHashMap<String, Double>();
+        ratio(ratios, "tcp1_vs_wireguard_go", medians, "gatehouse tcp1_up", "wireguard-go tcp1_up");
+        ratio(
+                ratios,
+                "tcp1_down_vs_wireguard_go",
+                medians,
+                "gatehouse tcp1_down",
+                "wireguard-go tcp1_down");
+        ratio(ratios, "tcp1_vs_newest", medians, "gatehouse tcp1_up", "newest tcp1_up");
+        ratio(ratios, "tcp1_vs_openvpn", medians, "gatehouse tcp1_up", "openvpn tcp1_up");
+        ratio(ratios, "relayed_vs_direct", medians, "relayed tcp1_up", "gatehouse tcp1_up");
+        ratios.forEach((name, value) -> System.out.printf("%-28s %.2f%n", name, value));
+        if (json.isPresent()) {
+            var document = new LinkedHashMap<String, Object>();
+            document.put("cells", List.copyOf(medians.values()));
+            document.put("ratio", ratios);
+            new ObjectMapper()
+                    .enable(SerializationFeature.INDENT_OUTPUT)
+                    .writeValue(json.get().toFile(), document);
+        }
+    }
+
+    private static void ratio(
+            Map<String, Double> ratios,
+            String name,
+            Map<String, Cell> medians,
+            String a,
+            String b) {
+        if (medians.containsKey(a) && medians.containsKey(b) && medians.get(b).gbps() > 0) {
+            ratios.put(name, medians.get(a).gbps() / medians.get(b).gbps());
+        }
+    }
+}

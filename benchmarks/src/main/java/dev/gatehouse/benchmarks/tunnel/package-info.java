@@ -1,0 +1,2 @@
+/// `./run bench tunnel`: one topology, several tunnels through it in turn.
+package dev.gatehouse.benchmarks.tunnel;
