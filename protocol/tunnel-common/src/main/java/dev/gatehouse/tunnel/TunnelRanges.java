@@ -1,0 +1,53 @@
+package dev.gatehouse.tunnel;
+
+import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.IpNetwork;
+
+/// The address plan of tunnel.md section 6.1. The tests on longs run per packet.
+public final class TunnelRanges {
+    /// Tunnel addresses of clients and gateways.
+    public static final IpNetwork TUNNEL_V4 = IpNetwork.parse("100.64.0.0/11");
+
+    public static final IpNetwork TUNNEL_V6 = IpNetwork.parse("fd00:2021:1111::/107");
+
+    /// Proxy addresses that a client's stub resolver hands out.
+    public static final IpNetwork DNS_V4 = IpNetwork.parse("100.96.0.0/11");
+
+    public static final IpNetwork DNS_V6 = IpNetwork.parse("fd00:2021:1111:8000::/107");
+
+    /// A client's own DNS servers inside the DNS range; never sent to a gateway.
+    public static final IpNetwork SENTINELS_V4 = IpNetwork.parse("100.100.111.0/24");
+
+    public static final IpNetwork SENTINELS_V6 =
+            IpNetwork.parse("fd00:2021:1111:8000:100:100:111:0/120");
+
+    private static final long V4_MASK = 0xFFE0_0000L; // /11
+    private static final long V6_LOW_MASK = -1L << 21; // /107
+
+    private TunnelRanges() {}
+
+    /// @param high 0 for IPv4
+    /// @param low the 32 bits for IPv4
+    public static boolean isTunnel(boolean v4, long high, long low) {
+        return holds(v4 ? TUNNEL_V4 : TUNNEL_V6, v4, high, low);
+    }
+
+    /// @param high 0 for IPv4
+    /// @param low the 32 bits for IPv4
+    public static boolean isDns(boolean v4, long high, long low) {
+        return holds(v4 ? DNS_V4 : DNS_V6, v4, high, low);
+    }
+
+    public static boolean isTunnel(IpAddress address) {
+        return isTunnel(address.isV4(), address.high(), address.low());
+    }
+
+    public static boolean isDns(IpAddress address) {
+        return isDns(address.isV4(), address.high(), address.low());
+    }
+
+    private static boolean holds(IpNetwork range, boolean v4, long high, long low) {
+        long mask = v4 ? V4_MASK : V6_LOW_MASK;
+        return range.address().high() == high && range.address().low() == (low & mask);
+    }
+}
