@@ -1,7 +1,6 @@
 package dev.gatehouse.channel;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.NullNode;
@@ -20,6 +19,9 @@ public record Frame(String topic, String event, JsonNode payload, JsonNode ref)
     public static final String CLOSE = "phx_close";
     public static final String HEARTBEAT = "heartbeat";
     public static final String DISCONNECT = "disconnect";
+
+    /// Jackson has an exception for this, and does not always throw it.
+    private static final String ENDS_EARLY_MESSAGE = "Unexpected end-of-input";
 
     public Frame {
         Objects.requireNonNull(topic);
@@ -86,10 +88,10 @@ public record Frame(String topic, String event, JsonNode payload, JsonNode ref)
                 return Rejected.ENDS_EARLY;
             }
             return ofTree(tree);
-        } catch (JsonEOFException _) {
-            return Rejected.ENDS_EARLY;
-        } catch (JsonProcessingException _) {
-            return Rejected.MALFORMED;
+        } catch (JsonProcessingException failure) {
+            return failure.getOriginalMessage().startsWith(ENDS_EARLY_MESSAGE)
+                    ? Rejected.ENDS_EARLY
+                    : Rejected.MALFORMED;
         }
     }
 

@@ -1,0 +1,30 @@
+package dev.gatehouse.channel;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/// What a [PhoenixClient] needs to know.
+///
+/// @param login asked before each attempt: a changed public key makes another URL
+/// @param caFile PEM certificates to trust instead of the JVM's
+public record PhoenixOptions(
+        PeerRole role,
+        Supplier<LoginUrl> login,
+        String userAgent,
+        JsonNode joinPayload,
+        ReconnectPolicy policy,
+        Optional<Path> caFile) {
+    /// Gateways and clients join with null.
+    public static PhoenixOptions tunnelPeer(
+            PeerRole role, Supplier<LoginUrl> login, String userAgent, ReconnectPolicy policy) {
+        return new PhoenixOptions(
+                role, login, userAgent, NullNode.getInstance(), policy, Optional.empty());
+    }
+
+    public PhoenixOptions withCaFile(Optional<Path> file) {
+        return new PhoenixOptions(role, login, userAgent, joinPayload, policy, file);
+    }
+}

@@ -1,0 +1,188 @@
+package dev.gatehouse.channel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.gatehouse.channel.message.Secret;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.ServerWebSocket;
+import java.net.URI;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntUnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class PhoenixClientTest {
+    private final Vertx vertx = Vertx.vertx();
+    private final LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<MultiMap> upgrades = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<ServerWebSocket> accepted = new LinkedBlockingQueue<>();
+    private final AtomicInteger attempts = new AtomicInteger();
+    private IntUnaryOperator statusOfAttempt = _ -> 101;
+
+    @AfterEach
+    void close() {
+        await(vertx.close());
+    }
+
+    @Test
+    void joinsWithTheHeadersOfARealPeer() throws Exception {
+        start(client(listen()));
+
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
+        var headers = upgrades.take();
+        assertThat(headers.get("Host")).isEqualTo("127.0.0.1");
+        assertThat(headers.get("User-Agent")).isEqualTo("test gateway/1.5.2");
+        assertThat(headers.get("X-Authorization")).isEqualTo("Bearer .t");
+        assertThat(headers.get("Sec-WebSocket-Version")).isEqualTo("13");
+        assertThat(headers.contains("Origin")).isFalse();
+        assertThat(headers.contains("Sec-WebSocket-Protocol")).isFalse();
+        assertThat(headers.contains("Sec-WebSocket-Extensions")).isFalse();
+    }
+
+    @Test
+    void passesLargeMessagesOn() throws Exception {
+        start(client(listen()));
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
+
+        var payload = Json.object().put("big", "x".repeat(1_000_000));
+        accepted.take().writeTextMessage(Frame.push("gateway", "init", payload).encode());
+
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("init 1000010");
+    }
+
+    @Test
+    void comesBackAfterRetryAfter() throws Exception {
+        statusOfAttempt = attempt -> attempt == 1 ? 503 : 101;
+        start(client(listen()));
+
+        assertThat(told.poll(10, TimeUnit.SECONDS)).contains("HTTP 503");
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
+    }
+
+    @Test
+    void stopsAtARefusedToken() throws Exception {
+        statusOfAttempt = _ -> 401;
+        start(client(listen()));
+
+        assertThat(told.poll(10, TimeUnit.SECONDS)).contains("fatal").contains("401");
+    }
+
+    @Test
+    void survivesBadJsonAndReconnectsWhenTheSocketEnds() throws Exception {
+        start(client(listen()));
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
+        var socket = accepted.take();
+        socket.writeTextMessage("nonsense");
+        socket.writeTextMessage(Frame.push("gateway", "init", Json.object()).encode());
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("init 2");
+
+        socket.close();
+
+        assertThat(told.poll(10, TimeUnit.SECONDS)).contains("the connection ended");
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
+    }
+
+    @Test
+    void sendsACloseFrameAtTheEnd() throws Exception {
+        var client = client(listen());
+        start(client);
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
+        var closed = new LinkedBlockingQueue<Short>();
+        var socket = accepted.take();
+        socket.closeHandler(_ -> closed.add(socket.closeStatusCode()));
+
+        await(client.close());
+
+        assertThat(closed.poll(10, TimeUnit.SECONDS)).isEqualTo((short) 1000);
+    }
+
+    private HttpServer listen() {
+        return await(vertx.createHttpServer().requestHandler(this::upgrade).listen(0, "127.0.0.1"));
+    }
+
+    private void upgrade(HttpServerRequest request) {
+        upgrades.add(request.headers());
+        int status = statusOfAttempt.applyAsInt(attempts.incrementAndGet());
+        if (status == 101) {
+            request.toWebSocket().onSuccess(this::serve);
+        } else {
+            request.response().setStatusCode(status).putHeader("Retry-After", "0").end("no");
+        }
+    }
+
+    private void serve(ServerWebSocket socket) {
+        var session = new ServerSession(PeerRole.GATEWAY, 0);
+        socket.textMessageHandler(
+                text -> {
+                    session.handleText(text, 0);
+                    session.acceptJoin();
+                    for (var out = session.pollTransmit();
+                            out != null;
+                            out = session.pollTransmit()) {
+                        socket.writeTextMessage(out);
+                    }
+                });
+        accepted.add(socket);
+    }
+
+    private PhoenixClient client(HttpServer server) {
+        var login =
+                LoginUrl.tunnelPeer(
+                        URI.create("ws://127.0.0.1:" + server.actualPort()),
+                        PeerRole.GATEWAY,
+                        new Secret(".t"),
+                        "id",
+                        "name",
+                        "key");
+        var options =
+                PhoenixOptions.tunnelPeer(
+                        PeerRole.GATEWAY,
+                        () -> login,
+                        "test gateway/1.5.2",
+                        ReconnectPolicy.daemon());
+        return new PhoenixClient(vertx, options, listener());
+    }
+
+    private static void start(PhoenixClient client) {
+        client.start();
+    }
+
+    private ChannelListener listener() {
+        return new ChannelListener() {
+            @Override
+            public void onJoined() {
+                told.add("joined");
+            }
+
+            @Override
+            public void onMessage(String event, JsonNode payload) {
+                told.add(event + " " + payload.toString().length());
+            }
+
+            @Override
+            public void onDisconnected(String reason) {
+                told.add("disconnected: " + reason);
+            }
+
+            @Override
+            public void onFatal(String reason) {
+                told.add("fatal: " + reason);
+            }
+        };
+    }
+
+    private static <T> T await(Future<T> future) {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        } catch (Exception failure) {
+            throw new AssertionError(failure);
+        }
+    }
+}
