@@ -49,9 +49,13 @@ final class OpenVpn implements Tunnel {
                 host.attempt(
                         "sh",
                         "-ec",
-                        "cd /run; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-                                + " -keyout vpn.key -out vpn.crt -days 2 -subj /CN=bench 2>/dev/null;"
-                                + " openssl x509 -in vpn.crt -noout -fingerprint -sha256");
+                        """
+                        cd /run
+                        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+                            -nodes -keyout vpn.key -out vpn.crt -days 2 -subj /CN=bench \
+                            2>/dev/null
+                        openssl x509 -in vpn.crt -noout -fingerprint -sha256
+                        """);
         return result.out().strip().replaceFirst(".*=", "");
     }
 

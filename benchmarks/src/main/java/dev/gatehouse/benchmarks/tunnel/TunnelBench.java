@@ -24,8 +24,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "tunnel",
         description =
-                "Our client and gateway against wireguard-go (Debian's, and the one at $WIREGUARD_GO),"
-                        + " openvpn and no tunnel.",
+                "Our client and gateway against wireguard-go (Debian's, and the one at"
+                        + " $WIREGUARD_GO), openvpn and no tunnel.",
         mixinStandardHelpOptions = true)
 public final class TunnelBench implements Callable<Integer> {
     @Option(names = "--quick", description = "TCP with one stream only, 3 rounds of 4 s")
@@ -116,7 +116,7 @@ public final class TunnelBench implements Callable<Integer> {
                 var cell = one.measure(lab, tunnel, seconds);
                 cells.computeIfAbsent(name + " " + one.label(), _ -> new ArrayList<>()).add(cell);
                 System.out.printf(
-                        "round %d  %-14s %-18s %6.2f Gbit/s  %5.2f CPU s/GiB  %6d retransmits  %.0f us%n",
+                        "round %d  %-14s %-18s %6.2f Gbit/s %6.2f CPU s/GiB %6d again %.0f us%n",
                         round,
                         name,
                         one.label(),

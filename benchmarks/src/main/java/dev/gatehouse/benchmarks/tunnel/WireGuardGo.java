@@ -49,7 +49,11 @@ final class WireGuardGo implements Tunnel {
                 host.attempt(
                         "sh",
                         "-ec",
-                        "echo '%s' > /run/key; wg set wg0 listen-port 51820 private-key /run/key peer %s endpoint %s:51820 allowed-ips %s"
+                        """
+                        echo '%s' > /run/key
+                        wg set wg0 listen-port 51820 private-key /run/key \
+                            peer %s endpoint %s:51820 allowed-ips %s
+                        """
                                 .formatted(key, peerPublic, peer, allowed));
         if (!result.isOk()) {
             throw new IllegalStateException("wg set: " + result.err());
