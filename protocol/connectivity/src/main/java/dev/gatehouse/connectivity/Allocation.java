@@ -1,0 +1,545 @@
+package dev.gatehouse.connectivity;
+
+import dev.gatehouse.stun.StunErrors;
+import dev.gatehouse.stun.StunMessage;
+import dev.gatehouse.stun.TransactionId;
+import dev.gatehouse.stun.TurnCredentials;
+import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.random.RandomGenerator;
+
+/// The TURN client of one relay, tunnel.md section 3. Sans-IO.
+///
+/// ```
+/// PROBING --first BINDING answered--> ALLOCATING --granted--> ALLOCATED
+/// ALLOCATED --437, expired, lifetime 0--> ALLOCATING
+/// ALLOCATING --refused--> SUSPENDED --portal mentions relays--> ALLOCATING
+/// any --401 with nonce, 420, no answer for 8 s--> FREED
+/// ```
+final class Allocation {
+    private enum Phase {
+        PROBING,
+        ALLOCATING,
+        ALLOCATED,
+        SUSPENDED,
+        FREED
+    }
+
+    static final long NEVER = Long.MAX_VALUE;
+    static final long KEEP_ALIVE_NS = Duration.ofSeconds(25).toNanos();
+
+    private static final int BUFFERED_BINDS_MAX = 100;
+    private static final long REFRESH_PAUSE_NS = Duration.ofSeconds(1).toNanos();
+    private static final long SECOND_NS = 1_000_000_000L;
+
+    private final String id;
+    private final List<Endpoint> servers;
+    private final String software;
+    private final RandomGenerator random;
+    private final Channels channels = new Channels();
+    private final List<TurnRequest> pending = new ArrayList<>();
+    private final SequencedSet<Endpoint> bufferedBinds = new LinkedHashSet<>();
+    private final ArrayDeque<AllocationEvent> events = new ArrayDeque<>();
+    private final ArrayDeque<DatagramQueue.Datagram> transmits = new ArrayDeque<>();
+    private final RoundTripTime roundTrip = new RoundTripTime();
+    private final SequencedSet<AllocationEvent> found = new LinkedHashSet<>();
+
+    private TurnLogin login;
+    private Phase phase = Phase.PROBING;
+    private Optional<Endpoint> active = Optional.empty();
+    private Optional<AllocationLease> lease = Optional.empty();
+    private long refreshAtNs = NEVER;
+    private long keepAliveAtNs = NEVER;
+
+    private Allocation(RelayInfo relay, String software, RandomGenerator random) {
+        this.id = relay.id();
+        this.servers = relay.addresses();
+        this.software = software;
+        this.random = random;
+        this.login = new TurnLogin(relay.username(), relay.password(), Optional.empty());
+    }
+
+    /// Starts by asking every address of the relay how it sees us.
+    static Allocation start(RelayInfo relay, String software, RandomGenerator random, long nowNs) {
+        var allocation = new Allocation(relay, software, random);
+        allocation.probe(nowNs);
+        return allocation;
+    }
+
+    /// Goes on with what another process had, and refreshes it at once.
+    static Allocation restore(
+            RelaySnapshot snapshot, String software, RandomGenerator random, long nowNs) {
+        var relay = snapshot.relay();
+        var allocation = new Allocation(relay, software, random);
+        allocation.login = new TurnLogin(relay.username(), relay.password(), snapshot.nonce());
+        allocation.probe(nowNs);
+        snapshot.grant().ifPresent(grant -> allocation.resume(grant, nowNs));
+        return allocation;
+    }
+
+    private void probe(long nowNs) {
+        for (var server : servers) {
+            send(TurnRequest.to(server, TurnRequest.Kind.BINDING), nowNs);
+        }
+    }
+
+    private void resume(RelaySnapshot.Grant grant, long nowNs) {
+        active = Optional.of(grant.server());
+        grant(new AllocationLease(grant.relayed(), nowNs, grant.lifetimeLeftNs()), nowNs);
+        for (var channel : grant.channels()) {
+            channels.restore(
+                    Channel.restored(channel.number(), channel.peer(), nowNs - channel.ageNs()));
+        }
+        refreshAtNs = nowNs;
+        handleTimeout(nowNs);
+    }
+
+    /// What a successor needs; empty if there is no allocation worth handing on.
+    RelaySnapshot snapshot(long nowNs) {
+        var grant =
+                lease.map(
+                        l ->
+                                new RelaySnapshot.Grant(
+                                        active.orElseThrow(),
+                                        l.relayed(),
+                                        Math.max(0, l.expiresAtNs() - nowNs),
+                                        channelSnapshots(nowNs)));
+        return new RelaySnapshot(info(), login.nonce(), grant);
+    }
+
+    private List<RelaySnapshot.ChannelSnapshot> channelSnapshots(long nowNs) {
+        return channels.list().stream()
+                .filter(Channel::isConfirmed)
+                .map(
+                        c ->
+                                new RelaySnapshot.ChannelSnapshot(
+                                        c.number(), c.peer(), nowNs - c.confirmedAtNs()))
+                .toList();
+    }
+
+    RelayInfo info() {
+        return new RelayInfo(id, servers, login.username(), login.password());
+    }
+
+    String id() {
+        return id;
+    }
+
+    boolean isServer(Endpoint endpoint) {
+        return servers.contains(endpoint);
+    }
+
+    boolean isServerAddress(IpAddress address) {
+        return servers.stream().anyMatch(server -> server.address().equals(address));
+    }
+
+    List<Endpoint> servers() {
+        return servers;
+    }
+
+    /// Nothing can come of this relay any more: forget it until the portal names it again.
+    boolean isFreed() {
+        return phase == Phase.FREED || (pending.isEmpty() && active.isEmpty());
+    }
+
+    boolean isAllocated() {
+        return lease.isPresent();
+    }
+
+    RoundTripTime roundTrip() {
+        return roundTrip;
+    }
+
+    /// Our addresses at the relay; empty without an allocation.
+    List<Endpoint> relayed() {
+        return lease.map(AllocationLease::relayed).orElse(List.of());
+    }
+
+    /// Our address at the relay of the same family as `peer`, or null. Runs per packet.
+    Endpoint relayedFor(Endpoint peer) {
+        if (lease.isPresent()) {
+            var relayed = lease.get().relayed();
+            for (int i = 0; i < relayed.size(); i++) {
+                if (relayed.get(i).isV4() == peer.isV4()) {
+                    return relayed.get(i);
+                }
+            }
+        }
+        return null;
+    }
+
+    /// Everything that is known at present, in the form in which it was once told as events.
+    List<AllocationEvent> known() {
+        var known = new ArrayList<>(found);
+        active.ifPresent(
+                server ->
+                        relayed()
+                                .forEach(
+                                        a ->
+                                                known.add(
+                                                        new AllocationEvent.RelayedFound(
+                                                                a, server))));
+        return known;
+    }
+
+    /// The relay's address that data goes to; only while allocated.
+    Endpoint activeServer() {
+        return active.orElseThrow();
+    }
+
+    boolean hasLogin(String username, String password) {
+        return login.isFor(username, password);
+    }
+
+    /// New credentials for the same relay: the allocation stays, and is refreshed under them.
+    void swapLogin(String username, String password, long nowNs) {
+        login = new TurnLogin(username, password, login.nonce());
+        if (lease.isPresent()) {
+            pending.removeIf(r -> r.kind() == TurnRequest.Kind.REFRESH);
+            send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
+        } else if (phase == Phase.ALLOCATING || phase == Phase.SUSPENDED) {
+            pending.removeIf(r -> r.kind() != TurnRequest.Kind.BINDING);
+            allocate(nowNs);
+        }
+    }
+
+    /// The portal mentioned relays: checks with one short attempt that this one is still there, or
+    /// tries again if it had refused.
+    void refreshNow(long nowNs) {
+        if (lease.isPresent() && !isPending(TurnRequest.Kind.REFRESH)) {
+            send(TurnRequest.proactiveRefresh(activeServer()), nowNs);
+        } else if (phase == Phase.SUSPENDED) {
+            allocate(nowNs);
+        }
+    }
+
+    /// Takes back what was told: before the allocation is replaced or forgotten.
+    void withdraw() {
+        invalidate();
+        phase = Phase.FREED;
+    }
+
+    void handleMessage(StunMessage message, Endpoint local, Endpoint from, long nowNs) {
+        var request = pendingFor(message, from);
+        if (request.isEmpty() || !isTrustworthy(message, request.get())) {
+            return;
+        }
+        pending.remove(request.get());
+        if (request.get().wasSentOnce()) {
+            roundTrip.sample(nowNs - request.get().lastSentNs());
+        }
+        if (message.messageClass() == StunMessage.MessageClass.SUCCESS) {
+            handleSuccess(message, request.get(), local, nowNs);
+        } else {
+            handleError(message, request.get(), nowNs);
+        }
+    }
+
+    private Optional<TurnRequest> pendingFor(StunMessage message, Endpoint from) {
+        for (var request : pending) {
+            if (request.isAnsweredBy(message.transactionId(), message.method(), from)) {
+                return Optional.of(request);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private boolean isTrustworthy(StunMessage message, TurnRequest request) {
+        return switch (message.messageClass()) {
+            case REQUEST, INDICATION -> false;
+            case SUCCESS ->
+                    request.kind() == TurnRequest.Kind.BINDING
+                            || message.verifyIntegrity(login.key());
+            case ERROR ->
+                    request.kind() != TurnRequest.Kind.BINDING
+                            && message.verifyIntegrity(login.key());
+        };
+    }
+
+    private void handleSuccess(
+            StunMessage message, TurnRequest request, Endpoint local, long nowNs) {
+        switch (request.kind()) {
+            case BINDING -> handleBound(message, request.server(), local, nowNs);
+            case ALLOCATE -> handleAllocated(message, request, nowNs);
+            case REFRESH -> handleRefreshed(message, request, nowNs);
+            case DELETE -> allocate(nowNs);
+            case CHANNEL_BIND -> channels.confirm(request.channel(), request.lastSentNs());
+        }
+    }
+
+    private void handleBound(StunMessage message, Endpoint server, Endpoint local, long nowNs) {
+        tell(new AllocationEvent.HostFound(local));
+        message.xorMappedAddress()
+                .filter(mapped -> mapped.family() == local.family())
+                .ifPresent(mapped -> tell(new AllocationEvent.ReflexiveFound(mapped, local)));
+        if (active.isEmpty()) {
+            active = Optional.of(server);
+            allocate(nowNs);
+        }
+    }
+
+    /// Sockets and how relays see them are told once and never taken back (tunnel.md 11.2 #11).
+    private void tell(AllocationEvent event) {
+        if (found.add(event)) {
+            events.add(event);
+        }
+    }
+
+    private void handleAllocated(StunMessage message, TurnRequest request, long nowNs) {
+        var relayed = AllocationLease.firstOfEachFamily(message.xorRelayedAddresses());
+        long lifetimeNs = message.lifetimeSeconds().orElse(0) * SECOND_NS;
+        if (relayed.isEmpty() || lifetimeNs == 0) {
+            suspend();
+            return;
+        }
+        grant(new AllocationLease(relayed, request.lastSentNs(), lifetimeNs), nowNs);
+        events.add(new AllocationEvent.Allocated());
+        var binds = List.copyOf(bufferedBinds);
+        bufferedBinds.clear();
+        binds.forEach(peer -> bind(peer, nowNs));
+    }
+
+    private void grant(AllocationLease granted, long nowNs) {
+        phase = Phase.ALLOCATED;
+        lease = Optional.of(granted);
+        refreshAtNs = granted.refreshAtNs();
+        keepAliveAtNs = nowNs + KEEP_ALIVE_NS;
+        for (var address : granted.relayed()) {
+            events.add(new AllocationEvent.RelayedFound(address, activeServer()));
+        }
+    }
+
+    private void handleRefreshed(StunMessage message, TurnRequest request, long nowNs) {
+        long lifetimeNs = message.lifetimeSeconds().orElse(0) * SECOND_NS;
+        if (lease.isEmpty() || lifetimeNs == 0) {
+            invalidate();
+            allocate(nowNs);
+            return;
+        }
+        lease = Optional.of(lease.get().extended(request.lastSentNs(), lifetimeNs));
+        refreshAtNs = lease.get().refreshAtNs();
+    }
+
+    private void handleError(StunMessage message, TurnRequest request, long nowNs) {
+        int code = message.errorCode().orElse(StunErrors.SERVER_ERROR);
+        switch (code) {
+            case StunErrors.UNAUTHORIZED -> {
+                if (request.carriesNonce()) {
+                    free();
+                } else {
+                    authenticate(message, request, nowNs);
+                }
+            }
+            case StunErrors.STALE_NONCE -> authenticate(message, request, nowNs);
+            case StunErrors.UNKNOWN_ATTRIBUTE -> free();
+            case StunErrors.ALLOCATION_MISMATCH -> handleMismatch(request, nowNs);
+            default -> handleRefusal(request, nowNs);
+        }
+    }
+
+    private void free() {
+        invalidate();
+        phase = Phase.FREED;
+    }
+
+    private void authenticate(StunMessage message, TurnRequest request, long nowNs) {
+        boolean ours = message.realm().map(TurnCredentials.REALM::equals).orElse(true);
+        message.nonce().ifPresent(login::useNonce);
+        if (ours && message.nonce().isPresent() && request.restart()) {
+            send(request, nowNs);
+        } else {
+            handleRefusal(request, nowNs);
+        }
+    }
+
+    /// The relay and we disagree on whether there is an allocation.
+    private void handleMismatch(TurnRequest request, long nowNs) {
+        invalidate();
+        switch (request.kind()) {
+            case ALLOCATE -> {
+                phase = Phase.ALLOCATING;
+                send(TurnRequest.to(activeServer(), TurnRequest.Kind.DELETE), nowNs);
+            }
+            case BINDING, REFRESH, DELETE -> allocate(nowNs);
+            case CHANNEL_BIND -> {
+                bufferedBinds.add(request.channel().peer());
+                allocate(nowNs);
+            }
+        }
+    }
+
+    private void handleRefusal(TurnRequest request, long nowNs) {
+        switch (request.kind()) {
+            case ALLOCATE, DELETE -> suspend();
+            case REFRESH -> refreshAtNs = Math.max(refreshAtNs, nowNs + REFRESH_PAUSE_NS);
+            case CHANNEL_BIND -> channels.forget(request.channel());
+            case BINDING -> {}
+        }
+    }
+
+    private void suspend() {
+        bufferedBinds.clear();
+        phase = Phase.SUSPENDED;
+    }
+
+    private void allocate(long nowNs) {
+        phase = Phase.ALLOCATING;
+        send(TurnRequest.to(activeServer(), TurnRequest.Kind.ALLOCATE), nowNs);
+    }
+
+    private void invalidate() {
+        relayed().forEach(a -> events.add(new AllocationEvent.RelayedGone(a)));
+        lease = Optional.empty();
+        channels.clear();
+        pending.clear();
+        refreshAtNs = NEVER;
+        keepAliveAtNs = NEVER;
+    }
+
+    /// Asks for a channel to `peer`, unless there is one or the relay cannot reach that family.
+    void bind(Endpoint peer, long nowNs) {
+        if (phase == Phase.SUSPENDED || phase == Phase.FREED) {
+            return;
+        }
+        if (lease.isEmpty()) {
+            bufferBind(peer);
+            return;
+        }
+        var known = channels.get(peer);
+        boolean inPlace = known != null && (known.isRequested() || known.isFresh(nowNs));
+        if (inPlace || !lease.get().hasFamilyOf(peer)) {
+            return;
+        }
+        if (known != null && known.holdsPeer(nowNs)) {
+            bind(known, nowNs);
+        } else {
+            channels.open(peer, nowNs).ifPresent(channel -> bind(channel, nowNs));
+        }
+    }
+
+    /// Keeps the newest 100.
+    private void bufferBind(Endpoint peer) {
+        bufferedBinds.add(peer);
+        if (bufferedBinds.size() > BUFFERED_BINDS_MAX) {
+            bufferedBinds.removeFirst();
+        }
+    }
+
+    private void bind(Channel channel, long nowNs) {
+        channel.request(nowNs);
+        send(TurnRequest.bind(activeServer(), channel), nowNs);
+    }
+
+    /// The channel to send to `peer` on, or null: then one was asked for. Postpones the keep-alive.
+    /// Runs per batch of packets.
+    Channel sendChannel(Endpoint peer, long nowNs) {
+        var channel = channels.get(peer);
+        if (channel == null || !canSendOn(channel, nowNs)) {
+            bind(peer, nowNs);
+            return null;
+        }
+        return channel;
+    }
+
+    /// Like [#sendChannel], for a channel found before.
+    boolean canSendOn(Channel channel, long nowNs) {
+        if (!channel.canSend(nowNs)) {
+            return false;
+        }
+        keepAliveAtNs = nowNs + KEEP_ALIVE_NS;
+        return true;
+    }
+
+    /// The peer behind `number`, or null if that is no confirmed channel. Runs per packet.
+    Endpoint receiveOn(int number, long nowNs) {
+        var channel = channels.get(number);
+        if (channel == null || !channel.isConfirmed()) {
+            return null;
+        }
+        channel.receive(nowNs);
+        if (channel.wantsRefresh(nowNs)) {
+            bind(channel, nowNs);
+        }
+        return channel.peer();
+    }
+
+    void handleTimeout(long nowNs) {
+        for (var request : List.copyOf(pending)) {
+            if (nowNs >= request.deadlineNs() && pending.contains(request)) {
+                handleUnanswered(request, nowNs);
+            }
+        }
+        if (lease.isEmpty()) {
+            return;
+        }
+        if (nowNs >= lease.get().expiresAtNs()) {
+            invalidate();
+            allocate(nowNs);
+            return;
+        }
+        if (nowNs >= refreshAtNs && !isPending(TurnRequest.Kind.REFRESH)) {
+            send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
+        }
+        if (nowNs >= keepAliveAtNs) {
+            keepAliveAtNs = nowNs + KEEP_ALIVE_NS;
+            send(TurnRequest.to(activeServer(), TurnRequest.Kind.BINDING), nowNs);
+        }
+        channels.pollRefreshes(nowNs).forEach(channel -> bind(channel, nowNs));
+    }
+
+    private void handleUnanswered(TurnRequest request, long nowNs) {
+        pending.remove(request);
+        if (!request.isSpent()) {
+            send(request, nowNs);
+        } else if (active.isPresent() && active.get().isV4() == request.server().isV4()) {
+            active = Optional.empty();
+            invalidate();
+        }
+    }
+
+    private boolean isPending(TurnRequest.Kind kind) {
+        return pending.stream().anyMatch(request -> request.kind() == kind);
+    }
+
+    private void send(TurnRequest request, long nowNs) {
+        pending.add(request);
+        var payload = request.write(software, login, TransactionId.random(random), nowNs);
+        var server = request.server();
+        transmits.add(
+                new DatagramQueue.Datagram(
+                        Endpoint.any(server.family()), server, new DatagramQueue.Payload(payload)));
+    }
+
+    /// When [#handleTimeout] has work, or [#NEVER].
+    long pollTimeout() {
+        long next = NEVER;
+        for (var request : pending) {
+            next = Math.min(next, request.deadlineNs());
+        }
+        if (lease.isEmpty()) {
+            return next;
+        }
+        if (!isPending(TurnRequest.Kind.REFRESH)) {
+            next = Math.min(next, refreshAtNs);
+        }
+        next = Math.min(next, Math.min(keepAliveAtNs, lease.get().expiresAtNs()));
+        return Math.min(next, channels.nextCheckNs());
+    }
+
+    /// The next request to send, or null.
+    DatagramQueue.Datagram pollTransmit() {
+        return transmits.poll();
+    }
+
+    /// The next thing learned, or null.
+    AllocationEvent pollEvent() {
+        return events.poll();
+    }
+}

@@ -1,0 +1,121 @@
+package dev.gatehouse.connectivity;
+
+import dev.gatehouse.stun.ChannelData;
+import dev.gatehouse.wire.Endpoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// The channels of one allocation by number and by peer, tunnel.md section 3.6.
+///
+/// Bounded by the 4,096 channel numbers; when none is free, [#open] refuses.
+final class Channels {
+    private static final int NUMBERS = ChannelData.MAX - ChannelData.MIN + 1;
+    static final long NEVER = Long.MAX_VALUE;
+
+    private final Channel[] byNumber = new Channel[NUMBERS];
+    private final NavigableMap<Endpoint, Channel> byPeer = new TreeMap<>();
+    private int next;
+    private long nextCheckNs = NEVER;
+
+    /// The channel with `number`, or null. Runs per packet.
+    Channel get(int number) {
+        return ChannelData.isChannel(number) ? byNumber[number - ChannelData.MIN] : null;
+    }
+
+    /// The newest channel to `peer`, or null.
+    Channel get(Endpoint peer) {
+        return byPeer.get(peer);
+    }
+
+    /// A new channel under the next free number.
+    Optional<Channel> open(Endpoint peer, long nowNs) {
+        for (int tried = 0; tried < NUMBERS; tried++) {
+            int index = next;
+            next = (next + 1) % NUMBERS;
+            var old = byNumber[index];
+            if (old == null || old.isNumberReusable(nowNs)) {
+                if (old != null) {
+                    forget(old);
+                }
+                return Optional.of(put(new Channel(index + ChannelData.MIN, peer)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Channel put(Channel channel) {
+        byNumber[channel.number() - ChannelData.MIN] = channel;
+        byPeer.put(channel.peer(), channel);
+        return channel;
+    }
+
+    void restore(Channel channel) {
+        put(channel);
+        scheduleCheck(channel);
+        next = (channel.number() - ChannelData.MIN + 1) % NUMBERS;
+    }
+
+    void confirm(Channel channel, long sentAtNs) {
+        channel.confirm(sentAtNs);
+        scheduleCheck(channel);
+    }
+
+    private void scheduleCheck(Channel channel) {
+        long checkNs = channel.confirmedAtNs() + Channel.REFRESH_AFTER_NS;
+        nextCheckNs = Math.min(nextCheckNs, checkNs);
+    }
+
+    void forget(Channel channel) {
+        channel.forget();
+        int index = channel.number() - ChannelData.MIN;
+        if (byNumber[index] == channel) {
+            byNumber[index] = null;
+        }
+        byPeer.remove(channel.peer(), channel);
+    }
+
+    /// Forgets every channel; the next number goes on from here.
+    void clear() {
+        for (var channel : list()) {
+            forget(channel);
+        }
+        nextCheckNs = NEVER;
+    }
+
+    /// When some channel turns old enough to be refreshed, or [#NEVER].
+    long nextCheckNs() {
+        return nextCheckNs;
+    }
+
+    /// The channels to refresh. One that is silent by then is looked at when data arrives.
+    List<Channel> pollRefreshes(long nowNs) {
+        var due = new ArrayList<Channel>();
+        if (nowNs < nextCheckNs) {
+            return due;
+        }
+        nextCheckNs = NEVER;
+        for (var channel : list()) {
+            if (channel.wantsRefresh(nowNs)) {
+                due.add(channel);
+            } else if (channel.isConfirmed()
+                    && nowNs < channel.confirmedAtNs() + Channel.REFRESH_AFTER_NS) {
+                scheduleCheck(channel);
+            }
+        }
+        return due;
+    }
+
+    /// In order of their numbers.
+    List<Channel> list() {
+        var list = new ArrayList<Channel>(byPeer.size());
+        for (var channel : byNumber) {
+            if (channel != null) {
+                list.add(channel);
+            }
+        }
+        return list;
+    }
+}

@@ -1,0 +1,578 @@
+package dev.gatehouse.connectivity;
+
+import dev.gatehouse.ice.Candidate;
+import dev.gatehouse.ice.IceAgent;
+import dev.gatehouse.ice.IceCredentials;
+import dev.gatehouse.ice.IceEvent;
+import dev.gatehouse.ice.IceState;
+import dev.gatehouse.ice.IceTransmit;
+import dev.gatehouse.stun.StunMessage;
+import dev.gatehouse.stun.TransactionId;
+import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.PacketBatch;
+import dev.gatehouse.wireguard.Outcome;
+import dev.gatehouse.wireguard.PresharedKey;
+import dev.gatehouse.wireguard.PublicKey;
+import dev.gatehouse.wireguard.TunnelEvent;
+import dev.gatehouse.wireguard.WireGuardTunnel;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/// One peer: its ICE agent, its WireGuard tunnel, its relay, and what waits for either.
+final class Connection {
+    static final long NEVER = Long.MAX_VALUE;
+
+    private static final int PARKED_CONNECTING_MAX = 128;
+    private static final int PARKED_MAX = 256;
+    private static final int WAITING_CONTROLS_MAX = 128;
+    private static final int BIND_TARGETS_MAX = 64;
+    private static final long HANDSHAKE_SUPPRESSION_NS = Duration.ofSeconds(20).toNanos();
+
+    private final NodeContext context;
+    private final String peerId;
+    private final PublicKey key;
+    private final PresharedKey psk;
+    private final int connectionId;
+    private final IceAgent agent;
+    private final WireGuardTunnel tunnel;
+    private final List<Candidate> signalled = new ArrayList<>();
+    private final List<Endpoint> bindTargets = new ArrayList<>();
+    private final ArrayDeque<DatagramQueue.Payload> waitingControls = new ArrayDeque<>();
+    private final ParkedPackets parked;
+
+    private State state = new State.Connecting();
+    private Optional<Allocation> relay = Optional.empty();
+    private boolean wasConnected;
+    private long lastActivityNs;
+    private long handshakeAllowedAtNs;
+    private long candidateDeadlineNs;
+    private long disconnectDeadlineNs = NEVER;
+    private long agentTimeoutNs;
+    private long deadlineNs;
+    int heapIndex = -1; // written by DeadlineHeap alone
+
+    private Connection(
+            NodeContext context,
+            String peerId,
+            PublicKey key,
+            PresharedKey psk,
+            int connectionId,
+            IceAgent agent,
+            long nowNs) {
+        this.context = context;
+        this.peerId = peerId;
+        this.key = key;
+        this.psk = psk;
+        this.connectionId = connectionId;
+        this.agent = agent;
+        this.parked = new ParkedPackets(context.drops());
+        var config = context.config();
+        this.tunnel =
+                new WireGuardTunnel(
+                        config.keyPair(),
+                        key,
+                        psk,
+                        connectionId,
+                        config.policy(),
+                        config.aead(),
+                        context.random(),
+                        config.unixOriginNs(),
+                        nowNs);
+        this.lastActivityNs = nowNs;
+        this.handshakeAllowedAtNs = nowNs;
+        this.candidateDeadlineNs = nowNs + config.iceTimeouts().candidateTimeoutNs();
+    }
+
+    static Connection create(
+            NodeContext context, PeerKeys keys, int connectionId, Allocation relay, long nowNs) {
+        var config = context.config();
+        var agent =
+                new IceAgent(
+                        config.role(),
+                        keys.local(),
+                        keys.remote(),
+                        config.iceTimeouts(),
+                        context.random(),
+                        nowNs);
+        var connection =
+                new Connection(
+                        context, keys.peerId(), keys.key(), keys.psk(), connectionId, agent, nowNs);
+        connection.relay = Optional.of(relay);
+        connection.addKnownCandidates(nowNs);
+        return connection;
+    }
+
+    static Connection restore(NodeContext context, PeerSnapshot snapshot, long nowNs) {
+        var agent =
+                IceAgent.restore(
+                        snapshot.ice(), context.config().iceTimeouts(), context.random(), nowNs);
+        var connection =
+                new Connection(
+                        context,
+                        snapshot.peerId(),
+                        snapshot.key(),
+                        snapshot.psk(),
+                        snapshot.connectionId(),
+                        agent,
+                        nowNs);
+        connection.resume(snapshot, nowNs);
+        return connection;
+    }
+
+    private void resume(PeerSnapshot snapshot, long nowNs) {
+        tunnel.restore(snapshot.tunnel());
+        relay = context.relays().find(snapshot.relayId());
+        for (var candidate : snapshot.ice().localCandidates()) {
+            boolean isGone =
+                    candidate.kind() == Candidate.Kind.RELAYED
+                            && context.relays().owning(candidate.address()) == null;
+            if (isGone) {
+                agent.removeLocalCandidate(candidate, nowNs);
+            } else {
+                signalled.add(candidate);
+            }
+        }
+        snapshot.ice().remoteCandidates().forEach(this::rememberBindTarget);
+        agent.nominated().ifPresent(nominated -> handleNominated(nominated, nowNs));
+        if (state.hasPath()) {
+            tunnel.startHandshake(nowNs);
+        }
+        ensureRelay(nowNs);
+        settle(nowNs);
+    }
+
+    PeerSnapshot snapshot() {
+        return new PeerSnapshot(
+                peerId,
+                key,
+                psk,
+                connectionId,
+                relay.map(Allocation::id).orElse(""),
+                agent.snapshot(),
+                tunnel.snapshot());
+    }
+
+    String peerId() {
+        return peerId;
+    }
+
+    PublicKey key() {
+        return key;
+    }
+
+    int connectionId() {
+        return connectionId;
+    }
+
+    /// The USERNAME of requests to us.
+    String username() {
+        return agent.localCredentials().ufrag() + ':' + agent.remoteCredentials().ufrag();
+    }
+
+    boolean isSame(PeerKeys keys) {
+        return key.equals(keys.key())
+                && psk.equals(keys.psk())
+                && agent.localCredentials().equals(keys.local())
+                && agent.remoteCredentials().equals(keys.remote());
+    }
+
+    State state() {
+        return state;
+    }
+
+    /// Asked for again by the portal: leaves idle mode and signals every candidate again.
+    void reuse(long nowNs) {
+        touch(nowNs);
+        for (var candidate : signalled) {
+            signal(candidate);
+        }
+        if (context.config().isClient() && state.hasPath()) {
+            initiate(nowNs);
+        }
+        settle(nowNs);
+    }
+
+    private void addKnownCandidates(long nowNs) {
+        var known = new ArrayList<Candidate>();
+        for (var each : context.relays().list()) {
+            boolean isSelected = relay.filter(r -> r == each).isPresent();
+            for (var event : each.known()) {
+                candidateOf(event, isSelected).ifPresent(known::add);
+            }
+        }
+        known.sort(Comparator.comparingLong(Candidate::priority).reversed());
+        known.forEach(candidate -> addLocal(candidate, nowNs));
+        settle(nowNs);
+    }
+
+    private static Optional<Candidate> candidateOf(AllocationEvent event, boolean isSelected) {
+        return switch (event) {
+            case AllocationEvent.HostFound(var address) -> Optional.of(Candidate.host(address));
+            case AllocationEvent.ReflexiveFound(var address, var base) ->
+                    // One that equals its base says nothing: it is left out, as peers do.
+                    Optional.of(Candidate.serverReflexive(address, base))
+                            .filter(c -> !address.equals(base));
+            case AllocationEvent.RelayedFound(var address, var server) ->
+                    Optional.of(Candidate.relayed(address, server)).filter(_ -> isSelected);
+            case AllocationEvent.RelayedGone _, AllocationEvent.Allocated _ -> Optional.empty();
+        };
+    }
+
+    private void addLocal(Candidate candidate, long nowNs) {
+        agent.addLocalCandidate(candidate, nowNs)
+                .ifPresent(
+                        added -> {
+                            signalled.add(added);
+                            signal(added);
+                        });
+    }
+
+    private void signal(Candidate candidate) {
+        context.events().add(new NodeEvent.LocalCandidate(peerId, sdp(candidate)));
+    }
+
+    private String sdp(Candidate candidate) {
+        return candidate.toSdp(agent.localCredentials().ufrag());
+    }
+
+    /// Hosts and reflexive addresses of all relays are ours; relayed ones only of the selected
+    /// relay.
+    void handleRelayEvent(Allocation from, AllocationEvent event, long nowNs) {
+        if (event instanceof AllocationEvent.RelayedGone(var address)) {
+            removeRelayed(address, nowNs);
+        } else {
+            candidateOf(event, relay.filter(r -> r == from).isPresent())
+                    .ifPresent(candidate -> addLocal(candidate, nowNs));
+        }
+        settle(nowNs);
+    }
+
+    private void removeRelayed(Endpoint address, long nowNs) {
+        for (var candidate : List.copyOf(signalled)) {
+            if (candidate.kind() == Candidate.Kind.RELAYED && candidate.address().equals(address)) {
+                signalled.remove(candidate);
+                agent.removeLocalCandidate(candidate, nowNs);
+                context.events().add(new NodeEvent.LocalCandidateGone(peerId, sdp(candidate)));
+            }
+        }
+    }
+
+    /// Selects another relay if ours is gone.
+    void ensureRelay(long nowNs) {
+        boolean isThere =
+                relay.flatMap(r -> context.relays().find(r.id()))
+                        .filter(r -> r == relay.get())
+                        .isPresent();
+        if (isThere) {
+            return;
+        }
+        relay = context.relays().sample();
+        relay.ifPresent(
+                selected -> {
+                    bindTargets.forEach(peer -> selected.bind(peer, nowNs));
+                    for (var event : selected.known()) {
+                        candidateOf(event, true).ifPresent(c -> addLocal(c, nowNs));
+                    }
+                });
+        settle(nowNs);
+    }
+
+    void addRemote(Candidate candidate, long nowNs) {
+        touch(nowNs);
+        rememberBindTarget(candidate);
+        if (candidate.kind() != Candidate.Kind.HOST) {
+            relay.ifPresent(r -> r.bind(candidate.address(), nowNs));
+        }
+        agent.addRemoteCandidate(candidate, nowNs);
+        settle(nowNs);
+    }
+
+    private void rememberBindTarget(Candidate candidate) {
+        boolean isNeeded =
+                candidate.kind() != Candidate.Kind.HOST
+                        && bindTargets.size() < BIND_TARGETS_MAX
+                        && !bindTargets.contains(candidate.address());
+        if (isNeeded) {
+            bindTargets.add(candidate.address());
+        }
+    }
+
+    void removeRemote(Candidate candidate, long nowNs) {
+        bindTargets.remove(candidate.address());
+        agent.removeRemoteCandidate(candidate, nowNs);
+        settle(nowNs);
+    }
+
+    boolean accepts(StunMessage message) {
+        return agent.accepts(message);
+    }
+
+    void handleStun(StunMessage message, Endpoint local, Endpoint remote, long nowNs) {
+        agent.handleMessage(message, local, remote, nowNs);
+        settle(nowNs);
+    }
+
+    Outcome handleHandshake(ByteBuffer buffer, int offset, int length, long nowNs) {
+        var outcome = tunnel.handleHandshake(buffer, offset, length, nowNs);
+        settleTunnel(nowNs);
+        return outcome;
+    }
+
+    /// Opens data packets in place. Returns how many hold a packet.
+    int open(PacketBatch packets, int from, int count, long nowNs) {
+        int opened = tunnel.open(packets, from, count, nowNs);
+        if (opened > 0) {
+            touch(nowNs);
+        }
+        settleTunnel(nowNs);
+        return opened;
+    }
+
+    /// Seals packets, or parks them for a session. Returns how many were taken: fewer than `count`
+    /// if the send buffer is full, 0 without a path.
+    int encapsulate(PacketBatch packets, int from, int count, long nowNs) {
+        if (!state.hasPath()) {
+            return awaitPath(packets, from, count);
+        }
+        touch(nowNs);
+        if (!tunnel.canSeal(nowNs)) {
+            parked.park(packets, from, count, PARKED_MAX);
+            tunnel.startHandshake(nowNs);
+            settle(nowNs);
+            return count;
+        }
+        flushParked(nowNs);
+        int taken = parked.isEmpty() ? send(packets, from, count, nowNs) : 0;
+        settle(nowNs);
+        return taken;
+    }
+
+    private int awaitPath(PacketBatch packets, int from, int count) {
+        if (!context.config().isClient()) {
+            context.drops().count(DropReason.NO_PATH, count);
+            return 0;
+        }
+        parked.park(packets, from, count, PARKED_CONNECTING_MAX);
+        return count;
+    }
+
+    private int send(PacketBatch packets, int from, int count, long nowNs) {
+        var regions = context.outbox().regions();
+        switch (state.path()) {
+            case Path.Direct direct -> regions.target(direct);
+            case Path.Relayed relayed -> {
+                var channel = relayed.channel(nowNs);
+                context.relays().flush(relayed.relay());
+                if (channel == null) {
+                    context.drops().count(DropReason.NO_CHANNEL, count);
+                    return count;
+                }
+                regions.target(relayed, channel);
+            }
+            case Path.None _ -> throw new IllegalStateException("the caller checked the path");
+        }
+        return regions.seal(tunnel, packets, from, count, nowNs);
+    }
+
+    private void flushParked(long nowNs) {
+        while (!parked.isEmpty() && state.hasPath() && tunnel.canSeal(nowNs)) {
+            var scratch = context.scratch();
+            parked.copyTo(scratch);
+            int taken = send(scratch, 0, scratch.count(), nowNs);
+            parked.remove(taken);
+            if (taken == 0) {
+                return; // the send buffer is full; the next call goes on
+            }
+        }
+    }
+
+    /// An application packet, a candidate or the portal showed that the connection is in use.
+    private void touch(long nowNs) {
+        lastActivityNs = nowNs;
+        if (state instanceof State.Idle(var path)) {
+            become(new State.Connected(path));
+            agent.setIdle(false, nowNs);
+        }
+    }
+
+    void handleTimeout(long nowNs) {
+        if (nowNs >= agentTimeoutNs) {
+            agent.handleTimeout(nowNs);
+        }
+        if (state.hasPath()) {
+            tunnel.handleTimeout(nowNs);
+            flushParked(nowNs);
+        }
+        settle(nowNs);
+        if (nowNs >= disconnectDeadlineNs) {
+            fail(FailureReason.ICE_DISCONNECTED);
+        } else if (nowNs >= candidateDeadlineNs) {
+            fail(FailureReason.NO_CANDIDATES);
+        } else if (nowNs >= idleDeadlineNs() && state instanceof State.Connected(var path)) {
+            become(new State.Idle(path));
+            agent.setIdle(true, nowNs);
+            settle(nowNs);
+        }
+    }
+
+    private long idleDeadlineNs() {
+        boolean mayRest = state instanceof State.Connected && agent.state().isConnected();
+        return mayRest ? lastActivityNs + context.config().iceTimeouts().idleAfterNs() : NEVER;
+    }
+
+    private void fail(FailureReason reason) {
+        become(new State.Failed(reason));
+    }
+
+    /// Carries out what agent and tunnel ask for, and works out when the next timer is due.
+    private void settle(long nowNs) {
+        for (var t = agent.pollTransmit(); t != null; t = agent.pollTransmit()) {
+            sendCheck(t, nowNs);
+        }
+        for (var event = agent.pollEvent(); event != null; event = agent.pollEvent()) {
+            switch (event) {
+                case IceEvent.Nominated nominated -> handleNominated(nominated, nowNs);
+                case IceEvent.StateChanged(var next) -> handleIceState(next, nowNs);
+            }
+        }
+        if (agent.hasRemoteCandidates()) {
+            candidateDeadlineNs = NEVER;
+        }
+        agentTimeoutNs = agent.pollTimeout();
+        settleTunnel(nowNs);
+    }
+
+    private void settleTunnel(long nowNs) {
+        for (var c = tunnel.pollControl(); c != null; c = tunnel.pollControl()) {
+            sendControl(c, nowNs);
+        }
+        for (var event = tunnel.pollEvent(); event != null; event = tunnel.pollEvent()) {
+            handleTunnelEvent(event, nowNs);
+        }
+        long next = Math.min(candidateDeadlineNs, disconnectDeadlineNs);
+        next = Math.min(next, Math.min(idleDeadlineNs(), agentTimeoutNs));
+        if (state.hasPath()) {
+            next = Math.min(next, tunnel.pollTimeout());
+        }
+        boolean hasLeftovers = !parked.isEmpty() && state.hasPath() && tunnel.canSeal(nowNs);
+        deadlineNs = hasLeftovers ? nowNs : next;
+    }
+
+    private void sendCheck(IceTransmit transmit, long nowNs) {
+        rememberTransaction(transmit.payload(), nowNs);
+        var owner = context.relays().owning(transmit.local());
+        if (owner == null) {
+            context.outbox().control(transmit.local(), transmit.remote(), transmit.payload());
+        } else {
+            context.relays().send(owner, transmit.remote(), transmit.payload(), nowNs);
+        }
+    }
+
+    private void rememberTransaction(byte[] stun, long nowNs) {
+        boolean isRequest = stun[0] == 0 && stun[1] == 1;
+        if (isRequest) {
+            var b = ByteBuffer.wrap(stun);
+            var id = new TransactionId(b.getInt(8), b.getInt(12), b.getInt(16));
+            context.transactions().put(id, this, nowNs);
+        }
+    }
+
+    private void handleNominated(IceEvent.Nominated nominated, long nowNs) {
+        var info =
+                new PathInfo(
+                        nominated.localKind(),
+                        nominated.remoteKind(),
+                        nominated.local(),
+                        nominated.remote());
+        var owner = context.relays().owning(nominated.local());
+        if (owner == null && info.isRelayed()) {
+            return; // the relay has just gone; the agent will learn of it
+        }
+        Path path = owner == null ? new Path.Direct(info) : new Path.Relayed(info, owner);
+        become(state instanceof State.Idle ? new State.Idle(path) : new State.Connected(path));
+        context.events().add(new NodeEvent.PathChanged(peerId, info));
+        while (!waitingControls.isEmpty()) {
+            sendControl(waitingControls.poll().bytes(), nowNs);
+        }
+        if (context.config().isClient()) {
+            initiate(nowNs);
+        }
+    }
+
+    /// Starts a handshake unless one was started for a nomination or a reuse in the last 20 s.
+    private void initiate(long nowNs) {
+        if (nowNs >= handshakeAllowedAtNs) {
+            handshakeAllowedAtNs = nowNs + HANDSHAKE_SUPPRESSION_NS;
+            tunnel.startHandshake(nowNs);
+        }
+    }
+
+    private void handleIceState(IceState next, long nowNs) {
+        disconnectDeadlineNs =
+                next == IceState.DISCONNECTED
+                        ? nowNs + context.config().iceTimeouts().disconnectedGraceNs()
+                        : NEVER;
+    }
+
+    /// Handshake messages and keepalives leave on the nominated path, whatever path they answer.
+    private void sendControl(byte[] datagram, long nowNs) {
+        switch (state.path()) {
+            case Path.Direct direct ->
+                    context.outbox()
+                            .control(direct.info().local(), direct.info().remote(), datagram);
+            case Path.Relayed relayed ->
+                    context.relays()
+                            .send(relayed.relay(), relayed.info().remote(), datagram, nowNs);
+            case Path.None _ -> {
+                if (waitingControls.size() == WAITING_CONTROLS_MAX) {
+                    waitingControls.removeFirst();
+                }
+                waitingControls.add(new DatagramQueue.Payload(datagram));
+            }
+        }
+    }
+
+    private void handleTunnelEvent(TunnelEvent event, long nowNs) {
+        switch (event) {
+            case HANDSHAKE_COMPLETED -> {
+                if (!wasConnected) {
+                    wasConnected = true;
+                    context.events().add(new NodeEvent.Connected(peerId));
+                }
+                flushParked(nowNs);
+            }
+            case FAILED -> fail(FailureReason.HANDSHAKE_TIMEOUT);
+        }
+    }
+
+    /// The only writer that changes phase.
+    private void become(State next) {
+        if (!(state instanceof State.Failed)) {
+            state = next;
+        }
+    }
+
+    /// When [#handleTimeout] has work, or [#NEVER].
+    long deadlineNs() {
+        return deadlineNs;
+    }
+
+    /// Forgets keys and counts what was waiting.
+    void close() {
+        parked.dropAll();
+        tunnel.close();
+    }
+
+    /// What identifies a connection: the same four mean the same connection (tunnel.md 9.1).
+    record PeerKeys(
+            String peerId,
+            PublicKey key,
+            PresharedKey psk,
+            IceCredentials local,
+            IceCredentials remote) {}
+}

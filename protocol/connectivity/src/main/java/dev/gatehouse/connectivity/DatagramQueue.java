@@ -1,0 +1,46 @@
+package dev.gatehouse.connectivity;
+
+import dev.gatehouse.wire.Endpoint;
+import java.util.ArrayDeque;
+
+/// Single datagrams to send, in order. When full the datagram is refused and counted: all of them
+/// are requests that are retried, or answers to such.
+final class DatagramQueue {
+    /// A datagram of our own making.
+    record Datagram(Endpoint local, Endpoint remote, Payload payload) {}
+
+    /// Bytes that nobody writes to any more.
+    static final class Payload {
+        private final byte[] bytes;
+
+        Payload(byte[] bytes) {
+            this.bytes = bytes;
+        }
+
+        byte[] bytes() {
+            return bytes;
+        }
+    }
+
+    private final int capacity;
+    private final DropCounters drops;
+    private final ArrayDeque<Datagram> datagrams = new ArrayDeque<>();
+
+    DatagramQueue(int capacity, DropCounters drops) {
+        this.capacity = capacity;
+        this.drops = drops;
+    }
+
+    void add(Endpoint local, Endpoint remote, byte[] payload) {
+        if (datagrams.size() == capacity) {
+            drops.count(DropReason.CONTROL_QUEUE_FULL);
+            return;
+        }
+        datagrams.add(new Datagram(local, remote, new Payload(payload)));
+    }
+
+    /// The oldest datagram, or null.
+    Datagram poll() {
+        return datagrams.poll();
+    }
+}

@@ -1,0 +1,66 @@
+package dev.gatehouse.connectivity;
+
+import dev.gatehouse.wire.Endpoint;
+
+/// Where datagrams to a peer leave. One object per nomination: compared by identity.
+sealed interface Path {
+    /// Nothing was nominated yet.
+    enum None implements Path {
+        NONE
+    }
+
+    /// Straight from a socket of ours.
+    final class Direct implements Path {
+        private final PathInfo info;
+
+        Direct(PathInfo info) {
+            this.info = info;
+        }
+
+        @Override
+        public PathInfo info() {
+            return info;
+        }
+    }
+
+    /// As channel data over a relay of ours.
+    final class Relayed implements Path {
+        private final PathInfo info;
+        private final Allocation relay;
+        private Channel channel;
+
+        Relayed(PathInfo info, Allocation relay) {
+            this.info = info;
+            this.relay = relay;
+        }
+
+        @Override
+        public PathInfo info() {
+            return info;
+        }
+
+        Allocation relay() {
+            return relay;
+        }
+
+        /// The channel to send on, or null: then one was asked for, if the relay still has our
+        /// address of this path. Runs per batch.
+        Channel channel(long nowNs) {
+            if (channel != null && relay.canSendOn(channel, nowNs)) {
+                return channel;
+            }
+            channel = isAlive() ? relay.sendChannel(info.remote(), nowNs) : null;
+            return channel;
+        }
+
+        private boolean isAlive() {
+            Endpoint relayed = relay.relayedFor(info.remote());
+            return relayed != null && relayed.equals(info.local());
+        }
+    }
+
+    /// Only of a path that is one.
+    default PathInfo info() {
+        throw new IllegalStateException("there is no path");
+    }
+}

@@ -1,0 +1,19 @@
+package dev.gatehouse.connectivity;
+
+import dev.gatehouse.ice.IceSnapshot;
+import dev.gatehouse.wireguard.PresharedKey;
+import dev.gatehouse.wireguard.PublicKey;
+import dev.gatehouse.wireguard.TunnelSnapshot;
+
+/// One connection, for a successor of this process.
+///
+/// @param connectionId the upper 24 bits of our session indices
+/// @param relayId the selected relay, or empty
+public record PeerSnapshot(
+        String peerId,
+        PublicKey key,
+        PresharedKey psk,
+        int connectionId,
+        String relayId,
+        IceSnapshot ice,
+        TunnelSnapshot tunnel) {}

@@ -1,0 +1,184 @@
+package dev.gatehouse.connectivity;
+
+import dev.gatehouse.stun.ChannelData;
+import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+
+/// Our allocations, by relay id, and the addresses of the last 64 relays that are none any more.
+final class Relays {
+    static final int RELAY_PORT = 3478;
+    static final long NEVER = Long.MAX_VALUE;
+
+    private static final int FORMER_MAX = 64;
+
+    private final String software;
+    private final RandomGenerator random;
+    private final Outbox outbox;
+    private final DropCounters drops;
+    private final NavigableMap<String, Allocation> byId = new TreeMap<>();
+    private final SequencedSet<IpAddress> former = new LinkedHashSet<>();
+    private List<Allocation> list = List.of(); // of byId
+    private int generation;
+
+    Relays(String software, RandomGenerator random, Outbox outbox, DropCounters drops) {
+        this.software = software;
+        this.random = random;
+        this.outbox = outbox;
+        this.drops = drops;
+    }
+
+    boolean isEmpty() {
+        return byId.isEmpty();
+    }
+
+    /// Ordered by id.
+    List<Allocation> list() {
+        return list;
+    }
+
+    /// Changes when a relay comes or goes.
+    int generation() {
+        return generation;
+    }
+
+    private void noteChange() {
+        list = List.copyOf(byId.values());
+        generation++;
+    }
+
+    Optional<Allocation> find(String id) {
+        return Optional.ofNullable(byId.get(id));
+    }
+
+    /// The relay with this address and port, or null.
+    Allocation byServer(Endpoint server) {
+        for (var relay : list) {
+            if (relay.isServer(server)) {
+                return relay;
+            }
+        }
+        return null;
+    }
+
+    /// The relay where `address` is ours, or null.
+    Allocation owning(Endpoint address) {
+        for (var relay : list) {
+            if (relay.relayed().contains(address)) {
+                return relay;
+            }
+        }
+        return null;
+    }
+
+    /// True if datagrams from port 3478 of `address` are a relay's, even of an earlier one.
+    boolean isOrWasRelay(IpAddress address) {
+        for (var relay : list) {
+            if (relay.isServerAddress(address)) {
+                return true;
+            }
+        }
+        return former.contains(address);
+    }
+
+    /// A random one of those that are fast enough.
+    Optional<Allocation> sample() {
+        var eligible = RelaySelection.eligible(list());
+        return eligible.isEmpty()
+                ? Optional.empty()
+                : Optional.of(eligible.get(random.nextInt(eligible.size())));
+    }
+
+    /// Adds a relay, or brings a known one up to date.
+    ///
+    /// @return the allocation that another one took the place of
+    Optional<Allocation> put(RelayInfo relay, long nowNs) {
+        var known = byId.get(relay.id());
+        if (known == null || !known.servers().equals(relay.addresses())) {
+            if (known != null) {
+                remove(known);
+            }
+            byId.put(relay.id(), Allocation.start(relay, software, random, nowNs));
+            noteChange();
+            return Optional.ofNullable(known);
+        }
+        if (known.hasLogin(relay.username(), relay.password())) {
+            known.refreshNow(nowNs);
+        } else {
+            known.swapLogin(relay.username(), relay.password(), nowNs);
+        }
+        return Optional.empty();
+    }
+
+    void restore(RelaySnapshot snapshot, long nowNs) {
+        byId.put(snapshot.relay().id(), Allocation.restore(snapshot, software, random, nowNs));
+        noteChange();
+    }
+
+    void remove(Allocation relay) {
+        relay.withdraw();
+        byId.remove(relay.id(), relay);
+        noteChange();
+        for (var server : relay.servers()) {
+            former.remove(server.address());
+            former.addLast(server.address());
+            if (former.size() > FORMER_MAX) {
+                former.removeFirst();
+            }
+        }
+    }
+
+    /// Sends `payload` to `peer` through `relay`; drops it if there is no channel yet.
+    void send(Allocation relay, Endpoint peer, byte[] payload, long nowNs) {
+        var channel = relay.sendChannel(peer, nowNs);
+        flush(relay); // a bind must leave before what relies on it
+        if (channel == null) {
+            drops.count(DropReason.NO_CHANNEL);
+            return;
+        }
+        var framed = ByteBuffer.allocate(ChannelData.HEADER_LENGTH + payload.length);
+        ChannelData.writeHeader(framed, 0, channel.number(), payload.length);
+        framed.put(ChannelData.HEADER_LENGTH, payload);
+        var server = relay.activeServer();
+        outbox.control(Endpoint.any(server.family()), server, framed.array());
+    }
+
+    /// Moves the requests of `relay` to the outbox.
+    void flush(Allocation relay) {
+        for (var t = relay.pollTransmit(); t != null; t = relay.pollTransmit()) {
+            outbox.control(t.local(), t.remote(), t.payload().bytes());
+        }
+    }
+
+    void handleTimeout(long nowNs) {
+        for (var relay : list) {
+            if (relay.pollTimeout() <= nowNs) {
+                relay.handleTimeout(nowNs);
+            }
+        }
+    }
+
+    long pollTimeout() {
+        long next = NEVER;
+        for (var relay : list) {
+            next = Math.min(next, relay.pollTimeout());
+        }
+        return next;
+    }
+
+    List<RelaySnapshot> snapshot(long nowNs) {
+        var snapshots = new ArrayList<RelaySnapshot>();
+        for (var relay : list) {
+            snapshots.add(relay.snapshot(nowNs));
+        }
+        return snapshots;
+    }
+}

@@ -1,0 +1,22 @@
+package dev.gatehouse.wireguard;
+
+/// Why a datagram was dropped; each has a counter, see [WireGuardTunnel#dropped].
+public enum DropReason implements Outcome {
+    /// Not a message of the expected type.
+    MALFORMED,
+    /// The receiver index names no session or handshake of ours.
+    UNKNOWN_SESSION,
+    /// The session is older than 180 s.
+    EXPIRED_SESSION,
+    /// An initiation of somebody else.
+    WRONG_PEER,
+    /// An initiation that is not newer than the last one: a replay.
+    STALE_TIMESTAMP,
+    /// The counter was seen before or is too old to tell.
+    REPLAYED,
+    BAD_TAG,
+    /// Decrypted, but not an IP packet of that length.
+    NOT_IP,
+    /// The tunnel has failed or is closed, or the peer's key is unusable.
+    CLOSED
+}

@@ -1,0 +1,148 @@
+package dev.gatehouse.relay.server;
+
+import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress.Family;
+import dev.gatehouse.wire.LookupTable;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/// All allocations, found by client socket, by user and by port; ends them in time.
+final class Allocations {
+    private static final int DRAWS_MAX = 64;
+
+    private final RelayConfig config;
+    private final RandomGenerator random;
+    private final CommandQueue commands;
+    private final RelayStatistics statistics;
+    private final Deadlines deadlines = new Deadlines();
+    private final LookupTable<Endpoint, Allocation> byClient = new LookupTable<>();
+    private final LookupTable<String, Allocation> byUser = new LookupTable<>();
+    private final Allocation[] byPort;
+    private final int capacity;
+    private int channels;
+
+    Allocations(
+            RelayConfig config,
+            RandomGenerator random,
+            CommandQueue commands,
+            RelayStatistics statistics) {
+        this.config = config;
+        this.random = random;
+        this.commands = commands;
+        this.statistics = statistics;
+        byPort = new Allocation[config.highestPort() - config.lowestPort() + 1];
+        capacity = isInRange(config.listenPort()) ? byPort.length - 1 : byPort.length;
+    }
+
+    /// Null if that socket has none.
+    Allocation ofClient(Endpoint client) {
+        return byClient.get(client);
+    }
+
+    /// Null if that user has none.
+    Allocation ofUser(String user) {
+        return byUser.get(user);
+    }
+
+    /// Null if that port is not allocated.
+    Allocation ofPort(int port) {
+        return isInRange(port) ? byPort[port - config.lowestPort()] : null;
+    }
+
+    private boolean isInRange(int port) {
+        return port >= config.lowestPort() && port <= config.highestPort();
+    }
+
+    boolean isFull() {
+        return byClient.size() == capacity;
+    }
+
+    boolean areChannelsFull() {
+        return channels == config.limits().channelsMax();
+    }
+
+    /// Makes an allocation on a random free port; the caller checked that there is one, and opens
+    /// it.
+    Allocation add(
+            Endpoint client, Endpoint listener, String user, List<Family> families, long expiryNs) {
+        var allocation = new Allocation(client, listener, user, drawPort(), families, config);
+        byClient.put(client, allocation);
+        byUser.put(user, allocation);
+        byPort[allocation.port - config.lowestPort()] = allocation;
+        refresh(allocation, listener, expiryNs);
+        return allocation;
+    }
+
+    /// Uniform; in a crowded range the next free one above the last draw.
+    private int drawPort() {
+        int port = 0;
+        for (int i = 0; i < DRAWS_MAX; i++) {
+            port = random.nextInt(config.lowestPort(), config.highestPort() + 1);
+            if (isFree(port)) {
+                return port;
+            }
+        }
+        while (!isFree(port)) {
+            port = port == config.highestPort() ? config.lowestPort() : port + 1;
+        }
+        return port;
+    }
+
+    private boolean isFree(int port) {
+        return port != config.listenPort() && ofPort(port) == null;
+    }
+
+    void refresh(Allocation allocation, Endpoint listener, long expiresAtNs) {
+        allocation.refresh(listener, expiresAtNs);
+        deadlines.arm(allocation);
+        updateGauges();
+    }
+
+    /// Ends an allocation with its channels and closes its port.
+    void remove(Allocation allocation) {
+        allocation.channels().forEach(this::remove);
+        deadlines.disarm(allocation);
+        byClient.remove(allocation.client);
+        byUser.remove(allocation.user);
+        byPort[allocation.port - config.lowestPort()] = null;
+        for (var family : allocation.families) {
+            commands.add(new RelayCommand.ClosePort(allocation.port, family));
+        }
+        updateGauges();
+    }
+
+    /// Binds `channel`, which is either in use for the same pair or free, for its full time.
+    void bind(Channel channel, long nowNs) {
+        if (channel.allocation.channel(channel.number) == null) {
+            channel.allocation.add(channel);
+            channels++;
+        }
+        channel.bind(nowNs);
+        deadlines.arm(channel);
+        updateGauges();
+    }
+
+    private void remove(Channel channel) {
+        channel.allocation.remove(channel);
+        deadlines.disarm(channel);
+        channels--;
+    }
+
+    void handleTimeout(long nowNs) {
+        for (var due = deadlines.pollDue(nowNs); due != null; due = deadlines.pollDue(nowNs)) {
+            switch (due) {
+                case Allocation allocation -> remove(allocation);
+                case Channel channel -> remove(channel);
+            }
+            updateGauges();
+        }
+    }
+
+    long pollTimeout() {
+        return deadlines.nextNs();
+    }
+
+    private void updateGauges() {
+        statistics.setGauges(byClient.size(), channels);
+    }
+}

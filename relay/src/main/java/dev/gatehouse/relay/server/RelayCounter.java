@@ -1,0 +1,31 @@
+package dev.gatehouse.relay.server;
+
+/// What a relay counts besides its replies.
+public enum RelayCounter {
+    /// Payload, both directions.
+    RELAYED_BYTES,
+    RELAYED_PACKETS,
+    /// Packets from one client of this relay to another, which never leave it.
+    HAIRPINNED_PACKETS,
+    DROPPED_PORT_ZERO,
+    /// The first byte is neither that of STUN nor of channel data.
+    DROPPED_UNKNOWN_PROTOCOL,
+    DROPPED_MALFORMED_STUN,
+    /// Indications and responses.
+    DROPPED_NOT_A_REQUEST,
+    /// No reply is possible: it could not be signed (relay.md 7.4).
+    DROPPED_MALFORMED_USERNAME,
+    DROPPED_RATE_LIMITED,
+    DROPPED_MALFORMED_CHANNEL_DATA,
+    DROPPED_NO_CHANNEL,
+    DROPPED_UNKNOWN_PEER,
+    /// To a port without allocation.
+    DROPPED_NO_ALLOCATION,
+    /// Would not fit into a UDP datagram with the channel header.
+    DROPPED_TOO_LONG,
+    NONCES_EVICTED,
+    /// Allocations that made room for another of the same user.
+    ALLOCATIONS_REPLACED,
+    /// Allocations given up because their port could not be opened.
+    PORTS_FAILED
+}

@@ -1,0 +1,131 @@
+package dev.gatehouse.relay.server;
+
+import dev.gatehouse.stun.ChannelData;
+import dev.gatehouse.stun.Decoded;
+import dev.gatehouse.stun.StunMessage;
+import dev.gatehouse.wire.DatagramBatch;
+import java.util.random.RandomGenerator;
+
+/// A STUN and TURN server for ChannelData over UDP. Sans-IO: reads no clock, owns no socket.
+///
+/// Every datagram comes in through [#handleDatagrams]; what is to be done comes out of
+/// [#pollCommand]. The law for callers: one input, drain all commands, wait. Requests may allocate
+/// memory, relayed data does not. Not thread-safe: owned by one shard.
+public final class RelayServer {
+    public static final long NEVER = Deadlines.NEVER;
+
+    private final RelayConfig config;
+    private final CommandQueue commands = new CommandQueue();
+    private final RelayStatistics statistics = new RelayStatistics();
+    private final Allocations allocations;
+    private final TurnRequests requests;
+    private final DataPath dataPath;
+
+    /// @param unixOriginNs unix time at `nowNs` 0, for the expiry of credentials
+    public RelayServer(
+            RelayConfig config, LongTermKeys keys, RandomGenerator random, long unixOriginNs) {
+        this.config = config;
+        var limits = config.limits();
+        var nonces = new Nonces(limits.noncesMax(), random, statistics);
+        var strangers =
+                new TokenBuckets(
+                        limits.unauthenticatedRepliesPerSecond(),
+                        limits.unauthenticatedBurst(),
+                        random.nextLong());
+        allocations = new Allocations(config, random, commands, statistics);
+        requests =
+                new TurnRequests(
+                        config,
+                        new Authenticator(keys, nonces, unixOriginNs),
+                        allocations,
+                        commands,
+                        statistics,
+                        strangers);
+        dataPath = new DataPath(config, allocations, commands, statistics);
+    }
+
+    /// Takes datagrams that clients sent to the listening port, or peers to an allocated one.
+    ///
+    /// The packets lie in ascending order in their buffer, which is overwritten. The commands that
+    /// follow refer to it: drain them before it is filled again.
+    public void handleDatagrams(DatagramBatch in, long nowNs) {
+        if (commands.isDrained()) {
+            dataPath.handleDrained();
+        }
+        handleTimeout(nowNs);
+        if (in.remote().port() == 0) {
+            statistics.count(RelayCounter.DROPPED_PORT_ZERO, in.packets().count());
+        } else if (in.local().port() == config.listenPort()) {
+            handleFromClient(in, nowNs);
+        } else {
+            handleFromPeer(in, nowNs);
+        }
+    }
+
+    private void handleFromClient(DatagramBatch in, long nowNs) {
+        var packets = in.packets();
+        for (int i = 0; i < packets.count(); ) {
+            byte first = packets.length(i) == 0 ? -1 : packets.buffer().get(packets.offset(i));
+            if (ChannelData.isChannelData(first)) {
+                i = dataPath.relayToPeer(in, i, nowNs);
+            } else {
+                handleMessage(in, i, first, nowNs);
+                i++;
+            }
+        }
+    }
+
+    private void handleMessage(DatagramBatch in, int i, byte first, long nowNs) {
+        if (first < 0 || first > 3) {
+            statistics.count(RelayCounter.DROPPED_UNKNOWN_PROTOCOL, 1);
+            return;
+        }
+        var buffer = in.packets().buffer();
+        int offset = in.packets().offset(i);
+        int length = in.packets().length(i);
+        switch (StunMessage.decode(buffer, offset, length)) {
+            case StunMessage message -> {
+                int fault = AttributeFault.of(message, buffer, offset, length);
+                requests.handle(message, fault, in.local(), in.remote(), nowNs);
+            }
+            case Decoded.Rejected _ -> statistics.count(RelayCounter.DROPPED_MALFORMED_STUN, 1);
+        }
+    }
+
+    private void handleFromPeer(DatagramBatch in, long nowNs) {
+        var allocation = allocations.ofPort(in.local().port());
+        if (allocation == null) {
+            statistics.count(RelayCounter.DROPPED_NO_ALLOCATION, in.packets().count());
+            return;
+        }
+        dataPath.relayToClient(in, allocation, nowNs);
+    }
+
+    /// Gives up the allocation of a port that could not be opened; its client then gets 437.
+    public void handlePortFailed(int port) {
+        var allocation = allocations.ofPort(port);
+        if (allocation != null) {
+            statistics.count(RelayCounter.PORTS_FAILED, 1);
+            allocations.remove(allocation);
+        }
+    }
+
+    public void handleTimeout(long nowNs) {
+        allocations.handleTimeout(nowNs);
+    }
+
+    /// The next `nowNs` at which [#handleTimeout] has work, or [#NEVER].
+    public long pollTimeout() {
+        return allocations.pollTimeout();
+    }
+
+    /// The next thing to do, in order, or null when drained.
+    public RelayCommand pollCommand() {
+        return commands.poll();
+    }
+
+    /// Live totals, for the owner thread.
+    public RelayStatistics statistics() {
+        return statistics;
+    }
+}

@@ -1,0 +1,286 @@
+package dev.gatehouse.relay.server;
+
+import dev.gatehouse.relay.server.RelayStatistics.MessageType;
+import dev.gatehouse.stun.StunAttributes;
+import dev.gatehouse.stun.StunErrors;
+import dev.gatehouse.stun.StunMessage;
+import dev.gatehouse.stun.StunMessage.MessageClass;
+import dev.gatehouse.stun.StunMethods;
+import dev.gatehouse.stun.StunWriter;
+import dev.gatehouse.stun.TurnCredentials;
+import dev.gatehouse.wire.Endpoint;
+import java.util.Optional;
+
+/// Answers STUN and TURN requests: the checks of relay.md 7 to 10 in their order.
+final class TurnRequests {
+    private static final long NS_PER_SECOND = 1_000_000_000;
+    private static final long LIFETIME_DEFAULT_S = 600;
+    private static final long LIFETIME_MAX_S = 3600;
+
+    /// One request and where its reply goes.
+    private record Request(StunMessage message, Endpoint listener, Endpoint client, long nowNs) {
+        MessageType type() {
+            return switch (message.method()) {
+                case StunMethods.BINDING -> MessageType.BINDING;
+                case StunMethods.ALLOCATE -> MessageType.ALLOCATE;
+                case StunMethods.REFRESH -> MessageType.REFRESH;
+                case StunMethods.CHANNEL_BIND -> MessageType.CHANNELBIND;
+                case StunMethods.CREATE_PERMISSION -> MessageType.CREATEPERMISSION;
+                default -> MessageType.UNKNOWN;
+            };
+        }
+    }
+
+    private final RelayConfig config;
+    private final Authenticator authenticator;
+    private final Allocations allocations;
+    private final CommandQueue commands;
+    private final RelayStatistics statistics;
+    private final TokenBuckets strangers;
+
+    TurnRequests(
+            RelayConfig config,
+            Authenticator authenticator,
+            Allocations allocations,
+            CommandQueue commands,
+            RelayStatistics statistics,
+            TokenBuckets strangers) {
+        this.config = config;
+        this.authenticator = authenticator;
+        this.allocations = allocations;
+        this.commands = commands;
+        this.statistics = statistics;
+        this.strangers = strangers;
+    }
+
+    /// @param fault what [AttributeFault] says of the request
+    /// @param listener the endpoint of ours it was sent to
+    void handle(StunMessage message, int fault, Endpoint listener, Endpoint client, long nowNs) {
+        if (message.messageClass() != MessageClass.REQUEST) {
+            statistics.count(RelayCounter.DROPPED_NOT_A_REQUEST, 1);
+            return;
+        }
+        var request = new Request(message, listener, client, nowNs);
+        if (fault != AttributeFault.NONE) {
+            rejectUnsigned(request, fault);
+            return;
+        }
+        switch (request.type()) {
+            case BINDING -> handleBinding(request);
+            case ALLOCATE -> handleAllocate(request);
+            case REFRESH -> handleRefresh(request);
+            case CHANNELBIND -> handleChannelBind(request);
+            case CREATEPERMISSION -> handleCreatePermission(request);
+            case UNKNOWN -> rejectUnsigned(request, StunErrors.BAD_REQUEST);
+        }
+    }
+
+    private void handleBinding(Request request) {
+        if (mayReplyToStranger(request)) {
+            var reply = success(request).xorMappedAddress(request.client());
+            send(request, reply.build());
+        }
+    }
+
+    private void handleAllocate(Request request) {
+        if (request.message().requestedTransport().isEmpty()) {
+            rejectUnsigned(request, StunErrors.BAD_REQUEST);
+            return;
+        }
+        if (authenticate(request) instanceof Authenticator.Outcome.Granted(var user, var key)) {
+            allocate(request, user, key);
+        }
+    }
+
+    private void allocate(Request request, Username user, SigningKey key) {
+        var message = request.message();
+        var earlier = allocations.ofUser(user.text());
+        if (allocations.ofClient(request.client()) != null) {
+            reject(request, StunErrors.ALLOCATION_MISMATCH, key);
+            return;
+        }
+        if (allocations.isFull() && earlier == null) {
+            reject(request, StunErrors.INSUFFICIENT_CAPACITY, key);
+            return;
+        }
+        if (message.requestedTransport().getAsInt() != StunAttributes.TRANSPORT_UDP) {
+            reject(request, StunErrors.BAD_REQUEST, key);
+            return;
+        }
+        var requested = message.requestedAddressFamily();
+        var choice = FamilyChoice.of(config, requested, message.additionalAddressFamily());
+        switch (choice) {
+            case FamilyChoice.Refused(int code) -> reject(request, code, key);
+            case FamilyChoice.Granted granted -> {
+                if (earlier != null) {
+                    allocations.remove(earlier);
+                    statistics.count(RelayCounter.ALLOCATIONS_REPLACED, 1);
+                }
+                allocate(request, user, key, granted);
+            }
+        }
+    }
+
+    private void allocate(
+            Request request, Username user, SigningKey key, FamilyChoice.Granted granted) {
+        long lifetimeS = lifetimeSeconds(request.message());
+        long expiresAtNs = request.nowNs() + lifetimeS * NS_PER_SECOND;
+        var allocation =
+                allocations.add(
+                        request.client(),
+                        request.listener(),
+                        user.text(),
+                        granted.families(),
+                        expiresAtNs);
+        var reply = success(request);
+        for (var family : allocation.families) {
+            var address = config.publicAddress(family).orElseThrow();
+            reply.xorRelayedAddress(new Endpoint(address, allocation.port));
+        }
+        reply.xorMappedAddress(request.client()).lifetime(lifetimeS);
+        send(request, reply.buildSigned(key.bytes()));
+        for (var family : allocation.families) {
+            commands.add(new RelayCommand.OpenPort(allocation.port, family));
+        }
+    }
+
+    private static long lifetimeSeconds(StunMessage message) {
+        return Math.min(message.lifetimeSeconds().orElse(LIFETIME_DEFAULT_S), LIFETIME_MAX_S);
+    }
+
+    private void handleRefresh(Request request) {
+        if (authenticate(request) instanceof Authenticator.Outcome.Granted(_, var key)) {
+            refresh(request, key);
+        }
+    }
+
+    private void refresh(Request request, SigningKey key) {
+        var allocation = allocations.ofClient(request.client());
+        if (allocation == null) {
+            reject(request, StunErrors.ALLOCATION_MISMATCH, key);
+            return;
+        }
+        long lifetimeS = lifetimeSeconds(request.message());
+        send(request, success(request).lifetime(lifetimeS).buildSigned(key.bytes()));
+        if (lifetimeS == 0) {
+            allocations.remove(allocation);
+        } else {
+            long expiresAtNs = request.nowNs() + lifetimeS * NS_PER_SECOND;
+            allocations.refresh(allocation, request.listener(), expiresAtNs);
+        }
+    }
+
+    private void handleChannelBind(Request request) {
+        var number = request.message().channelNumber();
+        var peer = request.message().xorPeerAddress();
+        if (number.isEmpty() || peer.isEmpty()) {
+            rejectUnsigned(request, StunErrors.BAD_REQUEST);
+            return;
+        }
+        if (authenticate(request) instanceof Authenticator.Outcome.Granted(_, var key)) {
+            bind(request, number.getAsInt(), peer.get(), key);
+        }
+    }
+
+    private void bind(Request request, int number, Endpoint peer, SigningKey key) {
+        var allocation = allocations.ofClient(request.client());
+        if (allocation == null) {
+            reject(request, StunErrors.ALLOCATION_MISMATCH, key);
+            return;
+        }
+        if (!allocation.families.contains(peer.family())) {
+            reject(request, StunErrors.PEER_ADDRESS_FAMILY_MISMATCH, key);
+            return;
+        }
+        var ofPeer = allocation.channelOf(peer);
+        var ofNumber = allocation.channel(number);
+        if (ofPeer != ofNumber) {
+            reject(request, StunErrors.BAD_REQUEST, key);
+            return;
+        }
+        if (ofNumber == null && allocations.areChannelsFull()) {
+            reject(request, StunErrors.INSUFFICIENT_CAPACITY, key);
+            return;
+        }
+        var channel = ofNumber == null ? new Channel(allocation, number, peer) : ofNumber;
+        allocations.bind(channel, request.nowNs());
+        send(request, success(request).buildSigned(key.bytes()));
+    }
+
+    /// Has no effect: a channel is the permission (relay.md 10.1).
+    private void handleCreatePermission(Request request) {
+        if (authenticate(request) instanceof Authenticator.Outcome.Granted(_, var key)) {
+            send(request, success(request).buildSigned(key.bytes()));
+        }
+    }
+
+    /// Also answers a request that is denied.
+    private Authenticator.Outcome authenticate(Request request) {
+        var outcome =
+                authenticator.authenticate(request.message(), request.client(), request.nowNs());
+        if (outcome instanceof Authenticator.Outcome.Denied(int code)) {
+            deny(request, code);
+        }
+        return outcome;
+    }
+
+    private void deny(Request request, int code) {
+        var username = request.message().username();
+        var key = username.flatMap(authenticator::keyOf);
+        if (username.isPresent() && key.isEmpty()) {
+            statistics.count(RelayCounter.DROPPED_MALFORMED_USERNAME, 1);
+            return;
+        }
+        if (!mayReplyToStranger(request)) {
+            return;
+        }
+        var reply =
+                error(request, code)
+                        .realm(TurnCredentials.REALM)
+                        .nonce(authenticator.currentNonce(request.client()));
+        sendError(request, code, reply, key);
+    }
+
+    private void reject(Request request, int code, SigningKey key) {
+        sendError(request, code, error(request, code), Optional.of(key));
+    }
+
+    private void rejectUnsigned(Request request, int code) {
+        if (mayReplyToStranger(request)) {
+            sendError(request, code, error(request, code), Optional.empty());
+        }
+    }
+
+    private boolean mayReplyToStranger(Request request) {
+        boolean may = strangers.take(request.client().address(), request.nowNs());
+        if (!may) {
+            statistics.count(RelayCounter.DROPPED_RATE_LIMITED, 1);
+        }
+        return may;
+    }
+
+    private StunWriter success(Request request) {
+        return reply(request, MessageClass.SUCCESS);
+    }
+
+    private StunWriter error(Request request, int code) {
+        return reply(request, MessageClass.ERROR).errorCode(code, StunErrors.reason(code));
+    }
+
+    private StunWriter reply(Request request, MessageClass messageClass) {
+        var message = request.message();
+        return new StunWriter(messageClass, message.method(), message.transactionId())
+                .software(config.software());
+    }
+
+    private void sendError(Request request, int code, StunWriter reply, Optional<SigningKey> key) {
+        statistics.countReply(request.type(), code);
+        byte[] bytes = key.map(k -> reply.buildSigned(k.bytes())).orElseGet(reply::build);
+        commands.addReply(bytes, request.listener(), request.client());
+    }
+
+    private void send(Request request, byte[] success) {
+        statistics.countReply(request.type(), 0);
+        commands.addReply(success, request.listener(), request.client());
+    }
+}
