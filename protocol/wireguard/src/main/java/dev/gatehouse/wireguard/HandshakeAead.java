@@ -19,7 +19,11 @@ final class HandshakeAead {
 
     /// Each key seals once, so the nonce is always zero.
     static byte[] seal(byte[] key, byte[] plain, byte[] associated) {
-        return sealed(run(cipher(true, key, ZERO_NONCE, associated), plain));
+        return seal(key, ZERO_NONCE, plain, associated);
+    }
+
+    static byte[] seal(byte[] key, byte[] nonce, byte[] plain, byte[] associated) {
+        return sealed(run(cipher(true, key, nonce, associated), plain));
     }
 
     /// Empty if the tag is wrong.
