@@ -1,0 +1,229 @@
+package dev.gatehouse.controlplane.flow;
+
+import com.google.protobuf.Message;
+import dev.gatehouse.rpc.Authorization;
+import dev.gatehouse.rpc.AuthorizationKey;
+import dev.gatehouse.rpc.Client;
+import dev.gatehouse.rpc.Delta;
+import dev.gatehouse.rpc.DnsMapping;
+import dev.gatehouse.rpc.DnsMappingKey;
+import dev.gatehouse.rpc.Peer;
+import dev.gatehouse.rpc.ReconcileRequest;
+import dev.gatehouse.rpc.RelayState;
+import dev.gatehouse.rpc.Resource;
+import dev.gatehouse.rpc.Snapshot;
+import dev.gatehouse.rpc.SnapshotChunk;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
+
+/// The control plane's copy of what a new data plane must know. In memory only: it holds keys.
+///
+/// Revocations and expiries change it before the data plane confirms them, so that nothing revoked
+/// is ever handed on.
+final class SnapshotStore {
+    private static final int PART_LENGTH_MAX = 128 << 10; // bytes; half of gRPC's usual limit
+
+    private Snapshot singular = Snapshot.getDefaultInstance(); // key pair, interface, port
+    private final NavigableMap<String, RelayState> relays = new TreeMap<>();
+    private final NavigableMap<String, Client> clients = new TreeMap<>();
+    private final NavigableMap<String, Peer> peers = new TreeMap<>();
+    private final NavigableMap<String, Authorization> authorizations = new TreeMap<>();
+    private final NavigableMap<String, DnsMapping> dnsMappings = new TreeMap<>();
+    private final List<Snapshot> incoming = new ArrayList<>();
+
+    /// Takes a chunk; what was held is replaced only when the last one is here.
+    ///
+    /// @return true if the snapshot is complete
+    boolean handleChunk(SnapshotChunk chunk) {
+        if (chunk.getFirst()) {
+            incoming.clear();
+        }
+        incoming.add(chunk.getPart());
+        if (!chunk.getLast()) {
+            return false;
+        }
+        clear();
+        incoming.forEach(this::merge);
+        incoming.clear();
+        return true;
+    }
+
+    void handleDelta(Delta delta) {
+        delta.getRemovedRelayIdsList().forEach(relays::remove);
+        delta.getRemovedClientIdsList().forEach(this::removeClient);
+        delta.getRemovedPeerIdsList().forEach(peers::remove);
+        delta.getRemovedAuthorizationsList().forEach(this::removeAuthorization);
+        delta.getRemovedDnsMappingsList().forEach(key -> dnsMappings.remove(text(key)));
+        merge(delta.getChanged());
+    }
+
+    private void clear() {
+        singular = Snapshot.getDefaultInstance();
+        relays.clear();
+        clients.clear();
+        peers.clear();
+        authorizations.clear();
+        dnsMappings.clear();
+    }
+
+    private void merge(Snapshot part) {
+        var builder = singular.toBuilder();
+        if (part.hasKeyPair()) {
+            builder.setKeyPair(part.getKeyPair());
+        }
+        if (part.hasInterface()) {
+            builder.setInterface(part.getInterface());
+        }
+        if (part.hasUdpPort()) {
+            builder.setUdpPort(part.getUdpPort());
+        }
+        singular = builder.build();
+        part.getRelaysList().forEach(relay -> relays.put(relay.getRelay().getId(), relay));
+        part.getClientsList().forEach(client -> clients.put(client.getId(), client));
+        part.getPeersList().forEach(peer -> peers.put(peer.getClientId(), peer));
+        part.getAuthorizationsList().forEach(one -> authorizations.put(text(one.getKey()), one));
+        part.getDnsMappingsList().forEach(one -> dnsMappings.put(text(one.getKey()), one));
+    }
+
+    private void removeClient(String id) {
+        clients.remove(id);
+        peers.remove(id);
+        authorizations.values().removeIf(one -> one.getKey().getClientId().equals(id));
+        dnsMappings.values().removeIf(one -> one.getKey().getClientId().equals(id));
+    }
+
+    /// Removes one authorization and what hangs on it; a client without any is forgotten.
+    void removeAuthorization(AuthorizationKey key) {
+        authorizations.remove(text(key));
+        dnsMappings
+                .values()
+                .removeIf(
+                        one ->
+                                one.getKey().getClientId().equals(key.getClientId())
+                                        && one.getKey()
+                                                .getResourceId()
+                                                .equals(key.getResourceId()));
+        var isLast =
+                authorizations.values().stream()
+                        .noneMatch(one -> one.getKey().getClientId().equals(key.getClientId()));
+        if (isLast) {
+            removeClient(key.getClientId());
+        }
+    }
+
+    void updateExpiry(AuthorizationKey key, OptionalLong expiresAt) {
+        authorizations.computeIfPresent(
+                text(key),
+                (_, one) -> {
+                    var builder = one.toBuilder().clearExpiresAt();
+                    expiresAt.ifPresent(builder::setExpiresAt);
+                    return builder.build();
+                });
+    }
+
+    /// Replaces the filters of a resource, as its update means.
+    void updateResource(Resource resource) {
+        authorizations.replaceAll(
+                (_, one) ->
+                        one.getResource().getId().equals(resource.getId())
+                                ? withFilters(one, resource)
+                                : one);
+    }
+
+    private static Authorization withFilters(Authorization one, Resource resource) {
+        var changed =
+                one.getResource().toBuilder()
+                        .clearFilters()
+                        .addAllFilters(resource.getFiltersList());
+        return one.toBuilder().setResource(changed).build();
+    }
+
+    /// Removes what the portal did not list and takes its expiries.
+    void reconcile(List<ReconcileRequest.Entry> listed) {
+        var keep = new TreeSet<String>();
+        for (var entry : listed) {
+            keep.add(text(entry.getKey()));
+            updateExpiry(
+                    entry.getKey(),
+                    entry.hasExpiresAt()
+                            ? OptionalLong.of(entry.getExpiresAt())
+                            : OptionalLong.empty());
+        }
+        List.copyOf(authorizations.values()).stream()
+                .map(Authorization::getKey)
+                .filter(key -> !keep.contains(text(key)))
+                .forEach(this::removeAuthorization);
+    }
+
+    void removeExpired(long nowUnixSeconds) {
+        List.copyOf(authorizations.values()).stream()
+                .filter(one -> one.hasExpiresAt() && one.getExpiresAt() <= nowUnixSeconds)
+                .map(Authorization::getKey)
+                .forEach(this::removeAuthorization);
+    }
+
+    /// The public key of the run, once there is one.
+    Optional<byte[]> publicKey() {
+        return singular.hasKeyPair()
+                ? Optional.of(singular.getKeyPair().getPublicKey().toByteArray())
+                : Optional.empty();
+    }
+
+    int clientCount() {
+        return clients.size();
+    }
+
+    int authorizationCount() {
+        return authorizations.size();
+    }
+
+    /// Everything, in parts small enough to send; empty if nothing is held.
+    List<Snapshot> toParts() {
+        if (!singular.hasKeyPair()) {
+            return List.of();
+        }
+        var parts = new Parts();
+        parts.add(singular, Snapshot.Builder::mergeFrom);
+        relays.values().forEach(one -> parts.add(one, Snapshot.Builder::addRelays));
+        clients.values().forEach(one -> parts.add(one, Snapshot.Builder::addClients));
+        peers.values().forEach(one -> parts.add(one, Snapshot.Builder::addPeers));
+        authorizations.values().forEach(one -> parts.add(one, Snapshot.Builder::addAuthorizations));
+        dnsMappings.values().forEach(one -> parts.add(one, Snapshot.Builder::addDnsMappings));
+        return parts.finish();
+    }
+
+    private static final class Parts {
+        private final List<Snapshot> finished = new ArrayList<>();
+        private Snapshot.Builder current = Snapshot.newBuilder();
+        private int length;
+
+        <M extends Message> void add(M message, BiConsumer<Snapshot.Builder, M> adder) {
+            if (length + message.getSerializedSize() > PART_LENGTH_MAX && length > 0) {
+                finished.add(current.build());
+                current = Snapshot.newBuilder();
+                length = 0;
+            }
+            adder.accept(current, message);
+            length += message.getSerializedSize();
+        }
+
+        List<Snapshot> finish() {
+            finished.add(current.build());
+            return List.copyOf(finished);
+        }
+    }
+
+    private static String text(AuthorizationKey key) {
+        return key.getClientId() + "/" + key.getResourceId();
+    }
+
+    private static String text(DnsMappingKey key) {
+        return key.getClientId() + "/" + key.getResourceId() + "/" + key.getDomain();
+    }
+}
