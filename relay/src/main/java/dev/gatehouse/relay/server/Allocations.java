@@ -12,7 +12,7 @@ final class Allocations {
 
     private final RelayConfig config;
     private final RandomGenerator random;
-    private final CommandQueue commands;
+    private final ActionQueue actions;
     private final RelayStatistics statistics;
     private final Deadlines deadlines = new Deadlines();
     private final LookupTable<Endpoint, Allocation> byClient = new LookupTable<>();
@@ -24,11 +24,11 @@ final class Allocations {
     Allocations(
             RelayConfig config,
             RandomGenerator random,
-            CommandQueue commands,
+            ActionQueue actions,
             RelayStatistics statistics) {
         this.config = config;
         this.random = random;
-        this.commands = commands;
+        this.actions = actions;
         this.statistics = statistics;
         byPort = new Allocation[config.highestPort() - config.lowestPort() + 1];
         capacity = isInRange(config.listenPort()) ? byPort.length - 1 : byPort.length;
@@ -106,7 +106,7 @@ final class Allocations {
         byUser.remove(allocation.user);
         byPort[allocation.port - config.lowestPort()] = null;
         for (var family : allocation.families) {
-            commands.add(new RelayCommand.ClosePort(allocation.port, family));
+            actions.add(new RelayAction.ClosePort(allocation.port, family));
         }
         updateGauges();
     }

@@ -21,7 +21,7 @@ final class DataPath {
 
     private final RelayConfig config;
     private final Allocations allocations;
-    private final CommandQueue commands;
+    private final ActionQueue actions;
     private final RelayStatistics statistics;
     private final ByteBuffer out = ByteBuffer.allocateDirect(OUT_BYTES);
     private int outLength;
@@ -29,11 +29,11 @@ final class DataPath {
     DataPath(
             RelayConfig config,
             Allocations allocations,
-            CommandQueue commands,
+            ActionQueue actions,
             RelayStatistics statistics) {
         this.config = config;
         this.allocations = allocations;
-        this.commands = commands;
+        this.actions = actions;
         this.statistics = statistics;
     }
 
@@ -223,7 +223,7 @@ final class DataPath {
             int segmentLength,
             Endpoint local,
             Endpoint remote) {
-        var transmit = commands.addSend();
+        var transmit = actions.addSend();
         transmit.path(local, remote);
         transmit.content(buffer, offset, length, segmentLength, 0);
     }

@@ -9,13 +9,13 @@ import java.util.random.RandomGenerator;
 /// A STUN and TURN server for ChannelData over UDP. Sans-IO: reads no clock, owns no socket.
 ///
 /// Every datagram comes in through [#handleDatagrams]; what is to be done comes out of
-/// [#pollCommand]. The law for callers: one input, drain all commands, wait. Requests may allocate
+/// [#pollAction]. The law for callers: one input, drain all actions, wait. Requests may allocate
 /// memory, relayed data does not. Not thread-safe: owned by one shard.
 public final class RelayServer {
     public static final long NEVER = Deadlines.NEVER;
 
     private final RelayConfig config;
-    private final CommandQueue commands = new CommandQueue();
+    private final ActionQueue actions = new ActionQueue();
     private final RelayStatistics statistics = new RelayStatistics();
     private final Allocations allocations;
     private final TurnRequests requests;
@@ -32,24 +32,24 @@ public final class RelayServer {
                         limits.unauthenticatedRepliesPerSecond(),
                         limits.unauthenticatedBurst(),
                         random.nextLong());
-        allocations = new Allocations(config, random, commands, statistics);
+        allocations = new Allocations(config, random, actions, statistics);
         requests =
                 new TurnRequests(
                         config,
                         new Authenticator(keys, nonces, unixOriginNs),
                         allocations,
-                        commands,
+                        actions,
                         statistics,
                         strangers);
-        dataPath = new DataPath(config, allocations, commands, statistics);
+        dataPath = new DataPath(config, allocations, actions, statistics);
     }
 
     /// Takes datagrams that clients sent to the listening port, or peers to an allocated one.
     ///
-    /// The packets lie in ascending order in their buffer, which is overwritten. The commands that
+    /// The packets lie in ascending order in their buffer, which is overwritten. The actions that
     /// follow refer to it: drain them before it is filled again.
     public void handleDatagrams(DatagramBatch in, long nowNs) {
-        if (commands.isDrained()) {
+        if (actions.isDrained()) {
             dataPath.handleDrained();
         }
         handleTimeout(nowNs);
@@ -120,8 +120,8 @@ public final class RelayServer {
     }
 
     /// The next thing to do, in order, or null when drained.
-    public RelayCommand pollCommand() {
-        return commands.poll();
+    public RelayAction pollAction() {
+        return actions.poll();
     }
 
     /// Live totals, for the owner thread.

@@ -34,7 +34,7 @@ final class TurnRequests {
     private final RelayConfig config;
     private final Authenticator authenticator;
     private final Allocations allocations;
-    private final CommandQueue commands;
+    private final ActionQueue actions;
     private final RelayStatistics statistics;
     private final TokenBuckets strangers;
 
@@ -42,13 +42,13 @@ final class TurnRequests {
             RelayConfig config,
             Authenticator authenticator,
             Allocations allocations,
-            CommandQueue commands,
+            ActionQueue actions,
             RelayStatistics statistics,
             TokenBuckets strangers) {
         this.config = config;
         this.authenticator = authenticator;
         this.allocations = allocations;
-        this.commands = commands;
+        this.actions = actions;
         this.statistics = statistics;
         this.strangers = strangers;
     }
@@ -140,7 +140,7 @@ final class TurnRequests {
         reply.xorMappedAddress(request.client()).lifetime(lifetimeS);
         send(request, reply.buildSigned(key.bytes()));
         for (var family : allocation.families) {
-            commands.add(new RelayCommand.OpenPort(allocation.port, family));
+            actions.add(new RelayAction.OpenPort(allocation.port, family));
         }
     }
 
@@ -276,11 +276,11 @@ final class TurnRequests {
     private void sendError(Request request, int code, StunWriter reply, Optional<SigningKey> key) {
         statistics.countReply(request.type(), code);
         byte[] bytes = key.map(k -> reply.buildSigned(k.bytes())).orElseGet(reply::build);
-        commands.addReply(bytes, request.listener(), request.client());
+        actions.addReply(bytes, request.listener(), request.client());
     }
 
     private void send(Request request, byte[] success) {
         statistics.countReply(request.type(), 0);
-        commands.addReply(success, request.listener(), request.client());
+        actions.addReply(success, request.listener(), request.client());
     }
 }

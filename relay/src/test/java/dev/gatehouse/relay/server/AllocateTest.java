@@ -247,9 +247,9 @@ class AllocateTest {
                         LOWEST_PORT + 3,
                         RelayHarness.SOFTWARE,
                         RelayLimits.DEFAULT);
-        var commands = new CommandQueue();
+        var actions = new ActionQueue();
         var random = new RelayHarness.SequentialRandom();
-        var allocations = new Allocations(narrow, random, commands, new RelayStatistics());
+        var allocations = new Allocations(narrow, random, actions, new RelayStatistics());
 
         for (int i = 1; i <= 3; i++) {
             assertThat(allocations.isFull()).isFalse();

@@ -108,13 +108,13 @@ final class RelayHarness {
 
     List<Output> drain() {
         var outputs = new ArrayList<Output>();
-        for (var command = server.pollCommand(); command != null; command = server.pollCommand()) {
+        for (var action = server.pollAction(); action != null; action = server.pollAction()) {
             outputs.add(
-                    switch (command) {
-                        case RelayCommand.Send(var transmit) -> sent(transmit);
-                        case RelayCommand.OpenPort(int port, var family) ->
+                    switch (action) {
+                        case RelayAction.Send(var transmit) -> sent(transmit);
+                        case RelayAction.OpenPort(int port, var family) ->
                                 new Output.Opened(port, family);
-                        case RelayCommand.ClosePort(int port, var family) ->
+                        case RelayAction.ClosePort(int port, var family) ->
                                 new Output.Closed(port, family);
                     });
         }
