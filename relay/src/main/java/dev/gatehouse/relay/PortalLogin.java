@@ -1,0 +1,10 @@
+package dev.gatehouse.relay;
+
+import dev.gatehouse.channel.message.Secret;
+import java.net.URI;
+import java.util.Optional;
+
+/// How a relay reaches its portal.
+///
+/// @param name shown by the portal; never replaced by a host name
+record PortalLogin(URI api, Secret token, Optional<String> name) {}

@@ -1,0 +1,273 @@
+package dev.gatehouse.relay;
+
+import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.relay.server.RelayConfig;
+import dev.gatehouse.relay.server.RelayLimits;
+import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.IpAddress.Family;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// The options of a relay, each with its environment variable (relay.md 1), and their checks.
+final class RelayOptions {
+    private static final String SOFTWARE = "gatehouse-relay; rev=0.1.0";
+    private static final int TOKEN_FILE_BYTES_MAX = 8192;
+
+    @Option(
+            names = "--public-ip4-addr",
+            paramLabel = "<address>",
+            defaultValue = "${env:PUBLIC_IP4_ADDR:-}",
+            description = "PUBLIC_IP4_ADDR: the IPv4 address that others reach this relay at.")
+    private String publicIp4Addr;
+
+    @Option(
+            names = "--public-ip6-addr",
+            paramLabel = "<address>",
+            defaultValue = "${env:PUBLIC_IP6_ADDR:-}",
+            description = "PUBLIC_IP6_ADDR: the IPv6 address; at least one of the two is needed.")
+    private String publicIp6Addr;
+
+    @Option(
+            names = "--bind-ip4-addr",
+            paramLabel = "<address>",
+            defaultValue = "${env:BIND_IP4_ADDR:-0.0.0.0}",
+            description = "BIND_IP4_ADDR: where the IPv4 sockets are bound (${DEFAULT-VALUE}).")
+    private String bindIp4Addr;
+
+    @Option(
+            names = "--bind-ip6-addr",
+            paramLabel = "<address>",
+            defaultValue = "${env:BIND_IP6_ADDR:-::}",
+            description = "BIND_IP6_ADDR: where the IPv6 sockets are bound (${DEFAULT-VALUE}).")
+    private String bindIp6Addr;
+
+    @Option(
+            names = "--listen-port",
+            hidden = true,
+            defaultValue = "${env:LISTEN_PORT:-3478}",
+            description = "LISTEN_PORT: clients only recognise 3478.")
+    private String listenPort;
+
+    @Option(
+            names = "--lowest-port",
+            paramLabel = "<port>",
+            defaultValue = "${env:LOWEST_PORT:-49152}",
+            description = "LOWEST_PORT: first port of allocations (${DEFAULT-VALUE}).")
+    private String lowestPort;
+
+    @Option(
+            names = "--highest-port",
+            paramLabel = "<port>",
+            defaultValue = "${env:HIGHEST_PORT:-65535}",
+            description = "HIGHEST_PORT: last port of allocations (${DEFAULT-VALUE}).")
+    private String highestPort;
+
+    @Option(
+            names = {"--api-url", "--firezone-api-url"},
+            paramLabel = "<url>",
+            defaultValue = "${env:FIREZONE_API_URL:-}",
+            description = "FIREZONE_API_URL: the portal, wss://host or ws://host:port.")
+    private String apiUrl;
+
+    @Option(
+            names = "--firezone-token",
+            paramLabel = "<token>",
+            defaultValue = "${env:FIREZONE_TOKEN:-}",
+            description = "FIREZONE_TOKEN: the relay's token, or a file that holds it.")
+    private String token;
+
+    @Option(
+            names = {"--name", "--firezone-name"},
+            paramLabel = "<name>",
+            defaultValue = "${env:FIREZONE_NAME:-}",
+            description = "FIREZONE_NAME: how the portal shows this relay.")
+    private String name;
+
+    @Parameters(
+            arity = "0..2",
+            paramLabel = "<token> <name>",
+            description = "Token and name, instead of the options.")
+    private List<String> positional = List.of();
+
+    @Option(
+            names = "--stamp-secret",
+            paramLabel = "<secret>",
+            defaultValue = "${env:STAMP_SECRET:-}",
+            description =
+                    "STAMP_SECRET: fixed secret, or a file that holds it. Without a token the relay"
+                            + " then runs without portal.")
+    private String stampSecret;
+
+    @Option(
+            names = "--rng-seed",
+            hidden = true,
+            defaultValue = "${env:RNG_SEED:-}",
+            description = "RNG_SEED: makes ports, nonces and secret predictable. For tests only.")
+    private String rngSeed;
+
+    @Option(
+            names = "--health-check-addr",
+            paramLabel = "<address:port>",
+            defaultValue = "${env:HEALTH_CHECK_ADDR:-0.0.0.0:8080}",
+            description = "HEALTH_CHECK_ADDR: HTTP probes and metrics (${DEFAULT-VALUE}).")
+    private String healthCheckAddr;
+
+    RelaySettings toSettings() throws ConfigurationMistake {
+        var fixedSecret = secret("STAMP_SECRET", stampSecret);
+        return new RelaySettings(
+                relayConfig(),
+                address("BIND_IP4_ADDR", bindIp4Addr, Family.IPV4).orElse(IpAddress.ANY_V4),
+                address("BIND_IP6_ADDR", bindIp6Addr, Family.IPV6).orElse(IpAddress.ANY_V6),
+                portal(fixedSecret.isPresent()),
+                fixedSecret,
+                seed(),
+                health());
+    }
+
+    private RelayConfig relayConfig() throws ConfigurationMistake {
+        var v4 = address("PUBLIC_IP4_ADDR", publicIp4Addr, Family.IPV4);
+        var v6 = address("PUBLIC_IP6_ADDR", publicIp6Addr, Family.IPV6);
+        if (v4.isEmpty() && v6.isEmpty()) {
+            throw new ConfigurationMistake(
+                    "no public address: set PUBLIC_IP4_ADDR, PUBLIC_IP6_ADDR or both");
+        }
+        int listen = port("LISTEN_PORT", listenPort);
+        int lowest = port("LOWEST_PORT", lowestPort);
+        int highest = port("HIGHEST_PORT", highestPort);
+        try {
+            return new RelayConfig(v4, v6, listen, lowest, highest, SOFTWARE, RelayLimits.DEFAULT);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationMistake(
+                    e.getMessage() + ": check LISTEN_PORT, LOWEST_PORT and HIGHEST_PORT");
+        }
+    }
+
+    private Optional<PortalLogin> portal(boolean mayStandAlone) throws ConfigurationMistake {
+        var login = secret("FIREZONE_TOKEN", positional.isEmpty() ? token : positional.getFirst());
+        if (login.isEmpty() && mayStandAlone) {
+            return Optional.empty();
+        }
+        if (login.isEmpty()) {
+            throw new ConfigurationMistake(
+                    "no token: set FIREZONE_TOKEN to the token the portal made for this relay");
+        }
+        var shownName = text(positional.size() < 2 ? name : positional.get(1));
+        return Optional.of(new PortalLogin(api(), login.get(), shownName));
+    }
+
+    private URI api() throws ConfigurationMistake {
+        var url = text(apiUrl);
+        if (url.isEmpty()) {
+            throw new ConfigurationMistake("no portal: set FIREZONE_API_URL, e.g. wss://host");
+        }
+        try {
+            var uri = new URI(url.get());
+            boolean usable =
+                    List.of("ws", "http", "wss", "https")
+                                    .contains(String.valueOf(uri.getScheme()).toLowerCase())
+                            && uri.getHost() != null;
+            if (usable) {
+                return uri;
+            }
+        } catch (URISyntaxException _) {
+            // told below
+        }
+        throw new ConfigurationMistake(
+                "FIREZONE_API_URL is no portal address: write wss://host or ws://host:port");
+    }
+
+    private OptionalLong seed() throws ConfigurationMistake {
+        var seed = text(rngSeed);
+        try {
+            return seed.isEmpty()
+                    ? OptionalLong.empty()
+                    : OptionalLong.of(Long.parseUnsignedLong(seed.get()));
+        } catch (NumberFormatException _) {
+            throw new ConfigurationMistake("RNG_SEED must be a number from 0 to 2^64 - 1");
+        }
+    }
+
+    private Endpoint health() throws ConfigurationMistake {
+        try {
+            return Endpoint.parse(healthCheckAddr);
+        } catch (IllegalArgumentException _) {
+            throw new ConfigurationMistake(
+                    "HEALTH_CHECK_ADDR must be an address and a port such as 0.0.0.0:8080, not "
+                            + healthCheckAddr);
+        }
+    }
+
+    private static Optional<IpAddress> address(String variable, String value, Family family)
+            throws ConfigurationMistake {
+        var text = text(value);
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            var address = IpAddress.parse(text.get());
+            if (address.family() == family) {
+                return Optional.of(address);
+            }
+        } catch (IllegalArgumentException _) {
+            // told below
+        }
+        String kind = family == Family.IPV4 ? "IPv4" : "IPv6";
+        throw new ConfigurationMistake(variable + " is no " + kind + " address: " + text.get());
+    }
+
+    private static int port(String variable, String value) throws ConfigurationMistake {
+        try {
+            int port = Integer.parseInt(value);
+            if (port >= 1 && port <= 65535) {
+                return port;
+            }
+        } catch (NumberFormatException _) {
+            // told below
+        }
+        throw new ConfigurationMistake(variable + " must be a port from 1 to 65535, not " + value);
+    }
+
+    /// The secret itself, or the content of the file it names.
+    private static Optional<Secret> secret(String variable, String value)
+            throws ConfigurationMistake {
+        var text = text(value);
+        if (text.isEmpty() || !isFile(text.get())) {
+            return text.map(Secret::new);
+        }
+        try {
+            var file = Path.of(text.get());
+            if (Files.size(file) > TOKEN_FILE_BYTES_MAX) {
+                throw new ConfigurationMistake("the file named by " + variable + " is too long");
+            }
+            var content = text(Files.readString(file));
+            if (content.isEmpty()) {
+                throw new ConfigurationMistake("the file named by " + variable + " is empty");
+            }
+            return content.map(Secret::new);
+        } catch (IOException _) {
+            throw new ConfigurationMistake("cannot read the file named by " + variable);
+        }
+    }
+
+    private static boolean isFile(String text) {
+        try {
+            return Files.isRegularFile(Path.of(text));
+        } catch (InvalidPathException _) {
+            return false;
+        }
+    }
+
+    private static Optional<String> text(String value) {
+        return Optional.ofNullable(value).map(String::strip).filter(text -> !text.isEmpty());
+    }
+}

@@ -1,0 +1,253 @@
+package dev.gatehouse.relay;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.gatehouse.channel.ChannelListener;
+import dev.gatehouse.channel.Json;
+import dev.gatehouse.channel.LoginUrl;
+import dev.gatehouse.channel.PeerRole;
+import dev.gatehouse.channel.PhoenixClient;
+import dev.gatehouse.channel.PhoenixOptions;
+import dev.gatehouse.channel.ReconnectPolicy;
+import dev.gatehouse.channel.UserAgent;
+import dev.gatehouse.channel.message.RelayJoin;
+import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.relay.server.RelayServer;
+import dev.gatehouse.relay.server.StampSecret;
+import dev.gatehouse.transport.ErrnoException;
+import dev.gatehouse.transport.MonotonicClock;
+import dev.gatehouse.transport.Poller;
+import dev.gatehouse.transport.Shard;
+import dev.gatehouse.wire.IpAddress;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A running relay: one shard with the sockets, a portal channel and an HTTP server.
+///
+/// UDP is served at once, before and without the portal. Ends on SIGTERM with exit code 0; when the
+/// portal refuses it for good or stays away for 24 hours, with 1.
+final class RelayProcess implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RelayProcess.class);
+    private static final int EADDRINUSE = 98;
+    private static final int COMMANDS_MAX = 16;
+    private static final Duration STOP_WAIT = Duration.ofMillis(500);
+
+    private final Vertx vertx;
+    private final Shard<Runnable> shard;
+    private final RelayAgent agent;
+    private final CompletableFuture<Integer> exit = new CompletableFuture<>();
+    private final CompletableFuture<Void> portalJoined = new CompletableFuture<>();
+    private volatile boolean portalConnected;
+
+    private RelayProcess(RelaySettings settings) throws ConfigurationMistake {
+        var random = random(settings);
+        var secret =
+                settings.stampSecret()
+                        .map(fixed -> new StampSecret(fixed.value()))
+                        .orElseGet(() -> StampSecret.random(random));
+        var clock = new MonotonicClock();
+        var server = new RelayServer(settings.relay(), secret, random, clock.unixOriginNs());
+        var poller = poller();
+        agent = new RelayAgent(server, poller, settings.bindV4(), settings.bindV6());
+        listen(settings);
+        shard = new Shard<>("relay-0", agent, poller, clock, COMMANDS_MAX, _ -> exit.complete(1));
+        vertx = Vertx.vertx();
+        startHttp(settings);
+        shard.start();
+        portalConnected = settings.portal().isEmpty();
+        settings.portal().ifPresent(portal -> startPortal(portal, settings, secret));
+    }
+
+    /// @throws ConfigurationMistake if a port or address cannot be had
+    static RelayProcess start(RelaySettings settings) throws ConfigurationMistake {
+        var process = new RelayProcess(settings);
+        LOG.info("relay serves UDP port {}", settings.relay().listenPort());
+        return process;
+    }
+
+    private static RandomGenerator random(RelaySettings settings) {
+        if (settings.seed().isPresent()) {
+            LOG.warn("RNG_SEED is set: the secret of this relay is predictable");
+            return new SplittableRandom(settings.seed().getAsLong());
+        }
+        return new SecureRandom();
+    }
+
+    private static Poller poller() {
+        try {
+            return new Poller();
+        } catch (IOException e) {
+            throw new IllegalStateException("cannot wait for sockets", e);
+        }
+    }
+
+    private void listen(RelaySettings settings) throws ConfigurationMistake {
+        try {
+            agent.listen(settings.relay());
+        } catch (IOException e) {
+            agent.abandon();
+            int port = settings.relay().listenPort();
+            boolean taken = e instanceof ErrnoException errno && errno.errno() == EADDRINUSE;
+            throw new ConfigurationMistake(
+                    taken
+                            ? "UDP port %d is taken: stop whoever has it, or set LISTEN_PORT"
+                                    .formatted(port)
+                            : "cannot listen: %s: check BIND_IP4_ADDR, BIND_IP6_ADDR and the host"
+                                    .formatted(e.getMessage()));
+        }
+    }
+
+    private void startHttp(RelaySettings settings) throws ConfigurationMistake {
+        var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        new JvmMemoryMetrics().bindTo(registry);
+        RelayMetrics.bind(registry, agent);
+        try {
+            new RelayHttp(registry, () -> portalConnected)
+                    .listen(vertx, settings.health())
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .join();
+        } catch (CompletionException e) {
+            agent.abandon();
+            vertx.close();
+            throw new ConfigurationMistake(
+                    "cannot serve HTTP on %s (%s): set HEALTH_CHECK_ADDR to a free address"
+                            .formatted(settings.health(), e.getCause().getMessage()));
+        }
+    }
+
+    private void startPortal(PortalLogin portal, RelaySettings settings, StampSecret secret) {
+        var login =
+                LoginUrl.relay(
+                        portal.api(),
+                        portal.token(),
+                        portal.name(),
+                        settings.relay().publicV4().map(IpAddress::toString),
+                        settings.relay().publicV6().map(IpAddress::toString),
+                        settings.relay().listenPort());
+        var join = new RelayJoin(new Secret(secret.reveal()));
+        var options =
+                new PhoenixOptions(
+                        PeerRole.RELAY,
+                        () -> login,
+                        userAgent(),
+                        Json.MAPPER.valueToTree(join),
+                        ReconnectPolicy.daemon(),
+                        Optional.empty());
+        new PhoenixClient(vertx, options, new PortalListener()).start();
+    }
+
+    private static String userAgent() {
+        String osRelease;
+        try {
+            osRelease = Files.readString(Path.of("/etc/os-release"));
+        } catch (IOException _) {
+            osRelease = "";
+        }
+        return UserAgent.of(
+                PeerRole.RELAY,
+                osRelease,
+                System.getProperty("os.arch"),
+                System.getProperty("os.version"));
+    }
+
+    private final class PortalListener implements ChannelListener {
+        @Override
+        public void onJoined() {
+            portalConnected = true;
+            portalJoined.complete(null);
+            LOG.info("the portal knows this relay");
+        }
+
+        @Override
+        public void onMessage(String event, JsonNode payload) {
+            LOG.debug("portal says {}", event);
+        }
+
+        @Override
+        public void onDisconnected(String reason) {
+            portalConnected = false;
+        }
+
+        @Override
+        public void onFatal(String reason) {
+            portalConnected = false;
+            LOG.error("{}", reason);
+            exit.complete(1);
+        }
+    }
+
+    /// Waits for the portal's first acknowledgement; false if it did not come in time.
+    boolean awaitPortal(long wait, TimeUnit unit) throws InterruptedException {
+        try {
+            portalJoined.get(wait, unit);
+            return true;
+        } catch (ExecutionException | TimeoutException _) {
+            return false;
+        }
+    }
+
+    /// Waits for the end, and answers SIGTERM and SIGINT meanwhile.
+    ///
+    /// @return the exit code of the process
+    int awaitExit() throws InterruptedException {
+        var hook = new Thread(this::handleSignal, "relay-signal");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            return exit.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            removeHook(hook);
+        }
+    }
+
+    /// The JVM would report the signal as its exit code: an orderly stop is 0.
+    private void handleSignal() {
+        if (exit.complete(0)) {
+            LOG.info("relay ends: goodbye");
+            close();
+            Runtime.getRuntime().halt(0);
+        }
+    }
+
+    private static void removeHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException _) {
+            // the hook is what ended us
+        }
+    }
+
+    @Override
+    public void close() {
+        shard.stop();
+        try {
+            shard.join(STOP_WAIT);
+            vertx.close()
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(STOP_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("Vert.x did not close in time", e);
+        }
+    }
+}

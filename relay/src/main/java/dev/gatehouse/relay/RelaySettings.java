@@ -1,0 +1,22 @@
+package dev.gatehouse.relay;
+
+import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.relay.server.RelayConfig;
+import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// All settings of one relay process, checked.
+///
+/// @param portal absent in standalone mode
+/// @param stampSecret a fixed one; absent = drawn at start
+/// @param seed makes everything drawn predictable; absent = drawn from the operating system
+record RelaySettings(
+        RelayConfig relay,
+        IpAddress bindV4,
+        IpAddress bindV6,
+        Optional<PortalLogin> portal,
+        Optional<Secret> stampSecret,
+        OptionalLong seed,
+        Endpoint health) {}

@@ -1,0 +1,279 @@
+package dev.gatehouse.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.relay.server.RelayConfig;
+import dev.gatehouse.relay.server.RelayLimits;
+import dev.gatehouse.stun.StunMessage.MessageClass;
+import dev.gatehouse.stun.StunMethods;
+import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.ServerWebSocket;
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// A whole relay on real sockets of the loopback interface.
+class RelayProcessTest {
+    private static final IpAddress V4 = IpAddress.parse("127.0.0.1");
+    private static final IpAddress V6 = IpAddress.parse("::1");
+    private static final String SECRET = "a fixed secret";
+    private static final String ALICE = "4102444800:alice";
+    private static final String BOB = "4102444800:bob";
+    private static final byte[] PING = "ping".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] PONG = "longer pong".getBytes(StandardCharsets.UTF_8);
+
+    private final int port = freeUdpPort();
+    private final int httpPort = freeTcpPort();
+
+    static Stream<Arguments> families() {
+        return Stream.of(
+                Arguments.of(V4, V4),
+                Arguments.of(V4, V6),
+                Arguments.of(V6, V4),
+                Arguments.of(V6, V6));
+    }
+
+    @ParameterizedTest
+    @MethodSource("families")
+    void relaysBothWaysBetweenAnyFamilies(IpAddress ofClient, IpAddress ofPeer) throws Exception {
+        try (var relay = RelayProcess.start(settings(Optional.empty()));
+                var client = new TurnPeer(new Endpoint(ofClient, port), ALICE, SECRET);
+                var peer = new TurnPeer(new Endpoint(ofPeer, port), BOB, SECRET)) {
+            assertThat(client.binding().xorMappedAddress()).contains(client.local());
+            var relayed = client.allocate();
+            assertThat(relayed).extracting(Endpoint::address).containsExactly(V4, V6);
+            assertThat(client.bind(0x4000, peer.local()).messageClass())
+                    .isEqualTo(MessageClass.SUCCESS);
+
+            client.sendChannelData(0x4000, PING);
+            assertThat(peer.receive()).isEqualTo(PING);
+
+            peer.send(relayed.get(ofPeer.isV4() ? 0 : 1), PONG);
+            assertThat(client.receive()).endsWith(PONG).hasSize(4 + PONG.length);
+            assertThat(relay).isNotNull();
+        }
+    }
+
+    @Test
+    void twoClientsReachEachOtherThroughTheirRelayedAddresses() throws Exception {
+        try (var _ = RelayProcess.start(settings(Optional.empty()));
+                var alice = new TurnPeer(new Endpoint(V4, port), ALICE, SECRET);
+                var bob = new TurnPeer(new Endpoint(V6, port), BOB, SECRET)) {
+            var ofAlice = alice.allocate();
+            var ofBob = bob.allocate();
+            alice.bind(0x4000, ofBob.getFirst());
+            bob.bind(0x4001, ofAlice.getFirst());
+
+            alice.sendChannelData(0x4000, PING);
+            assertThat(bob.receive()).endsWith(PING);
+            bob.sendChannelData(0x4001, PONG);
+            assertThat(alice.receive()).endsWith(PONG);
+        }
+    }
+
+    @Test
+    void aFreedPortIsClosed() throws Exception {
+        try (var _ = RelayProcess.start(settings(Optional.empty()));
+                var client = new TurnPeer(new Endpoint(V4, port), ALICE, SECRET)) {
+            int allocated = client.allocate().getFirst().port();
+            assertThatThrownBy(() -> new DatagramSocket(allocated).close())
+                    .isInstanceOf(IOException.class);
+
+            client.request(StunMethods.REFRESH, w -> w.lifetime(0));
+            client.binding(); // after its answer the port is closed
+
+            new DatagramSocket(allocated).close();
+        }
+    }
+
+    @Test
+    void answersProbesAndShowsMetrics() throws Exception {
+        try (var _ = RelayProcess.start(settings(Optional.empty()))) {
+            assertThat(get("/healthz")).isEqualTo(200);
+            assertThat(get("/startupz")).isEqualTo(200);
+            assertThat(get("/readyz")).isEqualTo(200);
+            assertThat(get("/nothing")).isEqualTo(404);
+            assertThat(body("/metrics"))
+                    .contains("relay_active_allocations 0.0")
+                    .contains("relay_dropped_total{reason=\"unknown_peer\"} 0.0");
+        }
+    }
+
+    @Test
+    void aTakenUdpPortIsAConfigurationMistake() throws Exception {
+        try (var _ = new DatagramSocket(port)) {
+            assertThatThrownBy(() -> RelayProcess.start(settings(Optional.empty())))
+                    .isInstanceOf(ConfigurationMistake.class)
+                    .hasMessage(
+                            "UDP port %d is taken: stop whoever has it, or set LISTEN_PORT"
+                                    .formatted(port));
+        }
+    }
+
+    @Test
+    void aTakenHttpPortIsAConfigurationMistakeAndFreesTheUdpPort() throws Exception {
+        try (var _ = new ServerSocket(httpPort)) {
+            assertThatThrownBy(() -> RelayProcess.start(settings(Optional.empty())))
+                    .isInstanceOf(ConfigurationMistake.class)
+                    .hasMessageContaining("HEALTH_CHECK_ADDR");
+        }
+        new DatagramSocket(port).close();
+    }
+
+    @Test
+    void announcesItselfToThePortalAndIsReadyOnceJoined() throws Exception {
+        var upgrades = new LinkedBlockingQueue<ServerWebSocket>();
+        var joins = new LinkedBlockingQueue<String>();
+        var vertx = Vertx.vertx();
+        var portal = portal(vertx, upgrades, joins);
+        try (var relay = RelayProcess.start(settings(Optional.of(login(portal))))) {
+            var upgrade = upgrades.poll(10, TimeUnit.SECONDS);
+            assertThat(upgrade.path()).isEqualTo("/relay/websocket");
+            assertThat(upgrade.query())
+                    .isEqualTo("token=s3cret&name=edge&ipv4=127.0.0.1&ipv6=%3A%3A1&port=" + port);
+            assertThat(upgrade.headers().get("X-Authorization")).isEqualTo("Bearer s3cret");
+            String join = joins.poll(10, TimeUnit.SECONDS);
+            assertThat(join).contains("\"topic\":\"relay\"", "\"stamp_secret\":\"" + SECRET + "\"");
+            assertThat(get("/readyz")).isEqualTo(503);
+            assertThat(get("/healthz")).isEqualTo(200);
+
+            answer(upgrade, join);
+
+            assertThat(relay.awaitPortal(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(get("/readyz")).isEqualTo(200);
+        } finally {
+            vertx.close();
+        }
+    }
+
+    @Test
+    void aTokenThatThePortalRefusesEndsTheProcessWithOne() throws Exception {
+        var vertx = Vertx.vertx();
+        var portal =
+                listen(
+                        vertx.createHttpServer()
+                                .requestHandler(r -> r.response().setStatusCode(401).end()));
+        try (var relay = RelayProcess.start(settings(Optional.of(login(portal))))) {
+            var code = CompletableFuture.supplyAsync(() -> awaitExit(relay));
+            assertThat(code.get(10, TimeUnit.SECONDS)).isEqualTo(1);
+        } finally {
+            vertx.close();
+        }
+    }
+
+    private static int awaitExit(RelayProcess relay) {
+        try {
+            return relay.awaitExit();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static HttpServer portal(
+            Vertx vertx,
+            LinkedBlockingQueue<ServerWebSocket> upgrades,
+            LinkedBlockingQueue<String> joins)
+            throws Exception {
+        var server =
+                vertx.createHttpServer()
+                        .webSocketHandler(
+                                socket -> {
+                                    socket.textMessageHandler(joins::add);
+                                    upgrades.add(socket);
+                                });
+        return listen(server);
+    }
+
+    private static HttpServer listen(HttpServer server) throws Exception {
+        return server.listen(0, "127.0.0.1")
+                .toCompletionStage()
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS);
+    }
+
+    private static void answer(ServerWebSocket socket, String join) {
+        String ref = join.replaceAll(".*\"ref\":\"?(\\d+)\"?.*", "$1");
+        socket.writeTextMessage(
+                "{\"topic\":\"relay\",\"event\":\"phx_reply\",\"ref\":%s,".formatted(ref)
+                        + "\"payload\":{\"status\":\"ok\",\"response\":{}}}");
+    }
+
+    private static PortalLogin login(HttpServer portal) {
+        return new PortalLogin(
+                URI.create("ws://127.0.0.1:" + portal.actualPort()),
+                new Secret("s3cret"),
+                Optional.of("edge"));
+    }
+
+    private RelaySettings settings(Optional<PortalLogin> portal) {
+        var relay =
+                new RelayConfig(
+                        Optional.of(V4),
+                        Optional.of(V6),
+                        port,
+                        20_000,
+                        29_999,
+                        "test",
+                        RelayLimits.DEFAULT);
+        return new RelaySettings(
+                relay,
+                IpAddress.ANY_V4,
+                IpAddress.ANY_V6,
+                portal,
+                Optional.of(new Secret(SECRET)),
+                OptionalLong.empty(),
+                new Endpoint(V4, httpPort));
+    }
+
+    private int get(String path) throws Exception {
+        return request(path).statusCode();
+    }
+
+    private String body(String path) throws Exception {
+        return request(path).body();
+    }
+
+    private HttpResponse<String> request(String path) throws Exception {
+        try (var http = HttpClient.newHttpClient()) {
+            var uri = URI.create("http://127.0.0.1:" + httpPort + path);
+            return http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+        }
+    }
+
+    private static int freeUdpPort() {
+        try (var socket = new DatagramSocket()) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static int freeTcpPort() {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
