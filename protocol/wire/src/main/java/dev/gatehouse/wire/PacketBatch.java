@@ -89,6 +89,11 @@ public final class PacketBatch {
         lengths[i] = length;
     }
 
+    /// Sets the ECN bits to carry on the outer header.
+    public void ecn(int i, int ecn) {
+        ecns[i] = (byte) ecn;
+    }
+
     /// Forgets every packet from number `newCount` on.
     public void truncate(int newCount) {
         assert newCount <= count : newCount;

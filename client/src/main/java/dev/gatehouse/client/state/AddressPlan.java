@@ -1,0 +1,43 @@
+package dev.gatehouse.client.state;
+
+import dev.gatehouse.tunnel.TunnelRanges;
+import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.IpNetwork;
+import java.util.List;
+
+/// The ranges inside tunnels, client.md 6, and the few addresses that mean something there.
+final class AddressPlan {
+    static final IpNetwork TUNNEL_V4 = TunnelRanges.TUNNEL_V4;
+    static final IpNetwork TUNNEL_V6 = TunnelRanges.TUNNEL_V6;
+    static final IpNetwork PROXY_V4 = TunnelRanges.DNS_V4;
+    static final IpNetwork PROXY_V6 = TunnelRanges.DNS_V6;
+    static final IpNetwork SENTINEL_V4 = TunnelRanges.SENTINELS_V4;
+    static final IpNetwork SENTINEL_V6 = TunnelRanges.SENTINELS_V6;
+    static final List<IpNetwork> ROUTES =
+            List.of(TUNNEL_V4, PROXY_V4, SENTINEL_V4, TUNNEL_V6, PROXY_V6, SENTINEL_V6);
+
+    static final IpNetwork MULTICAST_V4 = IpNetwork.parse("224.0.0.0/4");
+    static final IpNetwork MULTICAST_V6 = IpNetwork.parse("ff00::/8");
+    static final IpAddress LLMNR_V4 = IpAddress.parse("224.0.0.252");
+    static final IpAddress LLMNR_V6 = IpAddress.parse("ff02::1:3");
+    static final IpNetwork ALL_V4 = IpNetwork.parse("0.0.0.0/0");
+    static final IpNetwork ALL_V6 = IpNetwork.parse("::/0");
+
+    static final int DNS_PORT = 53;
+    static final int LLMNR_PORT = 5355;
+    static final int GATEWAY_DNS_PORT = 53535;
+
+    private AddressPlan() {}
+
+    static boolean isSentinel(IpAddress address) {
+        return SENTINEL_V4.contains(address) || SENTINEL_V6.contains(address);
+    }
+
+    static IpAddress next(IpAddress address) {
+        return address.isV4()
+                ? IpAddress.v4(address.asInt() + 1)
+                : IpAddress.v6(
+                        address.low() == -1 ? address.high() + 1 : address.high(),
+                        address.low() + 1);
+    }
+}

@@ -1,0 +1,23 @@
+package dev.gatehouse.client.state;
+
+import dev.gatehouse.wire.Endpoint;
+import java.util.List;
+
+/// What [ClientState] asks of its shell, besides moving packets.
+public sealed interface ClientEvent {
+    /// Ask the portal for a flow.
+    record CreateFlow(String resourceId, List<String> connectedGatewayIds) implements ClientEvent {}
+
+    /// Make the interface look like this.
+    record ConfigureTun(TunConfig config) implements ClientEvent {}
+
+    /// Send this query to a server over the host's network; the answer goes to
+    /// [ClientState#handleDnsResponse] with the same ticket.
+    record ForwardQuery(long ticket, Endpoint server, DnsPayload query) implements ClientEvent {}
+
+    /// The list or the status of resources has changed.
+    record ResourcesChanged() implements ClientEvent {}
+
+    /// A flow was granted but there is no relay: log in again to obtain some.
+    record NeedRelays() implements ClientEvent {}
+}

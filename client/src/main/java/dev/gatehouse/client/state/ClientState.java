@@ -1,0 +1,451 @@
+package dev.gatehouse.client.state;
+
+import dev.gatehouse.tunnel.P2pControl;
+import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.IpPacket;
+import dev.gatehouse.wire.PacketBatch;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.TreeSet;
+
+/// The client: decides for every packet of the TUN where it goes, answers queries for names of
+/// resources, asks the portal for flows, and checks what gateways send (client.md 7 to 23).
+///
+/// Sans-IO. Packets go out through [Tunnels] while a call is under way; everything else waits in
+/// [#pollEvent]. There are no timers: whatever is repeated is repeated because of traffic.
+public final class ClientState {
+    private static final int ICMPV4_UNREACHABLE = 3;
+    private static final int ICMPV4_PROHIBITED = 13;
+    private static final int ICMPV6_UNREACHABLE = 1;
+    private static final int ICMPV6_PROHIBITED = 1;
+    private static final int ECN_CE = 3;
+
+    private final Tunnels tunnels;
+    private final Queue<ClientEvent> events = new ArrayDeque<>();
+    private final ProxyAddresses proxies = new ProxyAddresses();
+    private final ResourceTable resources;
+    private final FlowTable flows;
+    private final DnsProxy dns;
+    private final DnsRoutes dnsRoutes = new DnsRoutes();
+    private final Sentinels sentinels = new Sentinels();
+    private final RoutingTable routing = new RoutingTable();
+    private final IpPacket packet = new IpPacket();
+    private final PacketBatch scratch = PacketBatch.allocate(2048, 1);
+
+    private InterfaceConfig tunnel; // null until the portal has told
+    private List<Endpoint> systemResolvers = List.of();
+    private TunConfig told;
+
+    /// @param internetActive whether the internet resource is switched on once it is granted
+    public ClientState(Tunnels tunnels, boolean internetActive) {
+        this.tunnels = tunnels;
+        resources = new ResourceTable(internetActive);
+        flows = new FlowTable(resources, proxies, tunnels, events);
+        dns = new DnsProxy(new DnsStub(resources, proxies), tunnels, events);
+    }
+
+    /// The portal's complete word: resources that it leaves out are gone, others stay untouched if
+    /// they are the same. What was asked before is asked again.
+    public void handleInit(InterfaceConfig config, List<Resource> granted, long nowNs) {
+        tunnel = config;
+        var ids = new TreeSet<String>();
+        granted.forEach(resource -> ids.add(resource.id()));
+        for (var entry : List.copyOf(resources.all())) {
+            if (!ids.contains(entry.id())) {
+                remove(entry, nowNs);
+            }
+        }
+        granted.forEach(resource -> upsert(resource, nowNs));
+        refresh();
+        flows.askAgain(nowNs);
+    }
+
+    public void handleInterface(InterfaceConfig config) {
+        tunnel = config;
+        refresh();
+    }
+
+    /// The servers that the operating system would ask; our own sentinels do not count.
+    public void handleSystemResolvers(List<IpAddress> servers) {
+        systemResolvers =
+                servers.stream().map(ip -> new Endpoint(ip, AddressPlan.DNS_PORT)).toList();
+        refresh();
+    }
+
+    /// Created or updated.
+    public void handleResource(Resource resource, long nowNs) {
+        upsert(resource, nowNs);
+        refresh();
+    }
+
+    public void handleResourceDeleted(String id, long nowNs) {
+        var entry = resources.get(id);
+        if (entry != null) {
+            remove(entry, nowNs);
+            refresh();
+        }
+    }
+
+    private void upsert(Resource resource, long nowNs) {
+        var known = resources.get(resource.id());
+        if (known != null && known.resource.isReachedLike(resource)) {
+            if (!known.resource.equals(resource)) {
+                known.resource = resource;
+                events.add(new ClientEvent.ResourcesChanged());
+            }
+            return;
+        }
+        if (known != null) {
+            boolean wasActive = resources.isInternetActive();
+            remove(known, nowNs);
+            resources.activateInternet(wasActive && resource instanceof Resource.Internet);
+        }
+        resources.add(resource);
+        dns.clearCache();
+        events.add(new ClientEvent.ResourcesChanged());
+    }
+
+    private void remove(ResourceEntry entry, long nowNs) {
+        flows.release(entry, nowNs);
+        resources.remove(entry);
+        dns.clearCache();
+        events.add(new ClientEvent.ResourcesChanged());
+    }
+
+    /// Switches the internet resource on or off; it takes effect while it is granted.
+    public void activateInternet(boolean active, long nowNs) {
+        if (!active) {
+            resources.all().stream()
+                    .filter(ResourceTable::isInternet)
+                    .toList()
+                    .forEach(entry -> flows.release(entry, nowNs));
+        }
+        resources.activateInternet(active);
+        refresh();
+    }
+
+    /// Brings sentinels, routes and the interface in line with what is known.
+    private void refresh() {
+        if (tunnel == null) {
+            return;
+        }
+        if (sentinels.update(servers())) {
+            dns.clearCache();
+        }
+        rebuildRouting();
+        var config =
+                new TunConfig(
+                        tunnel.ipv4(),
+                        tunnel.ipv6(),
+                        sentinels.addresses(),
+                        tunnel.searchDomain(),
+                        resources.routes());
+        if (!config.equals(told)) {
+            told = config;
+            events.add(new ClientEvent.ConfigureTun(config));
+        }
+    }
+
+    private List<Endpoint> servers() {
+        var upstream = withoutSentinels(tunnel.upstreamDns());
+        return upstream.isEmpty() ? withoutSentinels(systemResolvers) : upstream;
+    }
+
+    private static List<Endpoint> withoutSentinels(List<Endpoint> servers) {
+        return servers.stream().filter(s -> !AddressPlan.isSentinel(s.address())).toList();
+    }
+
+    private void rebuildRouting() {
+        if (tunnel != null) {
+            routing.rebuild(tunnel, sentinels, resources, flows, proxies);
+        }
+    }
+
+    /// The portal allows a resource through a gateway: connects, and sends what waited.
+    public void handleFlow(Flow flow, long nowNs) {
+        var waiting = flows.grant(flow, nowNs);
+        rebuildRouting();
+        if (waiting == null) {
+            return;
+        }
+        var entry = resources.get(flow.resourceId());
+        if (entry.resource instanceof Resource.Dns) {
+            flows.update(nowNs);
+        }
+        waiting.packets.takeAll().forEach(bytes -> handleAgain(bytes, nowNs));
+        waiting.queries.takeAll().forEach(bytes -> handleAgain(bytes, nowNs));
+    }
+
+    private void handleAgain(byte[] bytes, long nowNs) {
+        ParkedPackets.copy(bytes, scratch);
+        handleTunPackets(scratch, nowNs);
+    }
+
+    /// @param reason as the portal says: `offline`, `not_found`, `forbidden` or something newer
+    public void handleFlowRefused(String resourceId, String reason, long nowNs) {
+        flows.refuse(resourceId, reason.equals("offline"), nowNs);
+        rebuildRouting();
+    }
+
+    /// The tunnel to a gateway carries packets.
+    public void handleConnected(String gatewayId) {
+        flows.handleConnected(gatewayId);
+    }
+
+    /// The tunnel to a gateway has failed.
+    public void handleDisconnected(String gatewayId, long nowNs) {
+        flows.disconnect(gatewayId, nowNs);
+        rebuildRouting();
+    }
+
+    /// Packets of the operating system. Overwrites them where an address must change.
+    public void handleTunPackets(PacketBatch batch, long nowNs) {
+        Gateway run = null;
+        int from = 0;
+        for (int i = 0; i < batch.count(); i++) {
+            Gateway next = route(batch, i, nowNs);
+            if (next != run) {
+                flush(run, batch, from, i, nowNs);
+                run = next;
+                from = i;
+            }
+        }
+        flush(run, batch, from, batch.count(), nowNs);
+    }
+
+    private void flush(Gateway gateway, PacketBatch batch, int from, int to, long nowNs) {
+        if (gateway != null && to > from) {
+            tunnels.send(gateway.id, batch, from, to - from, nowNs);
+        }
+    }
+
+    /// The gateway to send packet `i` to at once, or null.
+    private Gateway route(PacketBatch batch, int i, long nowNs) {
+        if (tunnel == null || !packet.wrap(batch.buffer(), batch.offset(i), batch.length(i))) {
+            return null;
+        }
+        if (!packet.isFrom(packet.isV4() ? tunnel.ipv4() : tunnel.ipv6())) {
+            return null;
+        }
+        batch.set(i, packet.offset(), packet.totalLength());
+        batch.ecn(i, packet.ecn());
+        return switch (routing.find(packet)) {
+            case null -> null;
+            case Target.Nowhere _ -> null;
+            case Target.Sentinel(_, var server) -> query(server, nowNs);
+            case Target.Llmnr _ -> settle(dns.handleLlmnr(packet), nowNs);
+            case Target.ToGateway(var gateway) -> gateway;
+            case Target.Proxy(_, var entry) when entry == null -> null; // resource is gone
+            case Target.Proxy(var name, var entry) -> viaProxy(name, entry, nowNs);
+            case Target.Direct(var entry) -> via(entry, nowNs);
+        };
+    }
+
+    private Gateway via(ResourceEntry entry, long nowNs) {
+        if (entry.gateway == null) {
+            flows.request(entry, nowNs).packets.park(packet);
+        }
+        return entry.gateway;
+    }
+
+    private Gateway viaProxy(ProxyName name, ResourceEntry entry, long nowNs) {
+        var gateway = via(entry, nowNs);
+        if (gateway == null) {
+            return null;
+        }
+        flows.tell(gateway, name, nowNs);
+        return name.handlePacket(packet) ? null : gateway;
+    }
+
+    private Gateway query(Endpoint server, long nowNs) {
+        boolean throughTunnel =
+                !withoutSentinels(tunnel.upstreamDns()).isEmpty()
+                        && resources.isRouted(server.address());
+        return settle(dns.handle(packet, server, throughTunnel, nowNs), nowNs);
+    }
+
+    private Gateway settle(DnsProxy.Outcome outcome, long nowNs) {
+        return switch (outcome) {
+            case DnsProxy.Outcome.Done(var entry, _) when entry == null -> null;
+            case DnsProxy.Outcome.Done(var entry, var name) -> {
+                handleStubAnswer(entry, name, nowNs);
+                yield null;
+            }
+            case DnsProxy.Outcome.AskSite(var entry) -> askSite(entry, nowNs);
+            case DnsProxy.Outcome.Tunnel(var server) -> {
+                dnsRoutes.redirect(packet, server, nowNs);
+                yield routing.find(packet) instanceof Target.Direct(var entry)
+                        ? via(entry, nowNs)
+                        : null;
+            }
+        };
+    }
+
+    private void handleStubAnswer(ResourceEntry entry, String name, long nowNs) {
+        var proxy = proxies.find(name, entry.id());
+        if (proxy != null) {
+            routing.add(proxy, resources);
+            proxy.handleQuery();
+            flows.update(nowNs);
+        }
+    }
+
+    private Gateway askSite(ResourceEntry entry, long nowNs) {
+        if (entry.gateway == null) {
+            flows.request(entry, nowNs).queries.park(packet);
+            return null;
+        }
+        var address = entry.gateway.address(packet.isV4());
+        dnsRoutes.redirect(packet, new Endpoint(address, AddressPlan.GATEWAY_DNS_PORT), nowNs);
+        return entry.gateway;
+    }
+
+    /// Packets `from` to `from + count` that came through a gateway's tunnel; those that are
+    /// allowed go to the TUN. Overwrites the batch.
+    public void handlePlaintexts(
+            String gatewayId, PacketBatch batch, int from, int count, long nowNs) {
+        for (int i = from; i < from + count; i++) {
+            if (batch.length(i) > 0 && !accept(gatewayId, batch, i, nowNs)) {
+                batch.set(i, batch.offset(i), -1);
+            }
+        }
+        tunnels.writeTun(batch, from, count);
+    }
+
+    private boolean accept(String gatewayId, PacketBatch batch, int i, long nowNs) {
+        var gateway = flows.gateway(gatewayId);
+        if (gateway == null || !packet.wrap(batch.buffer(), batch.offset(i), batch.length(i))) {
+            return false;
+        }
+        if (P2pControl.isControl(packet)) {
+            flows.handleControl(gateway, packet, nowNs);
+            if (flows.gateway(gatewayId) == null) {
+                rebuildRouting(); // it said goodbye
+            }
+            return false;
+        }
+        if (!gateway.maySend(packet)) {
+            return false;
+        }
+        batch.set(i, packet.offset(), packet.totalLength());
+        if (batch.ecn(i) == ECN_CE && packet.ecn() != 0) {
+            packet.ecn(ECN_CE);
+        }
+        if (dnsRoutes.restore(packet, nowNs)) {
+            dns.learn(packet, nowNs);
+        } else if (isProhibited()) {
+            renewFlow(nowNs);
+        }
+        return true;
+    }
+
+    private boolean isProhibited() {
+        if (!packet.isIcmp()) {
+            return false;
+        }
+        return packet.isV4()
+                ? packet.icmpType() == ICMPV4_UNREACHABLE && packet.icmpCode() == ICMPV4_PROHIBITED
+                : packet.icmpType() == ICMPV6_UNREACHABLE && packet.icmpCode() == ICMPV6_PROHIBITED;
+    }
+
+    /// The gateway no longer allows what we sent: asks the portal again (client.md 19).
+    private void renewFlow(long nowNs) {
+        var destination = embeddedDestination();
+        var target = destination.map(routing::find).orElse(null);
+        var entry =
+                switch (target) {
+                    case Target.Direct(var direct) -> direct;
+                    case Target.Proxy(_, var proxied) -> proxied;
+                    case null, default -> null;
+                };
+        if (entry != null) {
+            flows.request(entry, nowNs);
+        }
+    }
+
+    /// Where the packet inside an ICMP error was going; it is cut short, so only its addresses
+    /// are read.
+    private Optional<IpAddress> embeddedDestination() {
+        int at = packet.payloadOffset();
+        int length = packet.offset() + packet.totalLength() - at;
+        var buffer = packet.buffer();
+        if (packet.isV4()) {
+            return length < IpPacket.IPV4_HEADER_LENGTH_MIN
+                    ? Optional.empty()
+                    : Optional.of(IpAddress.readV4(buffer, at + 16));
+        }
+        return length < IpPacket.IPV6_HEADER_LENGTH
+                ? Optional.empty()
+                : Optional.of(IpAddress.readV6(buffer, at + 24));
+    }
+
+    /// A server answered a [ClientEvent.ForwardQuery].
+    public void handleDnsResponse(long ticket, DnsPayload answer, long nowNs) {
+        dns.handleAnswer(ticket, answer.bytes(), nowNs);
+    }
+
+    /// A server could not be asked.
+    public void handleDnsFailure(long ticket) {
+        dns.handleFailure(ticket);
+    }
+
+    /// A server did not answer in time.
+    public void handleDnsTimeout(long ticket) {
+        dns.handleSilence(ticket);
+    }
+
+    /// The network has changed: gateways and their names are forgotten, what waits for a flow goes
+    /// on waiting. The shell makes another key pair and logs in again.
+    public void reset(long nowNs) {
+        flows.reset(nowNs);
+        dns.forgetForwarded();
+        dnsRoutes.clear();
+        rebuildRouting();
+    }
+
+    /// Says goodbye to all gateways.
+    public void shutdown(long nowNs) {
+        flows.shutdown(nowNs);
+    }
+
+    /// The next event, or null.
+    public ClientEvent pollEvent() {
+        return events.poll();
+    }
+
+    /// The interface as it should be; empty before the first word of the portal.
+    public Optional<TunConfig> tunConfig() {
+        return Optional.ofNullable(told);
+    }
+
+    /// All resources, in the order of their ids.
+    public List<ResourceView> resources() {
+        var views = new ArrayList<ResourceView>();
+        for (var entry : resources.all()) {
+            var gateway = Optional.ofNullable(entry.gateway).map(g -> g.id);
+            var status = flows.status(entry.resource);
+            var r = entry.resource;
+            views.add(
+                    switch (r) {
+                        case Resource.Dns d -> view(r, "dns", d.pattern(), status, gateway);
+                        case Resource.Cidr c ->
+                                view(r, "cidr", c.network().toString(), status, gateway);
+                        case Resource.Internet _ -> view(r, "internet", "", status, gateway);
+                    });
+        }
+        return views;
+    }
+
+    private static ResourceView view(
+            Resource resource,
+            String kind,
+            String address,
+            SiteStatus status,
+            Optional<String> gateway) {
+        return new ResourceView(resource.id(), resource.name(), kind, address, status, gateway);
+    }
+}

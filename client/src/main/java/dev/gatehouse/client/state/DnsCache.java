@@ -1,0 +1,93 @@
+package dev.gatehouse.client.state;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Optional;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
+
+/// Answers of real servers by name and type, client.md 13. Full: the oldest makes room.
+final class DnsCache {
+    private static final int ENTRIES_MAX = 4096;
+    private static final long TTL_SECONDS_MIN = 5;
+    private static final int TTL_OFFSET = 4; // behind the owner: type u16, class u16, TTL u32
+
+    private record Key(Name name, int type) {}
+
+    private record Entry(Message answer, long storedAtNs, long expiresAtNs) {}
+
+    private final LinkedHashMap<Key, Entry> entries = new LinkedHashMap<>();
+
+    /// Keeps an answer if it is whole, positive, and lives for 5 s at least.
+    void put(Message answer, long nowNs) {
+        var question = answer.getQuestion();
+        if (question == null
+                || answer.getRcode() != Rcode.NOERROR
+                || answer.getHeader().getFlag(Flags.TC)) {
+            return;
+        }
+        long ttl =
+                answer.getSection(Section.ANSWER).stream()
+                        .filter(record -> record.getType() == question.getType())
+                        .mapToLong(Record::getTTL)
+                        .min()
+                        .orElse(0);
+        if (ttl < TTL_SECONDS_MIN) {
+            return;
+        }
+        if (entries.size() == ENTRIES_MAX) {
+            entries.remove(entries.firstEntry().getKey());
+        }
+        var key = new Key(question.getName(), question.getType());
+        entries.put(key, new Entry(answer, nowNs, nowNs + Duration.ofSeconds(ttl).toNanos()));
+    }
+
+    Optional<Message> get(Message query, long nowNs) {
+        var question = query.getQuestion();
+        var key = new Key(question.getName(), question.getType());
+        var entry = entries.get(key);
+        if (entry == null) {
+            return Optional.empty();
+        }
+        if (nowNs >= entry.expiresAtNs) {
+            entries.remove(key);
+            return Optional.empty();
+        }
+        return Optional.of(aged(query, entry, nowNs));
+    }
+
+    private static Message aged(Message query, Entry entry, long nowNs) {
+        long age = Duration.ofNanos(nowNs - entry.storedAtNs).toSeconds();
+        var reply = DnsMessages.reply(query, Rcode.NOERROR);
+        reply.getHeader().setFlag(Flags.RA);
+        for (int section : new int[] {Section.ANSWER, Section.AUTHORITY}) {
+            for (var record : entry.answer.getSection(section)) {
+                if (record.getType() != Type.OPT) {
+                    reply.addRecord(withTtl(record, Math.max(0, record.getTTL() - age)), section);
+                }
+            }
+        }
+        return reply;
+    }
+
+    private static Record withTtl(Record record, long ttl) {
+        byte[] wire = record.toWire(Section.ANSWER);
+        ByteBuffer.wrap(wire).putInt(record.getName().length() + TTL_OFFSET, (int) ttl);
+        try {
+            return Record.fromWire(wire, Section.ANSWER);
+        } catch (IOException e) {
+            throw new IllegalStateException("a record cannot be read back", e);
+        }
+    }
+
+    void clear() {
+        entries.clear();
+    }
+}

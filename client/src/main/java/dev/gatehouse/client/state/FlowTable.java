@@ -1,0 +1,280 @@
+package dev.gatehouse.client.state;
+
+import dev.gatehouse.tunnel.DomainPattern;
+import dev.gatehouse.tunnel.P2pControl;
+import dev.gatehouse.tunnel.P2pEvent;
+import dev.gatehouse.wire.IpNetwork;
+import dev.gatehouse.wire.IpPacket;
+import dev.gatehouse.wire.PacketBatch;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Queue;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/// Which gateway serves which resource, what was asked of the portal, and what gateways were told
+/// of names (client.md 15, 16, 20, 21).
+final class FlowTable {
+    private static final int REMEMBERED_GATEWAYS_MAX = 100;
+
+    private final ResourceTable resources;
+    private final ProxyAddresses proxies;
+    private final Tunnels tunnels;
+    private final Queue<ClientEvent> events;
+    private final NavigableMap<String, Gateway> gateways = new TreeMap<>();
+    private final SequencedMap<String, Boolean> remembered = new LinkedHashMap<>();
+    private final NavigableMap<String, SiteStatus> sites = new TreeMap<>();
+    private final PacketBatch scratch = PacketBatch.allocate(2048, 1);
+
+    FlowTable(
+            ResourceTable resources,
+            ProxyAddresses proxies,
+            Tunnels tunnels,
+            Queue<ClientEvent> events) {
+        this.resources = resources;
+        this.proxies = proxies;
+        this.tunnels = tunnels;
+        this.events = events;
+    }
+
+    Iterable<Gateway> gateways() {
+        return gateways.values();
+    }
+
+    /// Returns null if there is no tunnel to it.
+    Gateway gateway(String id) {
+        return gateways.get(id);
+    }
+
+    /// Asks for a flow at once, and again when triggered 2 s later or more.
+    PendingFlow request(ResourceEntry entry, long nowNs) {
+        if (entry.pending == null) {
+            entry.pending = new PendingFlow(nowNs);
+            ask(entry);
+        } else if (entry.pending.handleTrigger(nowNs)) {
+            ask(entry);
+        }
+        return entry.pending;
+    }
+
+    private void ask(ResourceEntry entry) {
+        var known = List.copyOf(new TreeSet<>(remembered.keySet()));
+        events.add(new ClientEvent.CreateFlow(entry.id(), known));
+    }
+
+    /// The portal is back: what was asked before may be lost.
+    void askAgain(long nowNs) {
+        for (var entry : resources.all()) {
+            if (entry.pending != null) {
+                entry.pending.handleAsked(nowNs);
+                ask(entry);
+            }
+        }
+    }
+
+    /// Binds a resource to the gateway that the portal chose.
+    ///
+    /// @return what waited for the flow, or null if nobody asked for it or it cannot be used yet
+    PendingFlow grant(Flow flow, long nowNs) {
+        var entry = resources.get(flow.resourceId());
+        if (entry == null || entry.pending == null) {
+            return null; // late, repeated, or of a resource that is gone
+        }
+        if (entry.gateway != null && !entry.gateway.id.equals(flow.gatewayId())) {
+            release(entry, nowNs);
+        }
+        if (!tunnels.connect(flow, nowNs)) {
+            events.add(new ClientEvent.NeedRelays());
+            return null;
+        }
+        var gateway = gateways.computeIfAbsent(flow.gatewayId(), _ -> new Gateway(flow));
+        var pending = entry.pending;
+        entry.gateway = gateway;
+        entry.pending = null;
+        remember(gateway.id);
+        allowAll(gateway);
+        return pending;
+    }
+
+    private void remember(String gatewayId) {
+        remembered.remove(gatewayId);
+        remembered.putLast(gatewayId, true);
+        if (remembered.size() > REMEMBERED_GATEWAYS_MAX) {
+            remembered.pollFirstEntry();
+        }
+    }
+
+    private void allowAll(Gateway gateway) {
+        gateway.forbidAll();
+        for (var entry : resources.all()) {
+            if (entry.gateway == gateway) {
+                allow(gateway, entry.resource);
+            }
+        }
+    }
+
+    private void allow(Gateway gateway, Resource resource) {
+        switch (resource) {
+            case Resource.Cidr cidr -> gateway.allow(cidr.network());
+            case Resource.Internet _ -> {
+                gateway.allow(AddressPlan.ALL_V4);
+                gateway.allow(AddressPlan.ALL_V6);
+            }
+            case Resource.Dns dns ->
+                    proxies.all().stream()
+                            .filter(name -> name.resourceId().equals(dns.id()))
+                            .forEach(name -> allow(gateway, name));
+        }
+    }
+
+    private static void allow(Gateway gateway, ProxyName name) {
+        name.addresses().forEach(address -> gateway.allow(IpNetwork.host(address)));
+    }
+
+    /// Tells gateways of all names that they do not know yet, or again when they are silent.
+    void update(long nowNs) {
+        for (var name : proxies.all()) {
+            var entry = resources.get(name.resourceId());
+            if (entry != null && entry.gateway != null) {
+                allow(entry.gateway, name);
+                tell(entry.gateway, name, nowNs);
+            }
+        }
+    }
+
+    /// Tells a gateway of one name if that is due.
+    void tell(Gateway gateway, ProxyName name, long nowNs) {
+        if (name.handleUpdate(nowNs)) {
+            var addresses = name.addresses();
+            send(
+                    gateway,
+                    new P2pEvent.AssignedIps(name.resourceId(), name.name(), addresses),
+                    nowNs);
+        }
+    }
+
+    private void send(Gateway gateway, P2pEvent event, long nowNs) {
+        int at = PacketBatch.HEADROOM_LENGTH;
+        int length = P2pControl.encode(event, scratch.buffer(), at);
+        scratch.clear();
+        scratch.add(at, length, 0);
+        tunnels.send(gateway.id, scratch, 0, 1, nowNs);
+    }
+
+    void send(Gateway gateway, byte[] packet, long nowNs) {
+        ParkedPackets.copy(packet, scratch);
+        tunnels.send(gateway.id, scratch, 0, 1, nowNs);
+    }
+
+    /// A control packet of a gateway.
+    void handleControl(Gateway gateway, IpPacket packet, long nowNs) {
+        switch (P2pControl.decode(packet)) {
+            case P2pEvent.DomainStatus(var resource, var domain, boolean active) -> {
+                var name = proxies.find(DomainPattern.normalize(domain), resource);
+                var entry = resources.get(resource);
+                if (name != null && entry != null && entry.gateway == gateway) {
+                    name.handleStatus(active).forEach(parked -> send(gateway, parked, nowNs));
+                }
+            }
+            case P2pEvent.Goodbye _ -> disconnect(gateway.id, nowNs);
+            case P2pEvent.AssignedIps _, P2pEvent.Unknown _, P2pEvent.Malformed _ -> {}
+        }
+    }
+
+    /// The portal refused: if the sites are offline nothing will come of it.
+    void refuse(String resourceId, boolean offline, long nowNs) {
+        var entry = resources.get(resourceId);
+        if (entry == null || !offline) {
+            return; // the next packet asks again
+        }
+        entry.pending = null;
+        release(entry, nowNs);
+        entry.resource.sites().forEach(site -> status(site.id(), SiteStatus.OFFLINE));
+    }
+
+    void handleConnected(String gatewayId) {
+        var gateway = gateways.get(gatewayId);
+        if (gateway != null) {
+            status(gateway.siteId, SiteStatus.ONLINE);
+        }
+    }
+
+    /// The tunnel is gone, or the gateway said goodbye: the next packet asks for another flow.
+    void disconnect(String gatewayId, long nowNs) {
+        var gateway = gateways.remove(gatewayId);
+        if (gateway == null) {
+            return;
+        }
+        for (var entry : resources.all()) {
+            if (entry.gateway == gateway) {
+                entry.gateway = null;
+                forgetNames(entry);
+            }
+        }
+        tunnels.close(gatewayId, nowNs);
+        status(gateway.siteId, SiteStatus.UNKNOWN);
+    }
+
+    private void forgetNames(ResourceEntry entry) {
+        for (var name : proxies.all()) {
+            if (name.resourceId().equals(entry.id())) {
+                name.handleGatewayGone();
+            }
+        }
+    }
+
+    /// The resource is gone or switched off: so is its gateway if it served nothing else.
+    void release(ResourceEntry entry, long nowNs) {
+        var gateway = entry.gateway;
+        entry.pending = null;
+        entry.gateway = null;
+        forgetNames(entry);
+        if (gateway == null) {
+            return;
+        }
+        if (resources.all().stream().anyMatch(other -> other.gateway == gateway)) {
+            allowAll(gateway);
+            return;
+        }
+        send(gateway, new P2pEvent.Goodbye(), nowNs);
+        disconnect(gateway.id, nowNs);
+    }
+
+    /// Says goodbye to every gateway.
+    void shutdown(long nowNs) {
+        for (var gateway : List.copyOf(gateways.values())) {
+            send(gateway, new P2pEvent.Goodbye(), nowNs);
+            disconnect(gateway.id, nowNs);
+        }
+    }
+
+    /// Forgets all gateways without a word; what waits for a flow goes on waiting.
+    void reset(long nowNs) {
+        for (var gateway : List.copyOf(gateways.values())) {
+            disconnect(gateway.id, nowNs);
+        }
+        remembered.clear();
+    }
+
+    private void status(String siteId, SiteStatus status) {
+        if (sites.put(siteId, status) != status) {
+            events.add(new ClientEvent.ResourcesChanged());
+        }
+    }
+
+    /// Online if any site is, offline if all are.
+    SiteStatus status(Resource resource) {
+        var all = resource.sites().stream().map(this::status).toList();
+        if (all.contains(SiteStatus.ONLINE)) {
+            return SiteStatus.ONLINE;
+        }
+        boolean offline = !all.isEmpty() && all.stream().allMatch(s -> s == SiteStatus.OFFLINE);
+        return offline ? SiteStatus.OFFLINE : SiteStatus.UNKNOWN;
+    }
+
+    private SiteStatus status(Site site) {
+        return sites.getOrDefault(site.id(), SiteStatus.UNKNOWN);
+    }
+}

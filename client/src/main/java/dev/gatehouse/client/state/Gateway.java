@@ -1,0 +1,41 @@
+package dev.gatehouse.client.state;
+
+import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.IpNetwork;
+import dev.gatehouse.wire.IpPacket;
+import dev.gatehouse.wire.PrefixTable;
+
+/// A gateway we have a tunnel to, and the addresses it may send from.
+final class Gateway {
+    final String id;
+    final String siteId;
+    final IpAddress ipv4;
+    final IpAddress ipv6;
+    private final PrefixTable<Boolean> allowed = new PrefixTable<>();
+
+    Gateway(Flow flow) {
+        id = flow.gatewayId();
+        siteId = flow.siteId();
+        ipv4 = flow.gatewayIpv4();
+        ipv6 = flow.gatewayIpv6();
+        forbidAll();
+    }
+
+    void forbidAll() {
+        allowed.clear();
+        allow(IpNetwork.host(ipv4));
+        allow(IpNetwork.host(ipv6));
+    }
+
+    void allow(IpNetwork network) {
+        allowed.put(network, Boolean.TRUE);
+    }
+
+    boolean maySend(IpPacket packet) {
+        return allowed.longestMatch(packet.isV4(), packet.sourceHigh(), packet.sourceLow()) != null;
+    }
+
+    IpAddress address(boolean isV4) {
+        return isV4 ? ipv4 : ipv6;
+    }
+}

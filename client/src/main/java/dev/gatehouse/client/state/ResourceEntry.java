@@ -1,0 +1,18 @@
+package dev.gatehouse.client.state;
+
+/// A resource, the gateway that serves it and the flow asked for. At most one of the two is there.
+final class ResourceEntry {
+    Resource resource;
+    /// Null while no gateway serves the resource.
+    Gateway gateway;
+    /// Null while no flow is asked for; also present while a granted one is renewed.
+    PendingFlow pending;
+
+    ResourceEntry(Resource resource) {
+        this.resource = resource;
+    }
+
+    String id() {
+        return resource.id();
+    }
+}
