@@ -57,6 +57,7 @@ final class Allocation {
     private Optional<AllocationLease> lease = Optional.empty();
     private long refreshAtNs = NEVER;
     private long keepAliveAtNs = NEVER;
+    private long receivedAtNs; // anything that only the relay can have sent
 
     private Allocation(RelayInfo relay, String software, RandomGenerator random) {
         this.id = relay.id();
@@ -92,6 +93,7 @@ final class Allocation {
 
     private void resume(RelaySnapshot.Grant grant, long nowNs) {
         active = Optional.of(grant.server());
+        receivedAtNs = nowNs;
         grant(new AllocationLease(grant.relayed(), nowNs, grant.lifetimeLeftNs()), nowNs);
         for (var channel : grant.channels()) {
             channels.restore(
@@ -231,6 +233,7 @@ final class Allocation {
         if (request.isEmpty() || !isTrustworthy(message, request.get())) {
             return;
         }
+        receivedAtNs = nowNs;
         pending.remove(request.get());
         if (request.get().wasSentOnce()) {
             roundTrip.sample(nowNs - request.get().lastSentNs());
@@ -448,12 +451,14 @@ final class Allocation {
         return channel;
     }
 
-    /// Like [#sendChannel], for a channel found before.
+    /// Like [#sendChannel], for a channel found before. A relay that has been silent for long is
+    /// asked all the same: data alone would never tell that it is gone.
     boolean canSendOn(Channel channel, long nowNs) {
         if (!channel.canSend(nowNs)) {
             return false;
         }
-        keepAliveAtNs = nowNs + KEEP_ALIVE_NS;
+        long latestNs = receivedAtNs + 2 * KEEP_ALIVE_NS;
+        keepAliveAtNs = Math.max(keepAliveAtNs, Math.min(nowNs + KEEP_ALIVE_NS, latestNs));
         return true;
     }
 
@@ -463,6 +468,7 @@ final class Allocation {
         if (channel == null || !channel.isConfirmed()) {
             return null;
         }
+        receivedAtNs = nowNs;
         channel.receive(nowNs);
         if (channel.wantsRefresh(nowNs)) {
             bind(channel, nowNs);

@@ -1,0 +1,310 @@
+package dev.gatehouse.connectivity;
+
+import dev.gatehouse.ice.IceCredentials;
+import dev.gatehouse.testkit.Nat;
+import dev.gatehouse.testkit.Packets;
+import dev.gatehouse.testkit.SimDatagram;
+import dev.gatehouse.testkit.SimNetwork;
+import dev.gatehouse.wire.DatagramBatch;
+import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.PacketBatch;
+import dev.gatehouse.wireguard.KeyPair;
+import dev.gatehouse.wireguard.PresharedKey;
+import dev.gatehouse.wireguard.crypto.Aead;
+import dev.gatehouse.wireguard.crypto.Aeads;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.SplittableRandom;
+
+/// Nodes, relays and a portal that carries candidates, in virtual time. The same seed gives the
+/// same trace.
+final class SimWorld {
+    static final long MS = 1_000_000L;
+    static final long S = 1_000 * MS;
+
+    private static final long UNIX_ORIGIN_NS = 1_800_000_000L * S;
+    private static final long SIGNALLING_NS = 50 * MS;
+    private static final int STEPS_MAX = 2_000_000;
+
+    /// A node on a host with one address.
+    final class Peer {
+        final String name;
+        final IpAddress address;
+        final List<String> received = new ArrayList<>();
+        final List<NodeEvent> events = new ArrayList<>();
+        KeyPair keys;
+        long originNs; // of the process
+        Node node;
+
+        private Peer(String name, IpAddress address, NodeConfig config) {
+            this.name = name;
+            this.address = address;
+            this.keys = config.keyPair();
+            this.node = new Node(config, new SplittableRandom(random.nextLong()));
+        }
+
+        long nodeNowNs() {
+            return nowNs - originNs;
+        }
+
+        Endpoint endpoint() {
+            return new Endpoint(address, 52625);
+        }
+
+        <E extends NodeEvent> List<E> events(Class<E> type) {
+            return events.stream().filter(type::isInstance).map(type::cast).toList();
+        }
+
+        Optional<PathInfo> path(Peer other) {
+            return node.path(other.name);
+        }
+    }
+
+    private record Signal(long atNs, long sequence, Runnable deliver) {}
+
+    private final SplittableRandom random;
+    private final Aead aead = Aeads.open("jdk").orElseThrow();
+    private final Map<String, Peer> peers = new LinkedHashMap<>();
+    private final Map<String, SimRelay> relays = new LinkedHashMap<>();
+    private final PriorityQueue<Signal> signals =
+            new PriorityQueue<>(
+                    java.util.Comparator.comparingLong(Signal::atNs)
+                            .thenComparingLong(Signal::sequence));
+    private final List<String> trace = new ArrayList<>();
+    final SimNetwork network;
+    long nowNs;
+    private long sequence;
+
+    SimWorld(long seed) {
+        random = new SplittableRandom(seed);
+        network = new SimNetwork(SimNetwork.Link.steady(10 * MS));
+    }
+
+    SplittableRandom random() {
+        return random;
+    }
+
+    List<String> trace() {
+        return trace;
+    }
+
+    SimRelay addRelay(String id, String address) {
+        var relay = new SimRelay(id, IpAddress.parse(address));
+        relays.put(id, relay);
+        network.addHost(id, relay.address());
+        return relay;
+    }
+
+    Peer addClient(String name, String address, Optional<Nat> nat) {
+        return add(name, address, nat, NodeConfig.client(newKeys(), aead, UNIX_ORIGIN_NS));
+    }
+
+    Peer addGateway(String name, String address, Optional<Nat> nat) {
+        return add(name, address, nat, NodeConfig.gateway(newKeys(), aead, UNIX_ORIGIN_NS));
+    }
+
+    private Peer add(String name, String address, Optional<Nat> nat, NodeConfig config) {
+        var ip = IpAddress.parse(address);
+        nat.ifPresentOrElse(
+                n -> network.addHostBehind(n, name, ip), () -> network.addHost(name, ip));
+        var peer = new Peer(name, ip, config);
+        peers.put(name, peer);
+        return peer;
+    }
+
+    KeyPair newKeys() {
+        return KeyPair.generate(random);
+    }
+
+    /// Tells the peers the relays, as the portal's `init` does.
+    void init(Peer peer, SimRelay... known) {
+        var infos = Arrays.stream(known).map(r -> r.infoFor(peer.name)).toList();
+        peer.node.updateRelays(java.util.Set.of(), infos, peer.nodeNowNs());
+        drain(peer);
+    }
+
+    /// The portal lets two nodes talk: both get the same keys and credentials.
+    void authorize(Peer a, Peer b, int generation) {
+        var psk = new byte[32];
+        Arrays.fill(psk, (byte) generation);
+        var credentialsA = new IceCredentials(a.name + generation, "password-of-" + a.name);
+        var credentialsB = new IceCredentials(b.name + generation, "password-of-" + b.name);
+        upsert(a, b, psk, credentialsA, credentialsB);
+        upsert(b, a, psk, credentialsB, credentialsA);
+    }
+
+    private void upsert(Peer at, Peer to, byte[] psk, IceCredentials local, IceCredentials remote) {
+        at.node.upsertConnection(
+                to.name, to.keys.publicKey(), new PresharedKey(psk), local, remote, at.nodeNowNs());
+        drain(at);
+    }
+
+    /// A new process of the same host, with the same keys and what the old one handed on.
+    void restartWithSnapshot(Peer peer, long deadNs) {
+        var snapshot = peer.node.snapshot(peer.nodeNowNs());
+        peers.remove(peer.name);
+        run(deadNs);
+        peers.put(peer.name, peer);
+        peer.originNs = nowNs;
+        peer.node = new Node(config(peer, nowNs), new SplittableRandom(random.nextLong()));
+        peer.node.restore(snapshot, 0);
+        drain(peer);
+    }
+
+    /// A new process of the same host that knows nothing.
+    void restartAfresh(Peer peer) {
+        peer.keys = newKeys();
+        peer.originNs = nowNs;
+        peer.node = new Node(config(peer, nowNs), new SplittableRandom(random.nextLong()));
+    }
+
+    private NodeConfig config(Peer peer, long originNs) {
+        return peer.name.startsWith("c")
+                ? NodeConfig.client(peer.keys, aead, UNIX_ORIGIN_NS + originNs)
+                : NodeConfig.gateway(peer.keys, aead, UNIX_ORIGIN_NS + originNs);
+    }
+
+    /// Sends one packet with `text` in it through the tunnel. Returns what the node said.
+    int send(Peer from, Peer to, String text) {
+        var packet = packet(text);
+        int taken = from.node.encapsulate(to.name, Packets.batch(packet), 0, 1, from.nodeNowNs());
+        drain(from);
+        return taken;
+    }
+
+    static byte[] packet(String text) {
+        return Packets.udp(
+                Endpoint.parse("100.64.0.1:7"),
+                Endpoint.parse("100.64.0.2:7"),
+                text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static String text(byte[] packet) {
+        return new String(packet, 28, packet.length - 28, StandardCharsets.US_ASCII);
+    }
+
+    void run(long forNs) {
+        long untilNs = nowNs + forNs;
+        for (int step = 0; step < STEPS_MAX; step++) {
+            long next = Math.min(network.pollTimeout(), nextTimerNs());
+            next = signals.isEmpty() ? next : Math.min(next, signals.peek().atNs());
+            if (next > untilNs) {
+                nowNs = untilNs;
+                return;
+            }
+            nowNs = Math.max(nowNs, next);
+            turn();
+        }
+        throw new AssertionError("no progress at " + nowNs);
+    }
+
+    private long nextTimerNs() {
+        long next = Long.MAX_VALUE;
+        for (var peer : peers.values()) {
+            long timeout = peer.node.pollTimeout();
+            next = timeout == Node.NEVER ? next : Math.min(next, timeout + peer.originNs);
+        }
+        return next;
+    }
+
+    private void turn() {
+        while (!signals.isEmpty() && signals.peek().atNs() <= nowNs) {
+            signals.remove().deliver().run();
+        }
+        for (var d = network.pollArrival(nowNs); d != null; d = network.pollArrival(nowNs)) {
+            deliver(d);
+        }
+        for (var peer : peers.values()) {
+            if (peer.node.pollTimeout() <= peer.nodeNowNs()) {
+                peer.node.handleTimeout(peer.nodeNowNs());
+                drain(peer);
+            }
+        }
+    }
+
+    private void deliver(SimDatagram datagram) {
+        trace.add(
+                "%d %s>%s %s"
+                        .formatted(
+                                nowNs,
+                                datagram.remote(),
+                                datagram.local(),
+                                Arrays.hashCode(datagram.payload())));
+        var relay = relays.get(datagram.host());
+        if (relay != null) {
+            relay.handle(datagram, (local, remote, b) -> network.send(local, remote, b, nowNs));
+            return;
+        }
+        var peer = peers.get(datagram.host());
+        if (peer != null && datagram.local().port() == 52625) {
+            var batch = Packets.batch(datagram.payload());
+            var in = new DatagramBatch(batch);
+            in.reset(datagram.local(), datagram.remote());
+            batch.add(PacketBatch.HEADROOM_LENGTH, datagram.length(), 0);
+            peer.node.handleDatagrams(
+                    in,
+                    (id, packets, from, count, _) -> receive(peer, id, packets, from, count),
+                    peer.nodeNowNs());
+            drain(peer);
+        }
+    }
+
+    private void receive(Peer peer, String from, PacketBatch packets, int first, int count) {
+        for (int i = first; i < first + count; i++) {
+            if (packets.length(i) > 0) {
+                peer.received.add(from + ": " + text(Packets.copy(packets, i)));
+            }
+        }
+    }
+
+    private void drain(Peer peer) {
+        for (var t = peer.node.pollTransmit(); t != null; t = peer.node.pollTransmit()) {
+            var local = t.local().port() == 0 ? peer.endpoint() : t.local();
+            for (int at = 0; at < t.length(); at += t.segmentLength()) {
+                var payload = new byte[Math.min(t.segmentLength(), t.length() - at)];
+                t.buffer().get(t.offset() + at, payload);
+                network.send(local, t.remote(), payload, nowNs);
+            }
+        }
+        for (var e = peer.node.pollEvent(); e != null; e = peer.node.pollEvent()) {
+            handleEvent(peer, e);
+        }
+    }
+
+    private void handleEvent(Peer peer, NodeEvent event) {
+        trace.add(nowNs + " " + peer.name + " " + event);
+        peer.events.add(event);
+        switch (event) {
+            case NodeEvent.LocalCandidate(var to, var sdp) ->
+                    signal(to, p -> p.node.addRemoteCandidate(peer.name, sdp, p.nodeNowNs()));
+            case NodeEvent.LocalCandidateGone(var to, var sdp) ->
+                    signal(to, p -> p.node.removeRemoteCandidate(peer.name, sdp, p.nodeNowNs()));
+            case NodeEvent.Connected _,
+                    NodeEvent.PathChanged _,
+                    NodeEvent.Failed _,
+                    NodeEvent.RelayReady _,
+                    NodeEvent.NoRelays _ -> {}
+        }
+    }
+
+    private void signal(String to, java.util.function.Consumer<Peer> action) {
+        signals.add(
+                new Signal(
+                        nowNs + SIGNALLING_NS,
+                        sequence++,
+                        () -> {
+                            var peer = peers.get(to);
+                            if (peer != null) {
+                                action.accept(peer);
+                                drain(peer);
+                            }
+                        }));
+    }
+}
