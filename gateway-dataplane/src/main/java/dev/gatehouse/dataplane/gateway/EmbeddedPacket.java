@@ -1,0 +1,108 @@
+package dev.gatehouse.dataplane.gateway;
+
+import dev.gatehouse.wire.IpPacket;
+import dev.gatehouse.wire.IpProtocol;
+import java.nio.ByteBuffer;
+
+/// A reusable view of the packet inside an ICMP error, which may be cut: tunnel.md 6.7 step 1.
+final class EmbeddedPacket {
+    private static final int ICMPV4_ECHO_REQUEST = 8;
+    private static final int ICMPV6_ECHO_REQUEST = 128;
+
+    private int offset;
+    private int length;
+    private int kind;
+    private int idOffset;
+    private int id;
+    private long destinationHigh;
+    private long destinationLow;
+
+    /// Points this view at what an ICMP error embeds. False if it is too short to tell its flow.
+    boolean wrap(IpPacket error) {
+        var buffer = error.buffer();
+        offset = error.payloadOffset();
+        length = error.offset() + error.totalLength() - offset;
+        int headerMin =
+                error.isV4() ? IpPacket.IPV4_HEADER_LENGTH_MIN : IpPacket.IPV6_HEADER_LENGTH;
+        if (length < headerMin || (buffer.get(offset) >>> 4 & 0xF) != error.version()) {
+            return false;
+        }
+        return error.isV4() ? wrapV4(buffer) : wrapV6(buffer);
+    }
+
+    private boolean wrapV4(ByteBuffer buffer) {
+        int header = (buffer.get(offset) & 0xF) * 4;
+        destinationHigh = 0;
+        destinationLow = Integer.toUnsignedLong(buffer.getInt(offset + 16));
+        int protocol = Byte.toUnsignedInt(buffer.get(offset + 9));
+        boolean first = (buffer.getShort(offset + 6) & 0x1FFF) == 0;
+        return first
+                && header >= IpPacket.IPV4_HEADER_LENGTH_MIN
+                && readIds(buffer, header, protocol, ICMPV4_ECHO_REQUEST);
+    }
+
+    private boolean wrapV6(ByteBuffer buffer) {
+        destinationHigh = buffer.getLong(offset + 24);
+        destinationLow = buffer.getLong(offset + 32);
+        int protocol = Byte.toUnsignedInt(buffer.get(offset + 6));
+        return readIds(buffer, IpPacket.IPV6_HEADER_LENGTH, protocol, ICMPV6_ECHO_REQUEST);
+    }
+
+    private boolean readIds(ByteBuffer buffer, int header, int protocol, int echoRequest) {
+        int room = length - header;
+        switch (protocol) {
+            case IpProtocol.TCP, IpProtocol.UDP -> {
+                kind = protocol;
+                idOffset = header;
+                if (room < 4) {
+                    return false;
+                }
+            }
+            case IpProtocol.ICMP, IpProtocol.ICMPV6 -> {
+                kind = IpProtocol.ICMP;
+                idOffset = header + 4;
+                boolean echo = room >= 6 && (buffer.get(offset + header) & 0xFF) == echoRequest;
+                if (!echo) {
+                    return false;
+                }
+            }
+            default -> {
+                return false;
+            }
+        }
+        id = Short.toUnsignedInt(buffer.getShort(offset + idOffset));
+        return true;
+    }
+
+    /// Of the embedded packet in the error's buffer.
+    int offset() {
+        return offset;
+    }
+
+    int length() {
+        return length;
+    }
+
+    /// As [Translation#kind].
+    int kind() {
+        return kind;
+    }
+
+    /// The source port or echo identifier.
+    int id() {
+        return id;
+    }
+
+    /// Of the id, from the embedded packet's first byte.
+    int idOffset() {
+        return idOffset;
+    }
+
+    long destinationHigh() {
+        return destinationHigh;
+    }
+
+    long destinationLow() {
+        return destinationLow;
+    }
+}
