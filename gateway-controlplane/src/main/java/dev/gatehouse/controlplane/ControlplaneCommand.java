@@ -1,0 +1,299 @@
+package dev.gatehouse.controlplane;
+
+import dev.gatehouse.channel.DeviceId;
+import dev.gatehouse.channel.PeerRole;
+import dev.gatehouse.channel.UserAgent;
+import dev.gatehouse.channel.message.Secret;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// The command line of the control plane process; the only place that reads its environment.
+@Command(
+        name = "controlplane",
+        mixinStandardHelpOptions = true,
+        description = "Run the control plane of a gateway: the unprivileged half.")
+public final class ControlplaneCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlplaneCommand.class);
+
+    /// Set in the environment by a supervisor, which then tells a refusal from a crash.
+    public static final String SUPERVISED = "GATEHOUSE_SUPERVISED";
+
+    /// The exit code, under a supervisor, that says: starting again would not help.
+    public static final int GIVEN_UP = 77;
+
+    private static final int OK = 0;
+    private static final int FAILED = 1;
+    private static final int MISCONFIGURED = 2;
+    private static final long STOP_LIMIT_S = 3;
+    private static final Pattern SECONDS_OR_UNITS =
+            Pattern.compile("(\\d+)\\s*(s|m|h|d)?", Pattern.CASE_INSENSITIVE);
+
+    @Spec private CommandSpec spec;
+
+    @Option(
+            names = "--token",
+            defaultValue = "${env:FIREZONE_TOKEN:-}",
+            description =
+                    "Token of the gateway, or the file that holds it [FIREZONE_TOKEN]; otherwise"
+                            + " the file FIREZONE_TOKEN in $CREDENTIALS_DIRECTORY.")
+    private String token;
+
+    @Option(
+            names = "--firezone-id",
+            defaultValue = "${env:FIREZONE_ID:-}",
+            description = "Stable id of this gateway [FIREZONE_ID]; otherwise --id-file.")
+    private String id;
+
+    @Option(
+            names = "--id-file",
+            defaultValue = "${env:GATEHOUSE_ID_FILE:-/var/lib/firezone/gateway_id}",
+            description = "Where a created id is kept [GATEHOUSE_ID_FILE, ${DEFAULT-VALUE}].")
+    private Path idFile;
+
+    @Option(
+            names = "--firezone-name",
+            defaultValue = "${env:FIREZONE_NAME:-}",
+            description = "Display name [FIREZONE_NAME, the host's name].")
+    private String name;
+
+    @Option(
+            names = "--api-url",
+            defaultValue = "${env:FIREZONE_API_URL:-wss://api.firezone.dev}",
+            description = "The portal [FIREZONE_API_URL, ${DEFAULT-VALUE}].")
+    private String apiUrl;
+
+    @Option(
+            names = "--ca-file",
+            defaultValue = "${env:GATEHOUSE_CA_FILE:-}",
+            description = "PEM certificates to trust instead of the system's [GATEHOUSE_CA_FILE].")
+    private String caFile;
+
+    @Option(
+            names = "--health-check-addr",
+            defaultValue = "${env:HEALTH_CHECK_ADDR:-0.0.0.0:8080}",
+            description = "Probes and metrics [HEALTH_CHECK_ADDR, ${DEFAULT-VALUE}].")
+    private String healthCheckAddr;
+
+    @Option(
+            names = "--rpc-socket",
+            defaultValue = "${env:GATEHOUSE_RPC_SOCKET:-/run/gatehouse/dataplane.sock}",
+            description = "Socket of the data plane [GATEHOUSE_RPC_SOCKET, ${DEFAULT-VALUE}].")
+    private Path rpcSocket;
+
+    @Option(
+            names = "--max-partition-time",
+            defaultValue = "${env:FIREZONE_MAX_PARTITION_TIME:-24h}",
+            description =
+                    "How long the portal may be away before this process gives up; 0 = for ever"
+                            + " [FIREZONE_MAX_PARTITION_TIME, ${DEFAULT-VALUE}].")
+    private String maxPartition;
+
+    @Option(
+            names = "--leave-dataplane",
+            defaultValue = "${env:GATEHOUSE_LEAVE_DATAPLANE:-false}",
+            description =
+                    "End without ending the data plane: another control plane follows"
+                            + " [GATEHOUSE_LEAVE_DATAPLANE].")
+    private boolean leaveDataplane;
+
+    @Option(names = "--check", description = "Check the settings and end.")
+    private boolean check;
+
+    @Override
+    public Integer call() {
+        try {
+            var config = toConfig();
+            return check ? OK : run(config);
+        } catch (IllegalArgumentException mistake) {
+            throw new ParameterException(spec.commandLine(), mistake.getMessage(), mistake);
+        }
+    }
+
+    private ControlplaneConfig toConfig() {
+        int colon = healthCheckAddr.lastIndexOf(':');
+        require(
+                colon > 0 && healthCheckAddr.substring(colon + 1).matches("\\d{1,5}"),
+                "HEALTH_CHECK_ADDR must be address:port");
+        return new ControlplaneConfig(
+                parseUrl(),
+                new Secret(readToken().strip()),
+                DeviceId.externalId(readId()),
+                readName(),
+                rpcSocket,
+                healthCheckAddr.substring(0, colon).replaceAll("[\\[\\]]", ""),
+                Integer.parseInt(healthCheckAddr.substring(colon + 1)),
+                parseDuration(maxPartition),
+                caFile.isBlank() ? Optional.empty() : Optional.of(Path.of(caFile)),
+                leaveDataplane);
+    }
+
+    private URI parseUrl() {
+        var uri = URI.create(apiUrl.strip());
+        var scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
+        require(
+                scheme.matches("wss?|https?") && uri.getHost() != null,
+                "FIREZONE_API_URL must look like wss://host: '%s' does not".formatted(apiUrl));
+        return uri;
+    }
+
+    private String readToken() {
+        if (!token.isBlank()) {
+            return readIfFile(token.strip());
+        }
+        var credentials = System.getenv("CREDENTIALS_DIRECTORY");
+        return credentials == null
+                ? ""
+                : readIfExists(Path.of(credentials, "FIREZONE_TOKEN")).orElse("");
+    }
+
+    private static String readIfFile(String text) {
+        try {
+            return readIfExists(Path.of(text)).orElse(text);
+        } catch (InvalidPathException _) {
+            return text;
+        }
+    }
+
+    private static Optional<String> readIfExists(Path path) {
+        if (!Files.isRegularFile(path)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Files.readString(path));
+        } catch (IOException failure) {
+            throw new IllegalArgumentException("cannot read " + path, failure);
+        }
+    }
+
+    private String readId() {
+        if (!id.isBlank()) {
+            return id.strip();
+        }
+        var stored = readIfExists(idFile).flatMap(DeviceId::ofFileText);
+        return stored.orElseGet(this::createId);
+    }
+
+    private String createId() {
+        var created = DeviceId.create(UUID.randomUUID());
+        try {
+            if (idFile.getParent() != null) {
+                Files.createDirectories(idFile.getParent());
+            }
+            Files.writeString(idFile, DeviceId.toFileText(created));
+        } catch (IOException failure) {
+            LOG.warn("cannot keep the id in {}: the next start makes another one", idFile);
+        }
+        return created;
+    }
+
+    private String readName() {
+        if (!name.isBlank()) {
+            return name.strip();
+        }
+        return readIfExists(Path.of("/proc/sys/kernel/hostname"))
+                .map(String::strip)
+                .filter(text -> !text.isEmpty())
+                .orElseGet(() -> UUID.randomUUID().toString());
+    }
+
+    static Duration parseDuration(String text) {
+        var matcher = SECONDS_OR_UNITS.matcher(text.strip());
+        require(
+                matcher.matches(),
+                "FIREZONE_MAX_PARTITION_TIME must look like 90s, 30m or 24h: '%s' does not"
+                        .formatted(text));
+        long amount = Long.parseLong(matcher.group(1));
+        var unit = matcher.group(2) == null ? "s" : matcher.group(2).toLowerCase(Locale.ROOT);
+        return switch (unit) {
+            case "m" -> Duration.ofMinutes(amount);
+            case "h" -> Duration.ofHours(amount);
+            case "d" -> Duration.ofDays(amount);
+            default -> Duration.ofSeconds(amount);
+        };
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+
+    private int run(ControlplaneConfig config) {
+        var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+        if (!vertx.isNativeTransportEnabled()) {
+            LOG.error("Netty's epoll transport cannot be loaded: {}", cause(vertx));
+            return FAILED;
+        }
+        var ended = new CompletableFuture<Integer>();
+        var controlplane =
+                new Controlplane(
+                        vertx,
+                        config,
+                        userAgent(),
+                        reason -> {
+                            LOG.error("{}", reason);
+                            ended.complete(System.getenv(SUPERVISED) == null ? FAILED : GIVEN_UP);
+                        });
+        var probes = new ProbeServer(vertx, controlplane::status);
+        probes.listen(config.probeHost(), config.probePort())
+                .onFailure(
+                        failure -> {
+                            LOG.error(
+                                    "cannot listen on {} (HEALTH_CHECK_ADDR): {}",
+                                    healthCheckAddr,
+                                    failure.getMessage());
+                            ended.complete(MISCONFIGURED);
+                        });
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(controlplane), "shutdown"));
+        controlplane.start();
+        return ended.join();
+    }
+
+    private static String cause(Vertx vertx) {
+        return String.valueOf(vertx.unavailableNativeTransportCause());
+    }
+
+    private static String userAgent() {
+        return UserAgent.of(
+                PeerRole.GATEWAY,
+                readIfExists(Path.of("/etc/os-release")).orElse(""),
+                System.getProperty("os.arch"),
+                System.getProperty("os.version"));
+    }
+
+    private static void stop(Controlplane controlplane) {
+        try {
+            controlplane
+                    .stop()
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(STOP_LIMIT_S, TimeUnit.SECONDS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException failure) {
+            LOG.warn("ended without a goodbye: {}", failure.toString());
+        }
+    }
+}
