@@ -1,0 +1,2 @@
+/// Reads the portal's YAML file into a directory, with the place of every mistake.
+package dev.gatehouse.portal.config;
