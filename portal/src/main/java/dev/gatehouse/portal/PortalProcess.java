@@ -1,0 +1,235 @@
+package dev.gatehouse.portal;
+
+import dev.gatehouse.portal.config.ConfigMistake;
+import dev.gatehouse.portal.hub.PortalHub;
+import dev.gatehouse.portal.policy.Directory;
+import dev.gatehouse.portal.store.PortalStore;
+import dev.gatehouse.portal.store.StoreWriter;
+import dev.gatehouse.wire.Endpoint;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.net.PemKeyCertOptions;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A running portal: store, hub loop, both listeners and the watched file.
+final class PortalProcess implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PortalProcess.class);
+    private static final int MESSAGE_BYTES_MAX = 1 << 20;
+    private static final int IDLE_TIMEOUT_S = 320; // longer than that of any channel
+    private static final long WATCH_INTERVAL_MS = 1000;
+    private static final long STOP_TIMEOUT_S = 5;
+
+    private final PortalConfig config;
+    private final ConfigFile file;
+    private final StoreWriter writer;
+    private final Vertx vertx;
+    private final Context context;
+    private final HubLoop loop;
+    private final PortalMetrics metrics = new PortalMetrics();
+    private volatile boolean draining;
+    private int publicPort;
+    private int apiPort;
+
+    private PortalProcess(
+            PortalConfig config,
+            ConfigFile file,
+            PortalHub hub,
+            StoreWriter writer,
+            long originNs) {
+        this.config = config;
+        this.file = file;
+        this.writer = writer;
+        this.vertx =
+                Vertx.vertx(
+                        new VertxOptions()
+                                .setPreferNativeTransport(true)
+                                .setEventLoopPoolSize(1)
+                                .setWorkerPoolSize(2)
+                                .setInternalBlockingPoolSize(2));
+        this.context = ((VertxInternal) vertx).createEventLoopContext();
+        this.loop = new HubLoop(vertx, hub, writer, metrics, () -> System.nanoTime() - originNs);
+    }
+
+    /// Reads the file, opens the store and listens.
+    static PortalProcess start(PortalConfig config, java.util.random.RandomGenerator random)
+            throws IOException, ConfigMistake, SQLException, PortalStore.StoreLocked, StartFailed {
+        var file = new ConfigFile(config.file());
+        var directory = file.read();
+        var store = PortalStore.open(config.dataDirectory());
+        var state = store.load(directory);
+        long originNs = System.nanoTime();
+        long unixOriginNs = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+        var hub = new PortalHub(state, random, unixOriginNs);
+        var writer = new StoreWriter(store, config.dataDirectory());
+        var portal = new PortalProcess(config, file, hub, writer, originNs);
+        try {
+            portal.listen();
+        } catch (StartFailed e) {
+            portal.close();
+            throw e;
+        }
+        return portal;
+    }
+
+    /// A listener could not be opened.
+    static final class StartFailed extends Exception {
+        private static final long serialVersionUID = 1;
+
+        StartFailed(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    private void listen() throws IOException, StartFailed {
+        String token = new ApiToken(config.dataDirectory(), config.apiToken()).value();
+        var publicListener = new PublicListener(loop, metrics, config, this::isReady);
+        var apiListener = new ApiListener(vertx, loop, writer, config.dataDirectory(), token);
+        publicPort = bind("--listen", config.listen(), publicOptions(), publicListener::handle);
+        apiPort = bind("--api-listen", config.apiListen(), options(), apiListener::handle);
+        context.runOnContext(
+                _ -> {
+                    loop.run(PortalHub::handleTimeout);
+                    vertx.setPeriodic(WATCH_INTERVAL_MS, _ -> watch());
+                });
+    }
+
+    private HttpServerOptions publicOptions() {
+        var options = options();
+        config.tls()
+                .ifPresent(
+                        tls ->
+                                options.setSsl(true)
+                                        .setKeyCertOptions(
+                                                new PemKeyCertOptions()
+                                                        .addCertPath(tls.certificate().toString())
+                                                        .addKeyPath(tls.key().toString())));
+        return options;
+    }
+
+    private static HttpServerOptions options() {
+        return new HttpServerOptions()
+                .setTcpNoDelay(true)
+                .setHttp2ClearTextEnabled(false)
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setMaxWebSocketFrameSize(MESSAGE_BYTES_MAX)
+                .setMaxWebSocketMessageSize(MESSAGE_BYTES_MAX)
+                .setMaxInitialLineLength(16 * 1024)
+                .setMaxHeaderSize(32 * 1024)
+                .setIdleTimeout(IDLE_TIMEOUT_S)
+                .setIdleTimeoutUnit(TimeUnit.SECONDS);
+    }
+
+    private int bind(
+            String option,
+            Endpoint address,
+            HttpServerOptions options,
+            Consumer<HttpServerRequest> handler)
+            throws StartFailed {
+        var bound = io.vertx.core.Promise.<HttpServer>promise();
+        context.runOnContext(
+                _ ->
+                        vertx.createHttpServer(options)
+                                .requestHandler(handler::accept)
+                                .listen(address.port(), address.address().toString())
+                                .onComplete(bound));
+        try {
+            return await(bound.future()).actualPort();
+        } catch (ExecutionException | TimeoutException e) {
+            throw new StartFailed(
+                    "%s %s cannot be opened (%s); is another portal running?"
+                            .formatted(option, address, e.getCause()),
+                    e);
+        }
+    }
+
+    private static <T> T await(Future<T> future) throws ExecutionException, TimeoutException {
+        try {
+            return future.toCompletionStage()
+                    .toCompletableFuture()
+                    .get(STOP_TIMEOUT_S, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ExecutionException(e);
+        }
+    }
+
+    private boolean isReady() {
+        return !draining && writer.failures() == 0;
+    }
+
+    private void watch() {
+        vertx.executeBlocking(this::readChange)
+                .onSuccess(
+                        change ->
+                                change.ifPresent(
+                                        directory ->
+                                                loop.run(
+                                                        (hub, now) ->
+                                                                hub.handleDirectory(
+                                                                        directory, now))));
+    }
+
+    /// A file with a mistake is told once and changes nothing.
+    private Optional<Directory> readChange() {
+        try {
+            var change = file.readIfChanged();
+            if (change.isPresent()) {
+                metrics.configValid(true);
+                LOG.info("{} changed and is in force", file.name());
+            }
+            return change;
+        } catch (ConfigMistake e) {
+            metrics.configValid(false);
+            LOG.error("refused, the one before stays: {}", e.oneLine(file.name()));
+        } catch (IOException e) {
+            LOG.debug("cannot read {}", file.name(), e);
+        }
+        return Optional.empty();
+    }
+
+    int publicPort() {
+        return publicPort;
+    }
+
+    int apiPort() {
+        return apiPort;
+    }
+
+    /// Closes the sockets, then writes what waits.
+    @Override
+    public void close() {
+        draining = true;
+        try {
+            var closed = io.vertx.core.Promise.<Void>promise();
+            context.runOnContext(
+                    _ -> {
+                        loop.closeAll();
+                        closed.complete();
+                    });
+            await(closed.future());
+            await(vertx.close());
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("the listeners did not close in time", e);
+        }
+        try {
+            writer.close();
+        } catch (SQLException | IOException e) {
+            LOG.error("the store did not close", e);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package dev.gatehouse.portal.hub;
+
+import dev.gatehouse.portal.policy.TunnelPool;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+
+/// All devices ever seen, with their secrets and tunnel addresses.
+final class Devices {
+    private static final int PSK_BASE_LENGTH = 32;
+
+    private final RandomGenerator random;
+    private final Map<String, Device> byId = new TreeMap<>();
+    private final Map<String, String> idByKey = new HashMap<>(); // looked up, never iterated
+    private final Map<String, String> idByPublicKey = new HashMap<>(); // likewise
+    private final Set<Integer> takenOffsets = new HashSet<>(); // likewise
+
+    Devices(Collection<Device> stored, RandomGenerator random) {
+        this.random = random;
+        stored.forEach(this::put);
+    }
+
+    Optional<Device> find(String id) {
+        return Optional.ofNullable(byId.get(id));
+    }
+
+    Collection<Device> all() {
+        return byId.values();
+    }
+
+    /// A gateway's key must be its own in the account, a client's among its actor's clients.
+    boolean isKeyOfAnother(String publicKey, Role role, String ownerId, String externalId) {
+        String id = idByPublicKey.get(role + "|" + publicKey);
+        if (id == null) {
+            return false;
+        }
+        var holder = byId.get(id);
+        boolean sameScope = role == Role.GATEWAY || holder.ownerId().equals(ownerId);
+        return sameScope && !holder.key().equals(Device.key(role, ownerId, externalId));
+    }
+
+    /// Refreshes or creates the row of a connecting peer; empty if no tunnel address is left.
+    Optional<Device> upsert(Admission.Accepted peer, long nowSeconds) {
+        var role = peer.endpoint().role();
+        String id = idByKey.get(Device.key(role, peer.token().ownerId(), peer.externalId()));
+        var device =
+                id == null
+                        ? create(peer, nowSeconds)
+                        : Optional.of(refreshed(byId.get(id), peer, nowSeconds));
+        device.ifPresent(this::put);
+        return device;
+    }
+
+    void put(Device device) {
+        var before = byId.put(device.id(), device);
+        if (before != null) {
+            idByPublicKey.remove(before.role() + "|" + before.publicKey());
+        }
+        idByKey.put(device.key(), device.id());
+        idByPublicKey.put(device.role() + "|" + device.publicKey(), device.id());
+        takenOffsets.add(device.tunnelOffset());
+    }
+
+    private Optional<Device> create(Admission.Accepted peer, long nowSeconds) {
+        var offset = TunnelPool.allocate(takenOffsets::contains, random);
+        if (offset.isEmpty()) {
+            return Optional.empty();
+        }
+        var pskBase = new byte[PSK_BASE_LENGTH];
+        random.nextBytes(pskBase);
+        String id = randomId(random);
+        return Optional.of(
+                new Device(
+                        id,
+                        peer.endpoint().role(),
+                        peer.token().ownerId(),
+                        peer.externalId(),
+                        peer.name().isEmpty() ? id : peer.name(),
+                        peer.publicKey(),
+                        HexFormat.of().formatHex(pskBase),
+                        offset.getAsInt(),
+                        peer.hardware(),
+                        false,
+                        peer.versionText(),
+                        nowSeconds,
+                        nowSeconds));
+    }
+
+    private static Device refreshed(Device known, Admission.Accepted peer, long nowSeconds) {
+        boolean renamed = known.role() == Role.GATEWAY && !peer.name().isEmpty();
+        return new Device(
+                known.id(),
+                known.role(),
+                known.ownerId(),
+                known.externalId(),
+                renamed ? peer.name() : known.name(),
+                peer.publicKey(),
+                known.pskBaseHex(),
+                known.tunnelOffset(),
+                peer.hardware(),
+                known.verified() && isSameHardware(known.hardware(), peer.hardware()),
+                peer.versionText(),
+                known.createdAt(),
+                nowSeconds);
+    }
+
+    /// Ids that were unknown may appear; one that was known must not change.
+    private static boolean isSameHardware(String known, String announced) {
+        String[] before = known.split("\n", -1);
+        String[] after = announced.split("\n", -1);
+        for (int i = 0; i < before.length && i < after.length; i++) {
+            if (!before[i].isEmpty() && !before[i].equals(after[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    static String randomId(RandomGenerator random) {
+        long high = random.nextLong() & 0xFFFF_FFFF_FFFF_0FFFL | 0x4000L;
+        long low = random.nextLong() & 0x3FFF_FFFF_FFFF_FFFFL | 0x8000_0000_0000_0000L;
+        return new UUID(high, low).toString();
+    }
+}

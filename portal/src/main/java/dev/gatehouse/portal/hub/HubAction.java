@@ -1,0 +1,29 @@
+package dev.gatehouse.portal.hub;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/// Everything the hub may ask of its shell, in the order in which it must happen.
+public sealed interface HubAction {
+    /// Sends one text frame.
+    record Send(long sessionId, ObjectNode frame) implements HubAction {}
+
+    /// Closes the WebSocket after what was sent before.
+    record Close(long sessionId, String reason) implements HubAction {}
+
+    record SaveDevice(Device device) implements HubAction {}
+
+    record SaveAuthorization(Authorization authorization) implements HubAction {}
+
+    record DeleteAuthorization(String id) implements HubAction {}
+
+    record SaveBlock(Block block) implements HubAction {}
+
+    record DeleteBlock(Block block) implements HubAction {}
+
+    /// Remembers whether an administrator disabled the resource.
+    record SaveDisabled(String resourceId, boolean disabled) implements HubAction {}
+
+    record TokenUsed(String tokenId, long at) implements HubAction {}
+
+    record Audit(AuditEvent event) implements HubAction {}
+}

@@ -1,0 +1,50 @@
+package dev.gatehouse.portal.hub;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayDeque;
+import java.util.Queue;
+
+/// The actions waiting for the shell, in order; frames are built here.
+///
+/// Bounded by use: the shell drains it after every call into the hub.
+final class Outbox {
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private final Queue<HubAction> actions = new ArrayDeque<>();
+
+    void add(HubAction action) {
+        actions.add(action);
+    }
+
+    HubAction poll() {
+        return actions.poll();
+    }
+
+    void push(Session to, String event, JsonNode payload) {
+        if (to.isJoined()) {
+            add(new HubAction.Send(to.id(), frame(to.topic(), event, payload, null)));
+        }
+    }
+
+    /// The acknowledgement; its response must be exactly `{}`.
+    void replyOk(Session to, String topic, JsonNode ref) {
+        var payload = JSON.objectNode().put("status", "ok");
+        payload.putObject("response");
+        add(new HubAction.Send(to.id(), frame(topic, "phx_reply", payload, ref)));
+    }
+
+    void replyError(Session to, String topic, JsonNode ref, String reason) {
+        var payload = JSON.objectNode().put("status", "error");
+        payload.putObject("response").put("reason", reason);
+        add(new HubAction.Send(to.id(), frame(topic, "phx_reply", payload, ref)));
+    }
+
+    private static ObjectNode frame(String topic, String event, JsonNode payload, JsonNode ref) {
+        var frame = JSON.objectNode().put("topic", topic).put("event", event);
+        frame.set("payload", payload);
+        frame.set("ref", ref == null ? JSON.nullNode() : ref);
+        return frame;
+    }
+}

@@ -1,0 +1,252 @@
+package dev.gatehouse.portal.hub;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.portal.policy.Directory;
+import dev.gatehouse.portal.policy.Endpoints;
+import dev.gatehouse.portal.policy.PeerSecrets;
+import dev.gatehouse.portal.policy.Resource;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+
+/// Builds payloads. Each holds what peers of either age need; older ones ignore the rest.
+final class Payloads {
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private Payloads() {}
+
+    static ObjectNode empty() {
+        return JSON.objectNode();
+    }
+
+    static ObjectNode gatewayInit(
+            Device gateway,
+            Directory directory,
+            ArrayNode relays,
+            Collection<Authorization> authorizations) {
+        var init = JSON.objectNode();
+        init.putObject("interface").put("ipv4", gateway.ipv4()).put("ipv6", gateway.ipv6());
+        init.putObject("config")
+                .put("ipv4_masquerade_enabled", true)
+                .put("ipv6_masquerade_enabled", true);
+        init.put("account_slug", directory.account().slug());
+        init.set("relays", relays);
+        init.set("flow_logs", flowLogs());
+        var list = init.putArray("authorizations");
+        for (var authorization : authorizations) {
+            list.addObject()
+                    .put("client_id", authorization.clientId())
+                    .put("resource_id", authorization.resourceId())
+                    .put("expires_at", authorization.expiresAt());
+        }
+        return init;
+    }
+
+    static ObjectNode clientInit(
+            Device client,
+            Directory directory,
+            ArrayNode relays,
+            Collection<ResourceView> resources) {
+        var init = JSON.objectNode();
+        init.set("interface", clientInterface(client, directory));
+        var list = init.putArray("resources");
+        resources.forEach(r -> list.add(clientResource(r)));
+        init.set("relays", relays);
+        init.set("flow_logs", flowLogs());
+        init.putArray("authorizations");
+        return init;
+    }
+
+    /// Demanded by August 2026 peers; an interval of 0 means that nothing is uploaded.
+    private static ObjectNode flowLogs() {
+        return JSON.objectNode()
+                .put("api_url", "https://portal.invalid")
+                .put("upload_interval_secs", 0)
+                .put("upload_batch_size", 0);
+    }
+
+    static ObjectNode clientInterface(Device client, Directory directory) {
+        var account = directory.account();
+        var node = JSON.objectNode().put("ipv4", client.ipv4()).put("ipv6", client.ipv6());
+        var dns = node.putArray("upstream_dns");
+        var do53 = node.putArray("upstream_do53");
+        for (var server : account.upstreamDns()) {
+            dns.addObject()
+                    .put("protocol", "ip_port")
+                    .put("address", Endpoints.text(server.address(), server.port()));
+            do53.addObject().put("ip", server.address().toString());
+        }
+        var doh = node.putArray("upstream_doh");
+        account.upstreamDoh().forEach(url -> doh.addObject().put("url", url));
+        node.put("search_domain", account.searchDomain().orElse(null));
+        return node;
+    }
+
+    static ObjectNode clientResource(ResourceView view) {
+        var resource = view.resource();
+        var node = JSON.objectNode().put("type", type(resource)).put("id", resource.id());
+        var sites = node.putArray("gateway_groups");
+        view.sites().forEach(s -> sites.addObject().put("id", s.id()).put("name", s.name()));
+        if (resource.type() == Resource.Type.INTERNET) {
+            return node.put("can_be_disabled", true);
+        }
+        node.put("name", resource.name())
+                .put("address", address(resource))
+                .put("address_description", resource.description().orElse(null));
+        node.set("filters", filters(resource));
+        if (resource.type() == Resource.Type.DNS) {
+            node.put("ip_stack", resource.ipStack().name().toLowerCase(Locale.ROOT));
+        }
+        return node;
+    }
+
+    static ObjectNode gatewayResource(Resource resource) {
+        var node = JSON.objectNode().put("type", type(resource)).put("id", resource.id());
+        if (resource.type() == Resource.Type.INTERNET) {
+            return node;
+        }
+        node.put("name", resource.name()).put("address", address(resource));
+        node.set("filters", filters(resource));
+        return node;
+    }
+
+    private static String type(Resource resource) {
+        return switch (resource.type()) {
+            case CIDR, IP -> "cidr";
+            case DNS -> "dns";
+            case INTERNET -> "internet";
+        };
+    }
+
+    private static String address(Resource resource) {
+        return resource.address();
+    }
+
+    private static ArrayNode filters(Resource resource) {
+        var filters = JSON.arrayNode();
+        for (var filter : resource.filters()) {
+            var node =
+                    filters.addObject()
+                            .put("protocol", filter.protocol().name().toLowerCase(Locale.ROOT));
+            if (filter.protocol() != Resource.Protocol.ICMP) {
+                node.put("port_range_start", filter.portStart())
+                        .put("port_range_end", filter.portEnd());
+            }
+        }
+        return filters;
+    }
+
+    static ObjectNode authorize(FlowTerms terms, String ref, String ingestToken) {
+        var client = terms.client();
+        var device = client.device();
+        var payload = JSON.objectNode().put("ref", ref);
+        payload.set("resource", gatewayResource(terms.resourceForGateway()));
+        payload.put("expires_at", terms.authorization().expiresAt());
+        var hardware = device.hardware().split("\n", -1);
+        var identity = client.identity();
+        payload.putObject("client")
+                .put("id", device.id())
+                .put("public_key", device.publicKey())
+                .put("preshared_key", terms.presharedKey())
+                .put("ipv4", device.ipv4())
+                .put("ipv6", device.ipv6())
+                .put("version", identity.component() + "/" + identity.versionText())
+                .put("device_serial", orNull(hardware[0]))
+                .put("device_uuid", orNull(hardware[1]))
+                .put("identifier_for_vendor", orNull(hardware[2]))
+                .put("firebase_installation_id", orNull(hardware[3]))
+                .putNull("device_os_name")
+                .putNull("device_os_version");
+        payload.putObject("subject")
+                .putNull("auth_provider_id")
+                .put("actor_id", terms.actor().id())
+                .put("actor_name", terms.actor().name())
+                .put("actor_email", terms.actor().email().orElse(null));
+        putIce(payload, terms);
+        return payload.put("use_iceless", false).put("flow_logs_ingest_token", ingestToken);
+    }
+
+    private static String orNull(String text) {
+        return text.isEmpty() ? null : text;
+    }
+
+    static ObjectNode created(FlowTerms terms, String ingestToken) {
+        var gateway = terms.gateway().device();
+        var payload =
+                JSON.objectNode()
+                        .put("resource_id", terms.authorization().resourceId())
+                        .put("gateway_id", gateway.id())
+                        .put("gateway_group_id", terms.authorization().siteId())
+                        .put("gateway_public_key", gateway.publicKey())
+                        .put("gateway_ipv4", gateway.ipv4())
+                        .put("gateway_ipv6", gateway.ipv6())
+                        .put("preshared_key", terms.presharedKey());
+        putIce(payload, terms);
+        return payload.put("use_iceless", false).put("flow_logs_ingest_token", ingestToken);
+    }
+
+    private static void putIce(ObjectNode payload, FlowTerms terms) {
+        var client = terms.client().device().party();
+        var gateway = terms.gateway().device().party();
+        payload.set("client_ice_credentials", ice(PeerSecrets.clientIce(client, gateway)));
+        payload.set("gateway_ice_credentials", ice(PeerSecrets.gatewayIce(client, gateway)));
+    }
+
+    private static ObjectNode ice(PeerSecrets.IceCredentials credentials) {
+        return JSON.objectNode()
+                .put("username", credentials.username())
+                .put("password", credentials.password());
+    }
+
+    static ObjectNode ingestClaims(FlowTerms terms, String role, String accountId) {
+        var authorization = terms.authorization();
+        return JSON.objectNode()
+                .put("account_id", accountId)
+                .put("role", role)
+                .put("initiator_device_id", authorization.clientId())
+                .put("responder_device_id", authorization.gatewayId())
+                .put("policy_authorization_id", authorization.id())
+                .put("policy_id", authorization.policyId())
+                .put("resource_id", authorization.resourceId())
+                .put("resource_name", terms.resource().name())
+                .put("initiator_actor_id", terms.actor().id())
+                .put("initiator_actor_name", terms.actor().name())
+                .put("authorized_at", Instant.ofEpochSecond(authorization.createdAt()).toString())
+                .put(
+                        "authorization_expires_at",
+                        Instant.ofEpochSecond(authorization.expiresAt()).toString())
+                .put("iat", authorization.createdAt())
+                .put("exp", authorization.expiresAt())
+                .put("uploads_enabled", false);
+    }
+
+    static ObjectNode failed(String resourceId, String reason, List<String> violated) {
+        var payload = JSON.objectNode().put("resource_id", resourceId).put("reason", reason);
+        if (!violated.isEmpty()) {
+            var list = payload.putArray("violated_properties");
+            violated.forEach(list::add);
+        }
+        return payload;
+    }
+
+    static ObjectNode pair(Authorization authorization) {
+        return JSON.objectNode()
+                .put("client_id", authorization.clientId())
+                .put("resource_id", authorization.resourceId());
+    }
+
+    static ObjectNode relaysPresence(Collection<String> disconnected, ArrayNode connected) {
+        var payload = JSON.objectNode();
+        var gone = payload.putArray("disconnected_ids");
+        disconnected.forEach(gone::add);
+        payload.set("connected", connected);
+        return payload;
+    }
+
+    static ObjectNode terminated() {
+        return JSON.objectNode().put("reason", "token_expired");
+    }
+}

@@ -1,0 +1,254 @@
+package dev.gatehouse.portal.store;
+
+import dev.gatehouse.portal.hub.Authorization;
+import dev.gatehouse.portal.hub.Block;
+import dev.gatehouse.portal.hub.Device;
+import dev.gatehouse.portal.hub.HubState;
+import dev.gatehouse.portal.hub.Role;
+import dev.gatehouse.portal.policy.Directory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.flywaydb.core.Flyway;
+import org.h2.jdbcx.JdbcDataSource;
+
+/// The embedded database. Not thread-safe: after start-up it belongs to the [StoreWriter].
+public final class PortalStore implements AutoCloseable {
+    /// The newest migration; a database that has it is not shown to Flyway, which saves most of
+    /// the start-up time.
+    private static final String LATEST_MIGRATION = "1";
+
+    private static final int H2_LOCKED = 90020;
+    private static final String OWNER_ONLY = "rwx------";
+
+    private final Connection connection;
+
+    private PortalStore(Connection connection) {
+        this.connection = connection;
+    }
+
+    /// Opens or creates the database in `directory`.
+    ///
+    /// @throws StoreLocked if another portal runs on it
+    public static PortalStore open(Path directory) throws SQLException, IOException, StoreLocked {
+        var owner = PosixFilePermissions.fromString(OWNER_ONLY);
+        Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(owner));
+        String url =
+                "jdbc:h2:file:%s;DB_CLOSE_ON_EXIT=FALSE"
+                        .formatted(directory.toAbsolutePath().resolve("portal"));
+        var store = new PortalStore(connect(url));
+        if (!store.isMigrated()) {
+            store.migrate(url);
+        }
+        return store;
+    }
+
+    private static Connection connect(String url) throws SQLException, StoreLocked {
+        try {
+            return DriverManager.getConnection(url, "sa", "");
+        } catch (SQLException e) {
+            if (e.getErrorCode() == H2_LOCKED) {
+                throw new StoreLocked(e);
+            }
+            throw e;
+        }
+    }
+
+    /// Another process holds the database.
+    public static final class StoreLocked extends Exception {
+        private static final long serialVersionUID = 1;
+
+        StoreLocked(Throwable cause) {
+            super("the database is in use by another portal", cause);
+        }
+    }
+
+    private boolean isMigrated() throws SQLException {
+        try (var tables = connection.getMetaData().getTables(null, "PUBLIC", "%", null)) {
+            boolean known = false;
+            while (tables.next()) {
+                known |= tables.getString("TABLE_NAME").equals("flyway_schema_history");
+            }
+            if (!known) {
+                return false;
+            }
+        }
+        String sql =
+                "select count(*) from \"flyway_schema_history\""
+                        + " where \"version\" = ? and \"success\"";
+        try (var select = connection.prepareStatement(sql)) {
+            select.setString(1, LATEST_MIGRATION);
+            try (var rows = select.executeQuery()) {
+                return rows.next() && rows.getInt(1) == 1;
+            }
+        }
+    }
+
+    private void migrate(String url) {
+        var source = new JdbcDataSource();
+        source.setURL(url);
+        source.setUser("sa");
+        source.setPassword("");
+        Flyway.configure(PortalStore.class.getClassLoader())
+                .dataSource(source)
+                .locations("classpath:db/migration")
+                .load()
+                .migrate();
+    }
+
+    /// All that the hub starts from.
+    public HubState load(Directory directory) throws SQLException {
+        return new HubState(
+                directory,
+                list("select * from device order by id", PortalStore::device),
+                list("select * from access_authorization order by id", PortalStore::authorization),
+                list(
+                        "select * from client_block",
+                        r -> new Block(r.getString("client_id"), r.getString("resource_id"))),
+                list("select * from disabled_resource", r -> r.getString("resource_id")));
+    }
+
+    private interface Row<E> {
+        E read(ResultSet row) throws SQLException;
+    }
+
+    private <E> List<E> list(String sql, Row<E> reader) throws SQLException {
+        var list = new ArrayList<E>();
+        try (var select = connection.createStatement();
+                var rows = select.executeQuery(sql)) {
+            while (rows.next()) {
+                list.add(reader.read(rows));
+            }
+        }
+        return list;
+    }
+
+    private static Device device(ResultSet row) throws SQLException {
+        return new Device(
+                row.getString("id"),
+                Role.valueOf(row.getString("role")),
+                row.getString("owner_id"),
+                row.getString("external_id"),
+                row.getString("name"),
+                row.getString("public_key"),
+                row.getString("psk_base"),
+                row.getInt("tunnel_offset"),
+                row.getString("hardware"),
+                row.getBoolean("verified"),
+                row.getString("version"),
+                row.getLong("created_at"),
+                row.getLong("seen_at"));
+    }
+
+    private static Authorization authorization(ResultSet row) throws SQLException {
+        return new Authorization(
+                row.getString("id"),
+                row.getString("client_id"),
+                row.getString("gateway_id"),
+                row.getString("resource_id"),
+                row.getString("resource_identity"),
+                row.getString("policy_id"),
+                row.getString("token_id"),
+                row.getString("actor_id"),
+                row.getString("site_id"),
+                row.getLong("created_at"),
+                row.getLong("expires_at"));
+    }
+
+    void save(Device d) throws SQLException {
+        update(
+                "merge into device key (id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                d.id(),
+                d.role().name(),
+                d.ownerId(),
+                d.externalId(),
+                d.name(),
+                d.publicKey(),
+                d.pskBaseHex(),
+                d.tunnelOffset(),
+                d.hardware(),
+                d.verified(),
+                d.version(),
+                d.createdAt(),
+                d.seenAt());
+    }
+
+    void save(Authorization a) throws SQLException {
+        update(
+                "merge into access_authorization key (id)"
+                        + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                a.id(),
+                a.clientId(),
+                a.gatewayId(),
+                a.resourceId(),
+                a.resourceIdentity(),
+                a.policyId(),
+                a.tokenId(),
+                a.actorId(),
+                a.siteId(),
+                a.createdAt(),
+                a.expiresAt());
+    }
+
+    void deleteAuthorization(String id) throws SQLException {
+        update("delete from access_authorization where id = ?", id);
+    }
+
+    void save(Block block) throws SQLException {
+        update(
+                "merge into client_block key (client_id, resource_id) values (?, ?)",
+                block.clientId(),
+                block.resourceId());
+    }
+
+    void delete(Block block) throws SQLException {
+        update(
+                "delete from client_block where client_id = ? and resource_id = ?",
+                block.clientId(),
+                block.resourceId());
+    }
+
+    void saveDisabled(String resourceId, boolean disabled) throws SQLException {
+        update(
+                disabled
+                        ? "merge into disabled_resource key (resource_id) values (?)"
+                        : "delete from disabled_resource where resource_id = ?",
+                resourceId);
+    }
+
+    void saveTokenUse(String tokenId, long at) throws SQLException {
+        if (update("update token_use set last_at = ? where token_id = ?", at, tokenId) == 0) {
+            update("insert into token_use values (?, ?, ?)", tokenId, at, at);
+        }
+    }
+
+    void saveAudit(long at, String kind, String line) throws SQLException {
+        update("insert into audit (at, kind, line) values (?, ?, ?)", at, kind, line);
+    }
+
+    /// Writes a consistent copy as a zip file, which H2's restore tool reads.
+    public void backup(Path file) throws SQLException {
+        update("backup to ?", file.toAbsolutePath().toString());
+    }
+
+    private int update(String sql, Object... values) throws SQLException {
+        try (var statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            return statement.executeUpdate();
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.close();
+    }
+}
