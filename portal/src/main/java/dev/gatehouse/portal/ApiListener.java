@@ -82,7 +82,7 @@ final class ApiListener {
             context.next();
             return;
         }
-        context.response().putHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+        context.response().putHeader("WWW-Authenticate", "Bearer");
         answer(context, 401, JSON.createObjectNode().put("error", "a bearer token is needed"));
     }
 
@@ -117,7 +117,8 @@ final class ApiListener {
         var body = JSON.createObjectNode();
         var list = body.putArray("authorizations");
         for (var authorization : loop.ask(PortalHub::authorizations)) {
-            list.add(loop.ask(hub -> describe(authorization, hub)));
+            ObjectNode node = loop.ask(hub -> describe(authorization, hub));
+            list.add(node);
         }
         answer(context, 200, body);
     }
@@ -162,9 +163,13 @@ final class ApiListener {
                     .put("type", resource.type().name().toLowerCase(Locale.ROOT))
                     .put("address", resource.address())
                     .put("enabled", resource.enabled())
-                    .put("disabled_by_api", loop.ask(hub -> hub.isDisabled(resource.id())));
+                    .put("disabled_by_api", isDisabled(resource));
         }
         answer(context, 200, body);
+    }
+
+    private boolean isDisabled(Resource resource) {
+        return loop.ask(hub -> hub.isDisabled(resource.id()));
     }
 
     /// Resources may be named, too: names are unique in the file.

@@ -41,8 +41,8 @@ final class PortalProcess implements AutoCloseable {
     private final HubLoop loop;
     private final PortalMetrics metrics = new PortalMetrics();
     private volatile boolean draining;
-    private int publicPort;
-    private int apiPort;
+    private HttpServer publicServer;
+    private HttpServer apiServer;
 
     private PortalProcess(
             PortalConfig config,
@@ -56,7 +56,7 @@ final class PortalProcess implements AutoCloseable {
         this.vertx =
                 Vertx.vertx(
                         new VertxOptions()
-                                .setPreferNativeTransport(true)
+                                .setPreferNativeTransport(false)
                                 .setEventLoopPoolSize(1)
                                 .setWorkerPoolSize(2)
                                 .setInternalBlockingPoolSize(2));
@@ -98,8 +98,8 @@ final class PortalProcess implements AutoCloseable {
         String token = new ApiToken(config.dataDirectory(), config.apiToken()).value();
         var publicListener = new PublicListener(loop, metrics, config, this::isReady);
         var apiListener = new ApiListener(vertx, loop, writer, config.dataDirectory(), token);
-        publicPort = bind("--listen", config.listen(), publicOptions(), publicListener::handle);
-        apiPort = bind("--api-listen", config.apiListen(), options(), apiListener::handle);
+        publicServer = bind("--listen", config.listen(), publicOptions(), publicListener::handle);
+        apiServer = bind("--api-listen", config.apiListen(), options(), apiListener::handle);
         context.runOnContext(
                 _ -> {
                     loop.run(PortalHub::handleTimeout);
@@ -134,7 +134,7 @@ final class PortalProcess implements AutoCloseable {
                 .setIdleTimeoutUnit(TimeUnit.SECONDS);
     }
 
-    private int bind(
+    private HttpServer bind(
             String option,
             Endpoint address,
             HttpServerOptions options,
@@ -148,7 +148,7 @@ final class PortalProcess implements AutoCloseable {
                                 .listen(address.port(), address.address().toString())
                                 .onComplete(bound));
         try {
-            return await(bound.future()).actualPort();
+            return await(bound.future());
         } catch (ExecutionException | TimeoutException e) {
             throw new StartFailed(
                     "%s %s cannot be opened (%s); is another portal running?"
@@ -203,11 +203,11 @@ final class PortalProcess implements AutoCloseable {
     }
 
     int publicPort() {
-        return publicPort;
+        return publicServer.actualPort();
     }
 
     int apiPort() {
-        return apiPort;
+        return apiServer.actualPort();
     }
 
     /// Closes the sockets, then writes what waits.

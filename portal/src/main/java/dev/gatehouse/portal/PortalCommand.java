@@ -1,0 +1,255 @@
+package dev.gatehouse.portal;
+
+import dev.gatehouse.portal.config.ConfigMistake;
+import dev.gatehouse.portal.store.PortalStore;
+import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpNetwork;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `portal`: runs the embedded portal, or one of its helpers.
+@Command(
+        name = "portal",
+        description = "Runs the embedded portal: accounts and rules from one YAML file.",
+        mixinStandardHelpOptions = true,
+        showDefaultValues = true,
+        subcommands = {
+            PortalInitCommand.class,
+            PortalTokenCommand.class,
+            PortalCheckCommand.class,
+            PortalBackupCommand.class
+        })
+public final class PortalCommand implements Callable<Integer> {
+    static final int OK = 0;
+    static final int FAILED = 1;
+    static final int MISTAKE = 2;
+    private static final Logger LOG = LoggerFactory.getLogger(PortalCommand.class);
+
+    @Mixin private FileOptions files = new FileOptions();
+
+    @Option(
+            names = "--listen",
+            description = "Address for peers, probes and metrics.",
+            defaultValue = "${env:GATEHOUSE_PORTAL_LISTEN:-0.0.0.0:8083}")
+    private String listen;
+
+    @Option(
+            names = "--api-listen",
+            description = "Address of the administrator's API.",
+            defaultValue = "${env:GATEHOUSE_PORTAL_API_LISTEN:-127.0.0.1:8084}")
+    private String apiListen;
+
+    @Option(
+            names = "--tls-cert",
+            description = "PEM certificate chain: serves wss:// instead of ws://.",
+            defaultValue = "${env:GATEHOUSE_PORTAL_TLS_CERT:-}")
+    private String tlsCertificate;
+
+    @Option(
+            names = "--tls-key",
+            description = "PEM private key of the certificate.",
+            defaultValue = "${env:GATEHOUSE_PORTAL_TLS_KEY:-}")
+    private String tlsKey;
+
+    @Option(
+            names = "--trusted-proxies",
+            description = "Networks whose X-Forwarded-For is believed, separated by commas.",
+            defaultValue = "${env:GATEHOUSE_PORTAL_TRUSTED_PROXIES:-}")
+    private String trustedProxies;
+
+    @Option(
+            names = "--max-connections",
+            description = "More peers are told to come back later.",
+            defaultValue = "${env:GATEHOUSE_PORTAL_MAX_CONNECTIONS:-10000}")
+    private int connectionsMax;
+
+    @Option(
+            names = "--api-token",
+            description =
+                    "Bearer token of the API; without it one is kept in <data-dir>/api-token."
+                            + " Prefer the variable GATEHOUSE_PORTAL_API_TOKEN.",
+            defaultValue = "${env:GATEHOUSE_PORTAL_API_TOKEN:-}",
+            showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
+    private String apiToken;
+
+    @Option(names = "--check", description = "Checks options and file, then exits.")
+    private boolean check;
+
+    @Spec private CommandSpec spec;
+
+    /// The options every helper shares.
+    static final class FileOptions {
+        @Option(
+                names = "--config",
+                description = "The portal's YAML file.",
+                defaultValue = "${env:GATEHOUSE_PORTAL_CONFIG:-portal.yaml}")
+        Path config;
+
+        @Option(
+                names = "--data-dir",
+                description = "Directory of the database, the audit file and the API token.",
+                defaultValue = "${env:GATEHOUSE_PORTAL_DATA_DIR:-portal-data}")
+        Path dataDirectory;
+    }
+
+    @Override
+    public Integer call() {
+        return reporting(spec, files.config, this::run);
+    }
+
+    /// A helper's body.
+    interface Body {
+        int run()
+                throws IOException,
+                        ConfigMistake,
+                        UsageMistake,
+                        SQLException,
+                        PortalStore.StoreLocked,
+                        PortalProcess.StartFailed;
+    }
+
+    /// Turns what can go wrong into an exit code and one line.
+    static int reporting(CommandSpec spec, Path file, Body body) {
+        var err = spec.commandLine().getErr();
+        try {
+            return body.run();
+        } catch (ConfigMistake e) {
+            err.println(e.oneLine(file.toString()));
+            return MISTAKE;
+        } catch (UsageMistake e) {
+            err.println(e.getMessage());
+            return MISTAKE;
+        } catch (PortalStore.StoreLocked e) {
+            err.println("--data-dir: " + e.getMessage() + "; stop it, or use another directory");
+            return FAILED;
+        } catch (PortalProcess.StartFailed e) {
+            err.println(e.getMessage());
+            return FAILED;
+        } catch (IOException | SQLException e) {
+            LOG.debug("failed", e);
+            err.println(e.getClass().getSimpleName() + ": " + e.getMessage());
+            return FAILED;
+        }
+    }
+
+    private int run()
+            throws IOException,
+                    ConfigMistake,
+                    UsageMistake,
+                    SQLException,
+                    PortalStore.StoreLocked,
+                    PortalProcess.StartFailed {
+        var config = config();
+        if (check) {
+            new ConfigFile(config.file()).read();
+            return OK;
+        }
+        var stopped = new CountDownLatch(1);
+        var portal = PortalProcess.start(config, new SecureRandom());
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> stop(portal, stopped), "portal-stop"));
+        LOG.info(
+                "portal {}, API on port {}",
+                listenerText(config, portal.publicPort()),
+                portal.apiPort());
+        awaitStop(stopped);
+        return OK;
+    }
+
+    private static String listenerText(PortalConfig config, int port) {
+        return (config.tls().isPresent() ? "wss" : "ws") + " on port " + port;
+    }
+
+    /// A terminated portal has done what it was asked to: the exit code is 0.
+    private static void stop(PortalProcess portal, CountDownLatch stopped) {
+        portal.close();
+        stopped.countDown();
+        Runtime.getRuntime().halt(OK);
+    }
+
+    private static void awaitStop(CountDownLatch stopped) {
+        try {
+            stopped.await();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private PortalConfig config() throws UsageMistake {
+        requireFile("--config", files.config, "`portal init` writes a first one");
+        if (connectionsMax < 1) {
+            throw new UsageMistake("--max-connections must be at least 1");
+        }
+        return new PortalConfig(
+                files.config,
+                files.dataDirectory,
+                endpoint("--listen", listen),
+                endpoint("--api-listen", apiListen),
+                tls(),
+                networks(),
+                connectionsMax,
+                Optional.of(apiToken).filter(t -> !t.isBlank()));
+    }
+
+    static void requireFile(String option, Path file, String mend) throws UsageMistake {
+        if (!Files.isReadable(file) || Files.isDirectory(file)) {
+            throw new UsageMistake("%s: cannot read %s; %s".formatted(option, file, mend));
+        }
+    }
+
+    private static Endpoint endpoint(String option, String text) throws UsageMistake {
+        try {
+            return Endpoint.parse(text);
+        } catch (IllegalArgumentException _) {
+            throw new UsageMistake(
+                    "%s: \"%s\" is not like 0.0.0.0:8083 or [::]:8083".formatted(option, text));
+        }
+    }
+
+    private Optional<PortalConfig.Tls> tls() throws UsageMistake {
+        if (tlsCertificate.isBlank() && tlsKey.isBlank()) {
+            return Optional.empty();
+        }
+        if (tlsCertificate.isBlank() || tlsKey.isBlank()) {
+            throw new UsageMistake("--tls-cert and --tls-key belong together; give both or none");
+        }
+        var tls = new PortalConfig.Tls(Path.of(tlsCertificate), Path.of(tlsKey));
+        requireFile("--tls-cert", tls.certificate(), "give a PEM file");
+        requireFile("--tls-key", tls.key(), "give a PEM file");
+        return Optional.of(tls);
+    }
+
+    private List<IpNetwork> networks() throws UsageMistake {
+        var networks = new ArrayList<IpNetwork>();
+        for (String text : trustedProxies.split(",")) {
+            if (!text.isBlank()) {
+                networks.add(network(text.strip()));
+            }
+        }
+        return networks;
+    }
+
+    private static IpNetwork network(String text) throws UsageMistake {
+        try {
+            return IpNetwork.parse(text);
+        } catch (IllegalArgumentException _) {
+            throw new UsageMistake(
+                    "--trusted-proxies: \"%s\" is not like 10.0.0.0/8".formatted(text));
+        }
+    }
+}
