@@ -95,6 +95,7 @@ final class Allocation {
         active = Optional.of(grant.server());
         receivedAtNs = nowNs;
         grant(new AllocationLease(grant.relayed(), nowNs, grant.lifetimeLeftNs()), nowNs);
+        events.add(new AllocationEvent.Allocated());
         for (var channel : grant.channels()) {
             channels.restore(
                     Channel.restored(channel.number(), channel.peer(), nowNs - channel.ageNs()));

@@ -53,7 +53,7 @@ public final class Node {
             context.relays().find(id).ifPresent(relay -> forget(relay, nowNs));
         }
         var mentioned = new TreeSet<String>();
-        for (var relay : added) {
+        for (var relay : RelayInfo.mergedById(added)) {
             mentioned.add(relay.id());
             context.relays().put(relay, nowNs).ifPresent(old -> drainEvents(old, nowNs));
         }

@@ -10,6 +10,7 @@ import dev.gatehouse.testkit.Nat;
 import dev.gatehouse.testkit.SimNetwork;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -19,24 +20,21 @@ import org.junit.jupiter.api.Test;
 
 /// Two nodes, relays and translators in virtual time. Every scenario runs twice with equal traces.
 class NodeSimTest {
-    private static final String CLIENT = "client";
-    private static final String GATEWAY = "gateway";
-
     @Test
     void publicHostsConnectDirectly() {
         twice(
                 world -> {
-                    var pair = publicPair(world);
+                    var pair = SimPair.ofPublicHosts(world);
 
                     world.run(S);
-                    exchange(world, pair);
+                    pair.exchange(world);
 
-                    assertThat(pair.client.path(pair.gateway).orElseThrow().localKind())
+                    assertThat(pair.client().path(pair.gateway()).orElseThrow().localKind())
                             .isEqualTo(Candidate.Kind.HOST);
-                    assertThat(pair.gateway.path(pair.client).orElseThrow().remote())
-                            .isEqualTo(pair.client.endpoint());
-                    assertThat(pair.client.events(NodeEvent.Connected.class)).hasSize(1);
-                    assertThat(pair.gateway.events(NodeEvent.Connected.class)).hasSize(1);
+                    assertThat(pair.gateway().path(pair.client()).orElseThrow().remote())
+                            .isEqualTo(pair.client().endpoint());
+                    assertThat(pair.client().events(NodeEvent.Connected.class)).hasSize(1);
+                    assertThat(pair.gateway().events(NodeEvent.Connected.class)).hasSize(1);
                 });
     }
 
@@ -44,12 +42,12 @@ class NodeSimTest {
     void portPreservingTranslatorsArePunchedThrough() {
         twice(
                 world -> {
-                    var pair = natPair(world, Nat.Kind.PORT_RESTRICTED);
+                    var pair = SimPair.behind(Nat.Kind.PORT_RESTRICTED, world);
 
                     world.run(3 * S);
-                    exchange(world, pair);
+                    pair.exchange(world);
 
-                    var path = pair.client.path(pair.gateway).orElseThrow();
+                    var path = pair.client().path(pair.gateway()).orElseThrow();
                     assertThat(path.isRelayed()).isFalse();
                     assertThat(path.remote()).isEqualTo(Endpoint.parse("198.51.100.2:52625"));
                 });
@@ -59,12 +57,12 @@ class NodeSimTest {
     void symmetricTranslatorsAreReachedOverRelays() {
         twice(
                 world -> {
-                    var pair = natPair(world, Nat.Kind.SYMMETRIC);
+                    var pair = SimPair.behind(Nat.Kind.SYMMETRIC, world);
 
                     world.run(3 * S);
-                    exchange(world, pair);
+                    pair.exchange(world);
 
-                    var path = pair.client.path(pair.gateway).orElseThrow();
+                    var path = pair.client().path(pair.gateway()).orElseThrow();
                     boolean relayed =
                             path.isRelayed() || path.remoteKind() == Candidate.Kind.RELAYED;
                     assertThat(relayed).isTrue();
@@ -75,9 +73,9 @@ class NodeSimTest {
     void pathMovesToTheDirectOneOnceThatWorks() {
         twice(
                 world -> {
-                    var pair = publicPair(world);
-                    var clientAddress = pair.client.address;
-                    var gatewayAddress = pair.gateway.address;
+                    var pair = SimPair.ofPublicHosts(world);
+                    var clientAddress = pair.client().address;
+                    var gatewayAddress = pair.gateway().address;
                     Set<IpAddress> ends = Set.of(clientAddress, gatewayAddress);
                     world.network.link(
                             (from, to, _, _) ->
@@ -85,17 +83,17 @@ class NodeSimTest {
                                             ? OptionalLong.empty()
                                             : OptionalLong.of(10 * MS));
                     world.run(2 * S);
-                    exchange(world, pair);
-                    var before = pair.client.path(pair.gateway).orElseThrow();
+                    pair.exchange(world);
+                    var before = pair.client().path(pair.gateway()).orElseThrow();
                     world.network.link(SimNetwork.Link.steady(10 * MS));
 
                     world.run(4 * S);
-                    exchange(world, pair);
+                    pair.exchange(world);
 
                     assertThat(relayIsInvolved(before)).isTrue();
-                    assertThat(relayIsInvolved(pair.client.path(pair.gateway).orElseThrow()))
+                    assertThat(relayIsInvolved(pair.client().path(pair.gateway()).orElseThrow()))
                             .isFalse();
-                    assertThat(relayIsInvolved(pair.gateway.path(pair.client).orElseThrow()))
+                    assertThat(relayIsInvolved(pair.gateway().path(pair.client()).orElseThrow()))
                             .isFalse();
                 });
     }
@@ -104,24 +102,27 @@ class NodeSimTest {
     void relayedConnectionSurvivesTheEndOfItsRelay() {
         twice(
                 world -> {
-                    var pair = natPair(world, Nat.Kind.SYMMETRIC);
+                    var pair = SimPair.behind(Nat.Kind.SYMMETRIC, world);
                     var spare = world.addRelay("relay-2", "203.0.113.4");
                     world.run(3 * S);
-                    exchange(world, pair);
-                    world.init(pair.client, spare);
-                    world.init(pair.gateway, spare);
+                    pair.exchange(world);
+                    world.init(pair.client(), spare);
+                    world.init(pair.gateway(), spare);
                     world.run(S);
-                    world.network.removeAddress(pair.relay.address());
-                    pair.client.node.updateRelays(
-                            Set.of("relay-1"), List.of(), pair.client.nodeNowNs());
-                    pair.gateway.node.updateRelays(
-                            Set.of("relay-1"), List.of(), pair.gateway.nodeNowNs());
+                    world.network.removeAddress(pair.relay().address());
+                    pair.client()
+                            .node
+                            .updateRelays(Set.of("relay-1"), List.of(), pair.client().nodeNowNs());
+                    pair.gateway()
+                            .node
+                            .updateRelays(Set.of("relay-1"), List.of(), pair.gateway().nodeNowNs());
 
                     world.run(5 * S);
-                    exchange(world, pair);
+                    pair.exchange(world);
 
-                    assertThat(pair.client.events(NodeEvent.Failed.class)).isEmpty();
-                    assertThat(pair.client.events(NodeEvent.LocalCandidateGone.class)).isNotEmpty();
+                    assertThat(pair.client().events(NodeEvent.Failed.class)).isEmpty();
+                    assertThat(pair.client().events(NodeEvent.LocalCandidateGone.class))
+                            .isNotEmpty();
                 });
     }
 
@@ -129,15 +130,15 @@ class NodeSimTest {
     void relayThatAnswersNoMoreIsForgottenAndAsked() {
         twice(
                 world -> {
-                    var pair = publicPair(world);
+                    var pair = SimPair.ofPublicHosts(world);
                     world.run(S);
 
-                    world.network.removeAddress(pair.relay.address());
+                    world.network.removeAddress(pair.relay().address());
                     world.run(70 * S);
-                    exchange(world, pair);
+                    pair.exchange(world);
 
-                    assertThat(pair.gateway.events(NodeEvent.NoRelays.class)).hasSize(1);
-                    assertThat(pair.gateway.events(NodeEvent.Failed.class)).isEmpty();
+                    assertThat(pair.gateway().events(NodeEvent.NoRelays.class)).hasSize(1);
+                    assertThat(pair.gateway().events(NodeEvent.Failed.class)).isEmpty();
                 });
     }
 
@@ -145,19 +146,19 @@ class NodeSimTest {
     void restartedPeerWithNewKeysReplacesItsConnection() {
         twice(
                 world -> {
-                    var pair = publicPair(world);
+                    var pair = SimPair.ofPublicHosts(world);
                     world.run(S);
-                    exchange(world, pair);
+                    pair.exchange(world);
 
-                    world.restartAfresh(pair.client);
-                    world.init(pair.client, pair.relay);
+                    world.restartAfresh(pair.client());
+                    world.init(pair.client(), pair.relay());
                     world.run(S);
-                    world.authorize(pair.client, pair.gateway, 2);
+                    world.authorize(pair.client(), pair.gateway(), 2);
                     world.run(S);
-                    exchange(world, pair);
+                    pair.exchange(world);
 
-                    assertThat(pair.gateway.events(NodeEvent.Failed.class)).isEmpty();
-                    assertThat(pair.gateway.node.peerIds()).containsExactly(CLIENT);
+                    assertThat(pair.gateway().events(NodeEvent.Failed.class)).isEmpty();
+                    assertThat(pair.gateway().node.peerIds()).containsExactly(SimPair.CLIENT);
                 });
     }
 
@@ -166,21 +167,21 @@ class NodeSimTest {
         for (var kind : Nat.Kind.values()) {
             twice(
                     world -> {
-                        var pair = natPair(world, kind);
+                        var pair = SimPair.behind(kind, world);
                         world.run(3 * S);
-                        exchange(world, pair);
-                        int allocates = pair.relay.allocates;
-                        int clientEvents = pair.client.events.size();
+                        pair.exchange(world);
+                        int allocates = pair.relay().allocates;
+                        int clientEvents = pair.client().events.size();
 
-                        world.restartWithSnapshot(pair.gateway, 700 * MS);
+                        world.restartWithSnapshot(pair.gateway(), 700 * MS);
                         world.run(500 * MS);
-                        exchange(world, pair);
+                        pair.exchange(world);
 
-                        assertThat(pair.relay.allocates).isEqualTo(allocates);
-                        assertThat(pair.client.events).hasSize(clientEvents);
-                        assertThat(pair.gateway.events(NodeEvent.Connected.class)).hasSize(2);
+                        assertThat(pair.relay().allocates).isEqualTo(allocates);
+                        assertThat(pair.client().events).hasSize(clientEvents);
+                        assertThat(pair.gateway().events(NodeEvent.Connected.class)).hasSize(2);
                         world.run(120 * S);
-                        exchange(world, pair);
+                        pair.exchange(world);
                     });
         }
     }
@@ -189,20 +190,20 @@ class NodeSimTest {
     void onePercentLossIsLivedWithForTenMinutes() {
         twice(
                 world -> {
-                    var pair = natPair(world, Nat.Kind.SYMMETRIC);
+                    var pair = SimPair.behind(Nat.Kind.SYMMETRIC, world);
                     world.network.link(SimNetwork.Link.rough(world.random(), 1, 5 * MS, 25 * MS));
                     world.run(6 * S);
                     int sent = 0;
                     for (int i = 0; i < 600; i++, sent++) {
-                        world.send(pair.client, pair.gateway, "to gateway " + i);
-                        world.send(pair.gateway, pair.client, "to client " + i);
+                        world.send(pair.client(), pair.gateway(), "to gateway " + i);
+                        world.send(pair.gateway(), pair.client(), "to client " + i);
                         world.run(S);
                     }
 
-                    assertThat(pair.client.events(NodeEvent.Failed.class)).isEmpty();
-                    assertThat(pair.gateway.events(NodeEvent.Failed.class)).isEmpty();
-                    assertThat(pair.gateway.received).hasSizeGreaterThan(sent * 95 / 100);
-                    assertThat(pair.client.received).hasSizeGreaterThan(sent * 95 / 100);
+                    assertThat(pair.client().events(NodeEvent.Failed.class)).isEmpty();
+                    assertThat(pair.gateway().events(NodeEvent.Failed.class)).isEmpty();
+                    assertThat(pair.gateway().received).hasSizeGreaterThan(sent * 95 / 100);
+                    assertThat(pair.client().received).hasSizeGreaterThan(sent * 95 / 100);
                 });
     }
 
@@ -210,15 +211,17 @@ class NodeSimTest {
     void clientKeepsItsFirstPacketsUntilTheSessionIsUp() {
         twice(
                 world -> {
-                    var pair = publicPair(world);
+                    var pair = SimPair.ofPublicHosts(world);
                     for (int i = 0; i < 130; i++) {
-                        world.send(pair.client, pair.gateway, "early " + i);
+                        world.send(pair.client(), pair.gateway(), "early " + i);
                     }
 
                     world.run(S);
 
-                    assertThat(pair.gateway.received).hasSize(128).endsWith(CLIENT + ": early 129");
-                    assertThat(pair.client.node.drops().get(DropReason.PARKED_OVERFLOW))
+                    assertThat(pair.gateway().received)
+                            .hasSize(128)
+                            .endsWith(SimPair.CLIENT + ": early 129");
+                    assertThat(pair.client().node.drops().get(DropReason.PARKED_OVERFLOW))
                             .isEqualTo(2);
                 });
     }
@@ -226,27 +229,27 @@ class NodeSimTest {
     @Test
     void gatewayDropsPacketsWithoutAPath() {
         var world = new SimWorld(1);
-        var pair = publicPair(world);
+        var pair = SimPair.ofPublicHosts(world);
 
-        int taken = world.send(pair.gateway, pair.client, "early");
+        int taken = world.send(pair.gateway(), pair.client(), "early");
         world.run(S);
 
         assertThat(taken).isZero();
-        assertThat(pair.client.received).isEmpty();
-        assertThat(pair.gateway.node.drops().get(DropReason.NO_PATH)).isEqualTo(1);
+        assertThat(pair.client().received).isEmpty();
+        assertThat(pair.gateway().node.drops().get(DropReason.NO_PATH)).isEqualTo(1);
     }
 
     @Test
     void peerWithoutCandidatesFailsAfterTenSeconds() {
         var world = new SimWorld(1);
-        var pair = publicPair(world);
-        world.network.removeAddress(pair.gateway.address);
+        var pair = SimPair.ofPublicHosts(world);
+        world.network.removeAddress(pair.gateway().address);
         var lonely = world.addClient("c2", "192.0.2.77", Optional.empty());
-        world.init(lonely, pair.relay);
+        world.init(lonely, pair.relay());
         world.run(S);
         lonely.node.upsertConnection(
                 "nobody",
-                pair.gateway.keys.publicKey(),
+                pair.gateway().keys.publicKey(),
                 new dev.gatehouse.wireguard.PresharedKey(new byte[32]),
                 new dev.gatehouse.ice.IceCredentials("a", "b"),
                 new dev.gatehouse.ice.IceCredentials("c", "d"),
@@ -262,14 +265,14 @@ class NodeSimTest {
     @Test
     void clientNoticesADeadGatewayAndTheGatewayLeavesThatToTheClient() {
         var world = new SimWorld(1);
-        var pair = publicPair(world);
+        var pair = SimPair.ofPublicHosts(world);
         world.run(S);
-        exchange(world, pair);
+        pair.exchange(world);
 
-        world.network.removeAddress(pair.gateway.address);
+        world.network.removeAddress(pair.gateway().address);
         world.run(22 * S);
 
-        assertThat(pair.client.events(NodeEvent.Failed.class))
+        assertThat(pair.client().events(NodeEvent.Failed.class))
                 .extracting(NodeEvent.Failed::reason)
                 .containsExactly(FailureReason.ICE_DISCONNECTED);
     }
@@ -278,15 +281,15 @@ class NodeSimTest {
     void idleConnectionIsCheckedRarelyAndWakesUp() {
         twice(
                 world -> {
-                    var pair = publicPair(world);
+                    var pair = SimPair.ofPublicHosts(world);
                     world.run(S);
-                    exchange(world, pair);
+                    pair.exchange(world);
                     world.run(30 * S);
                     int before = world.trace().size();
                     world.run(100 * S);
                     int idleDatagrams = world.trace().size() - before;
 
-                    exchange(world, pair);
+                    pair.exchange(world);
                     before = world.trace().size();
                     world.run(10 * S);
 
@@ -296,19 +299,50 @@ class NodeSimTest {
     }
 
     @Test
+    void manyClientsComeAndGoAtOneGateway() {
+        twice(
+                world -> {
+                    var relay = world.addRelay("relay-1", "203.0.113.3");
+                    var gateway = world.addGateway("gateway", "198.51.100.2", Optional.empty());
+                    var clients = new ArrayList<Peer>();
+                    for (int i = 0; i < 40; i++) {
+                        clients.add(
+                                world.addClient("c" + i, "192.0.2." + (i + 1), Optional.empty()));
+                    }
+                    world.init(gateway, relay);
+                    clients.forEach(client -> world.init(client, relay));
+                    world.run(S);
+                    clients.forEach(client -> world.authorize(client, gateway, 1));
+                    world.run(S);
+                    for (int i = 0; i < 40; i += 3) {
+                        gateway.node.closeConnection("c" + i, gateway.nodeNowNs());
+                    }
+                    clients.forEach(client -> world.send(client, gateway, client.name));
+
+                    world.run(40 * S);
+
+                    assertThat(gateway.received).hasSize(26).contains("c1: c1", "c38: c38");
+                    assertThat(gateway.node.peerIds()).hasSize(26);
+                    assertThat(gateway.node.drops().get(DropReason.SESSION_CLOSED)).isEqualTo(14);
+                    assertThat(clients.get(0).events(NodeEvent.Failed.class)).hasSize(1);
+                    assertThat(clients.get(1).events(NodeEvent.Failed.class)).isEmpty();
+                });
+    }
+
+    @Test
     void upsertWithTheSameKeysTellsEveryCandidateAgain() {
         var world = new SimWorld(1);
-        var pair = publicPair(world);
+        var pair = SimPair.ofPublicHosts(world);
         world.run(S);
-        exchange(world, pair);
-        int told = pair.gateway.events(NodeEvent.LocalCandidate.class).size();
+        pair.exchange(world);
+        int told = pair.gateway().events(NodeEvent.LocalCandidate.class).size();
 
-        world.authorize(pair.client, pair.gateway, 1);
+        world.authorize(pair.client(), pair.gateway(), 1);
         world.run(S);
-        exchange(world, pair);
+        pair.exchange(world);
 
-        assertThat(pair.gateway.events(NodeEvent.LocalCandidate.class)).hasSize(2 * told);
-        assertThat(pair.gateway.events(NodeEvent.Connected.class)).hasSize(1);
+        assertThat(pair.gateway().events(NodeEvent.LocalCandidate.class)).hasSize(2 * told);
+        assertThat(pair.gateway().events(NodeEvent.Connected.class)).hasSize(1);
     }
 
     @Test
@@ -328,45 +362,6 @@ class NodeSimTest {
         assertThat(verdict).isEqualTo(Upsert.NO_RELAYS);
         assertThat(peer.node.pollEvent()).isEqualTo(new NodeEvent.NoRelays());
         assertThat(peer.node.peerIds()).isEmpty();
-    }
-
-    private record Pair(Peer client, Peer gateway, SimRelay relay) {}
-
-    private static Pair publicPair(SimWorld world) {
-        var relay = world.addRelay("relay-1", "203.0.113.3");
-        var client = world.addClient(CLIENT, "192.0.2.1", Optional.empty());
-        var gateway = world.addGateway(GATEWAY, "198.51.100.2", Optional.empty());
-        return connect(world, new Pair(client, gateway, relay));
-    }
-
-    private static Pair natPair(SimWorld world, Nat.Kind kind) {
-        var relay = world.addRelay("relay-1", "203.0.113.3");
-        var clientNat = new Nat(kind, IpAddress.parse("192.0.2.1"), world.random());
-        var gatewayNat = new Nat(kind, IpAddress.parse("198.51.100.2"), world.random());
-        var client = world.addClient(CLIENT, "10.0.0.1", Optional.of(clientNat));
-        var gateway = world.addGateway(GATEWAY, "10.1.0.2", Optional.of(gatewayNat));
-        return connect(world, new Pair(client, gateway, relay));
-    }
-
-    private static Pair connect(SimWorld world, Pair pair) {
-        world.init(pair.client, pair.relay);
-        world.init(pair.gateway, pair.relay);
-        world.run(S);
-        world.authorize(pair.client, pair.gateway, 1);
-        return pair;
-    }
-
-    private static void exchange(SimWorld world, Pair pair) {
-        pair.client.received.clear();
-        pair.gateway.received.clear();
-
-        world.send(pair.client, pair.gateway, "ping");
-        world.run(200 * MS);
-        world.send(pair.gateway, pair.client, "pong");
-        world.run(200 * MS);
-
-        assertThat(pair.gateway.received).containsExactly(CLIENT + ": ping");
-        assertThat(pair.client.received).containsExactly(GATEWAY + ": pong");
     }
 
     private static boolean relayIsInvolved(PathInfo path) {

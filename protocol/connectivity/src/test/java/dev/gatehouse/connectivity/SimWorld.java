@@ -31,6 +31,7 @@ final class SimWorld {
 
     private static final long UNIX_ORIGIN_NS = 1_800_000_000L * S;
     private static final long SIGNALLING_NS = 50 * MS;
+    private static final int BATCH_MAX = 64;
     private static final int STEPS_MAX = 2_000_000;
 
     /// A node on a host with one address.
@@ -39,6 +40,7 @@ final class SimWorld {
         final IpAddress address;
         final List<String> received = new ArrayList<>();
         final List<NodeEvent> events = new ArrayList<>();
+        int sinkCalls;
         KeyPair keys;
         long originNs; // of the process
         Node node;
@@ -78,6 +80,7 @@ final class SimWorld {
                     java.util.Comparator.comparingLong(Signal::atNs)
                             .thenComparingLong(Signal::sequence));
     private final List<String> trace = new ArrayList<>();
+    final List<SimDatagram> captured = new ArrayList<>();
     final SimNetwork network;
     long nowNs;
     private long sequence;
@@ -218,9 +221,7 @@ final class SimWorld {
         while (!signals.isEmpty() && signals.peek().atNs() <= nowNs) {
             signals.remove().deliver().run();
         }
-        for (var d = network.pollArrival(nowNs); d != null; d = network.pollArrival(nowNs)) {
-            deliver(d);
-        }
+        deliverArrivals();
         for (var peer : peers.values()) {
             if (peer.node.pollTimeout() <= peer.nodeNowNs()) {
                 peer.node.handleTimeout(peer.nodeNowNs());
@@ -229,34 +230,72 @@ final class SimWorld {
         }
     }
 
-    private void deliver(SimDatagram datagram) {
-        trace.add(
-                "%d %s>%s %s"
-                        .formatted(
-                                nowNs,
-                                datagram.remote(),
-                                datagram.local(),
-                                Arrays.hashCode(datagram.payload())));
-        var relay = relays.get(datagram.host());
-        if (relay != null) {
-            relay.handle(datagram, (local, remote, b) -> network.send(local, remote, b, nowNs));
-            return;
+    /// Datagrams of one path that arrive in one turn make one batch, as sockets give them.
+    private void deliverArrivals() {
+        var run = new ArrayList<SimDatagram>();
+        for (var d = network.pollArrival(nowNs); d != null; d = network.pollArrival(nowNs)) {
+            boolean isOtherPath = !run.isEmpty() && !isSamePath(run.getFirst(), d);
+            if (isOtherPath || run.size() == BATCH_MAX) {
+                deliver(run);
+                run.clear();
+            }
+            run.add(d);
         }
-        var peer = peers.get(datagram.host());
-        if (peer != null && datagram.local().port() == 52625) {
-            var batch = Packets.batch(datagram.payload());
-            var in = new DatagramBatch(batch);
-            in.reset(datagram.local(), datagram.remote());
-            batch.add(PacketBatch.HEADROOM_LENGTH, datagram.length(), 0);
-            peer.node.handleDatagrams(
-                    in,
-                    (id, packets, from, count, _) -> receive(peer, id, packets, from, count),
-                    peer.nodeNowNs());
-            drain(peer);
+        if (!run.isEmpty()) {
+            deliver(run);
         }
     }
 
+    private static boolean isSamePath(SimDatagram a, SimDatagram b) {
+        return a.host().equals(b.host())
+                && a.local().equals(b.local())
+                && a.remote().equals(b.remote());
+    }
+
+    private void deliver(List<SimDatagram> run) {
+        var first = run.getFirst();
+        for (var datagram : run) {
+            trace.add(
+                    "%d %s>%s %s"
+                            .formatted(
+                                    nowNs,
+                                    datagram.remote(),
+                                    datagram.local(),
+                                    Arrays.hashCode(datagram.payload())));
+            captured.add(datagram);
+        }
+        var relay = relays.get(first.host());
+        if (relay != null) {
+            run.forEach(d -> relay.handle(d, (from, to, b) -> network.send(from, to, b, nowNs)));
+            return;
+        }
+        var peer = peers.get(first.host());
+        if (peer != null && first.local().port() == 52625) {
+            deliver(peer, run);
+        }
+    }
+
+    private void deliver(Peer peer, List<SimDatagram> run) {
+        var payloads = run.stream().map(SimDatagram::payload).toArray(byte[][]::new);
+        deliver(peer, run.getFirst().local(), run.getFirst().remote(), payloads);
+    }
+
+    void deliver(Peer peer, Endpoint local, Endpoint remote, byte[]... payloads) {
+        var filled = Packets.batch(payloads);
+        var in = new DatagramBatch(new PacketBatch(filled.buffer(), BATCH_MAX));
+        in.reset(local, remote);
+        for (int i = 0; i < filled.count(); i++) {
+            in.packets().add(filled.offset(i), filled.length(i), filled.ecn(i));
+        }
+        peer.node.handleDatagrams(
+                in,
+                (id, packets, from, count, _) -> receive(peer, id, packets, from, count),
+                peer.nodeNowNs());
+        drain(peer);
+    }
+
     private void receive(Peer peer, String from, PacketBatch packets, int first, int count) {
+        peer.sinkCalls++;
         for (int i = first; i < first + count; i++) {
             if (packets.length(i) > 0) {
                 peer.received.add(from + ": " + text(Packets.copy(packets, i)));
@@ -264,7 +303,7 @@ final class SimWorld {
         }
     }
 
-    private void drain(Peer peer) {
+    void drain(Peer peer) {
         for (var t = peer.node.pollTransmit(); t != null; t = peer.node.pollTransmit()) {
             var local = t.local().port() == 0 ? peer.endpoint() : t.local();
             for (int at = 0; at < t.length(); at += t.segmentLength()) {
