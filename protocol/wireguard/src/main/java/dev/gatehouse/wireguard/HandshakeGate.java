@@ -46,7 +46,7 @@ public final class HandshakeGate implements AutoCloseable {
     /// Verdicts that carry nothing.
     public enum Decision implements Verdict {
         OK,
-        /// mac1 is wrong: the sender does not know our public key.
+        /// Not a handshake message, or mac1 is wrong: the sender does not know our public key.
         DROP
     }
 
@@ -66,6 +66,10 @@ public final class HandshakeGate implements AutoCloseable {
 
     /// @param source where the message came from
     public Verdict admit(ByteBuffer b, int offset, int length, IpAddress source, long nowNs) {
+        int type = MessageType.of(b, offset, length);
+        if (type != MessageType.INITIATION && type != MessageType.RESPONSE) {
+            return Decision.DROP;
+        }
         byte[] message = HandshakeFields.copy(b, offset, length);
         byte[] mac1 = mac(message, HandshakeFields.MAC1_FROM_END);
         if (!isMac(mac1Key, message, length - HandshakeFields.MAC1_FROM_END, mac1)) {
@@ -84,7 +88,8 @@ public final class HandshakeGate implements AutoCloseable {
         if (isMac(cookie, message, length - HandshakeFields.MAC2_FROM_END, mac2)) {
             return Decision.OK;
         }
-        return new CookieReply(reply(HandshakeFields.index(message, 4), cookie, mac1));
+        return new CookieReply(
+                reply(HandshakeFields.index(message, HandshakeFields.SENDER_OFFSET), cookie, mac1));
     }
 
     private static byte[] mac(byte[] message, int fromEnd) {

@@ -2,6 +2,7 @@ package dev.gatehouse.wireguard;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /// Where sealed datagrams go: one behind the other in a direct buffer, each after free headroom.
 ///
@@ -84,6 +85,7 @@ public final class SealedBatch {
     /// Takes room for a datagram and returns its offset.
     int append(int length) {
         int offset = end + headroom;
+        Objects.checkFromIndexSize(offset, length, buffer.capacity());
         offsets[count] = offset;
         lengths[count] = length;
         count++;

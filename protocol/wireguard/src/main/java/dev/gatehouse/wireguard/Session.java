@@ -14,6 +14,7 @@ final class Session {
     private final long establishedNs;
     private final ReplayWindow window = new ReplayWindow();
     private long nextCounter;
+    private boolean isConfirmed;
     private boolean hasSentData;
     private boolean hasReceivedData;
 
@@ -65,6 +66,13 @@ final class Session {
 
     long takeCounter() {
         return nextCounter++;
+    }
+
+    /// Called with the first proof that the peer has the keys. False if there was one before.
+    boolean confirm() {
+        boolean isFirst = !isConfirmed;
+        isConfirmed = true;
+        return isFirst;
     }
 
     void markDataSent() {

@@ -164,7 +164,7 @@ public final class WireGuardTunnel implements AutoCloseable {
         forgetHandshakesUpTo(handshake);
         var session = new Session(receiver, keys.get(), true, nowNs);
         establish(session, nowNs);
-        promote(session, nowNs);
+        promote(session);
         sendKeepalive(nowNs); // the peer may use the session once it has something on it
         return Outcome.Accepted.RESPONSE;
     }
@@ -203,8 +203,9 @@ public final class WireGuardTunnel implements AutoCloseable {
         timers.arm(Timer.EXPIRE_SESSIONS, sessions.nextExpiryNs());
     }
 
-    private void promote(Session session, long nowNs) {
-        if (sessions.isCurrent(session) || !sessions.promote(session)) {
+    /// Sends on `session` once it is confirmed, unless a younger one is in use.
+    private void promote(Session session) {
+        if (!session.confirm() || !sessions.promote(session)) {
             return;
         }
         timers.disarm(Timer.GIVE_UP);
@@ -257,7 +258,7 @@ public final class WireGuardTunnel implements AutoCloseable {
 
     private void handleAuthentic(Session session, boolean hasData, long nowNs) {
         timers.disarm(Timer.NO_REPLY);
-        promote(session, nowNs);
+        promote(session);
         if (hasData) {
             session.markDataReceived();
             timers.armIfIdle(Timer.KEEPALIVE, nowNs + KEEPALIVE_TIMEOUT_NS);

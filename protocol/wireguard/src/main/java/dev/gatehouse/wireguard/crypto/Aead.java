@@ -31,9 +31,14 @@ public interface Aead extends AutoCloseable {
 
     /// Runs until the compiler has seen the hot path, where the implementation needs that.
     ///
-    /// Takes seconds of CPU: call it from a thread of its own, never from a shard. The instance
-    /// itself may be in use meanwhile. Does nothing where there is nothing to warm.
+    /// Takes seconds of CPU: call it on an instance of its own, from a thread of its own; what is
+    /// compiled serves all instances. Then have each shard call [#handleWarmedUp].
+    ///
+    /// @throws IllegalStateException if the fast path computes wrongly: do not use it then
     default void warmUp() {}
+
+    /// Tells this instance that a [#warmUp] has finished: from here on it takes the fastest path.
+    default void handleWarmedUp() {}
 
     /// Wipes scratch memory and frees what is off-heap.
     @Override

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 /// Chooses the AEAD implementation at start.
 public final class Aeads {
     /// The names that [#choose] accepts, best first.
-    public static final List<String> NAMES = List.of("libcrypto", "jdk");
+    public static final List<String> NAMES = List.of("vector", "libcrypto", "jdk");
 
     private static final int CHECK_PACKETS = 17;
     private static final int CHECK_LENGTH = 1280;
@@ -46,6 +46,10 @@ public final class Aeads {
                     case "libcrypto" ->
                             Libcrypto.isAvailable()
                                     ? Optional.of(new LibcryptoAead())
+                                    : Optional.empty();
+                    case "vector" ->
+                            VectorAead.isSupported()
+                                    ? Optional.of(new VectorAead())
                                     : Optional.empty();
                     default -> Optional.empty();
                 };

@@ -7,9 +7,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// The functions of OpenSSL's libcrypto that the data path calls. Pointers travel as `long`.
 ///
@@ -51,6 +54,18 @@ final class Libcrypto {
     private static final MethodHandle CIPHER_FINAL =
             bind("EVP_CipherFinal_ex", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
+    private static final MethodHandle MAC_FETCH =
+            bind("EVP_MAC_fetch", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle MAC_FREE = bindVoid("EVP_MAC_free", JAVA_LONG);
+    private static final MethodHandle MAC_CTX_NEW = bind("EVP_MAC_CTX_new", JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle MAC_CTX_FREE = bindVoid("EVP_MAC_CTX_free", JAVA_LONG);
+    private static final MethodHandle MAC_INIT =
+            bind("EVP_MAC_init", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle MAC_UPDATE =
+            bind("EVP_MAC_update", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle MAC_FINAL =
+            bind("EVP_MAC_final", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+
     private Libcrypto() {}
 
     private static Optional<SymbolLookup> load() {
@@ -77,13 +92,22 @@ final class Libcrypto {
 
     /// Whether the library and all its functions were found.
     static boolean isAvailable() {
-        return CIPHER != null
-                && CTX_NEW != null
-                && CTX_FREE != null
-                && CTX_CTRL != null
-                && CIPHER_INIT != null
-                && CIPHER_UPDATE != null
-                && CIPHER_FINAL != null;
+        return Stream.of(
+                        CIPHER,
+                        CTX_NEW,
+                        CTX_FREE,
+                        CTX_CTRL,
+                        CIPHER_INIT,
+                        CIPHER_UPDATE,
+                        CIPHER_FINAL,
+                        MAC_FETCH,
+                        MAC_FREE,
+                        MAC_CTX_NEW,
+                        MAC_CTX_FREE,
+                        MAC_INIT,
+                        MAC_UPDATE,
+                        MAC_FINAL)
+                .allMatch(Objects::nonNull);
     }
 
     static long cipher() {
@@ -141,6 +165,55 @@ final class Libcrypto {
         } catch (Throwable e) {
             throw failed(e);
         }
+    }
+
+    /// A new context of the named MAC, 0 if libcrypto does not have it.
+    static long macContextNew(String name) {
+        try (var arena = Arena.ofConfined()) {
+            long mac = (long) MAC_FETCH.invokeExact(0L, arena.allocateFrom(name).address(), 0L);
+            long context = (long) MAC_CTX_NEW.invokeExact(mac);
+            MAC_FREE.invokeExact(mac); // the context keeps its own reference
+            return context;
+        } catch (Throwable e) {
+            throw failed(e);
+        }
+    }
+
+    static void macContextFree(long context) {
+        try {
+            MAC_CTX_FREE.invokeExact(context);
+        } catch (Throwable e) {
+            throw failed(e);
+        }
+    }
+
+    static int macInit(long context, long key, long keyLength) {
+        try {
+            return (int) MAC_INIT.invokeExact(context, key, keyLength, 0L);
+        } catch (Throwable e) {
+            throw failed(e);
+        }
+    }
+
+    static int macUpdate(long context, long in, long inLength) {
+        try {
+            return (int) MAC_UPDATE.invokeExact(context, in, inLength);
+        } catch (Throwable e) {
+            throw failed(e);
+        }
+    }
+
+    static int macFinish(long context, long out, long outLength, long outSize) {
+        try {
+            return (int) MAC_FINAL.invokeExact(context, out, outLength, outSize);
+        } catch (Throwable e) {
+            throw failed(e);
+        }
+    }
+
+    /// The whole address space: for code that has checked its bounds against a buffer itself.
+    static MemorySegment allMemory() {
+        return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     }
 
     private static IllegalStateException failed(Throwable e) {

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /// OpenSSL's EVP interface through foreign calls: one context a direction, everything else
 /// allocated once.
@@ -58,6 +59,8 @@ final class LibcryptoAead implements Aead {
         }
         for (int i = 0; i < batch.count(); i++) {
             int length = batch.length(i);
+            Objects.checkFromIndexSize(batch.source(i), length, in.capacity());
+            Objects.checkFromIndexSize(batch.target(i), length + TAG_LENGTH, out.capacity());
             long target = outAddress + batch.target(i);
             nonce.set(LONG_LE, NONCE_COUNTER_OFFSET, batch.counter(i));
             int done = Libcrypto.init(sealContext, 0, 0, nonceAddress, ENCRYPT);
@@ -85,6 +88,8 @@ final class LibcryptoAead implements Aead {
         }
         for (int i = 0; i < batch.count(); i++) {
             int length = batch.length(i);
+            Objects.checkFromIndexSize(batch.source(i), length + TAG_LENGTH, inOut.capacity());
+            Objects.checkFromIndexSize(batch.target(i), length, inOut.capacity());
             long source = address + batch.source(i);
             long target = address + batch.target(i);
             nonce.set(LONG_LE, NONCE_COUNTER_OFFSET, batch.counter(i));
