@@ -158,10 +158,14 @@ final class TestGateway implements GatewayOutput {
     }
 
     private void collect(String client, PacketBatch packets, int index) {
+        sent.add(sent(client, Packets.copy(packets, index)));
+    }
+
+    static Sent sent(String client, byte[] packet) {
         var bytes = new ArrayList<Byte>();
-        for (byte b : Packets.copy(packets, index)) {
+        for (byte b : packet) {
             bytes.add(b);
         }
-        sent.add(new Sent(client, bytes));
+        return new Sent(client, bytes);
     }
 }
