@@ -1,5 +1,6 @@
 package dev.gatehouse.benchmarks;
 
+import dev.gatehouse.benchmarks.relay.RelayBench;
 import dev.gatehouse.benchmarks.tunnel.TunnelBench;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -11,7 +12,7 @@ import picocli.CommandLine.Command;
                 "Benchmarks of the whole system, each against a peer in the same run. Needs root.",
         mixinStandardHelpOptions = true,
         version = "gatehouse 0.1.0",
-        subcommands = {TunnelBench.class})
+        subcommands = {TunnelBench.class, RelayBench.class})
 public final class Bench implements Runnable {
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new Bench()).execute(arguments));

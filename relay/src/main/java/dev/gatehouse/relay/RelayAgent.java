@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /// The one thread that owns the sockets and the [RelayServer] of a relay.
 final class RelayAgent implements Agent<Runnable> {
     private static final Logger LOG = LoggerFactory.getLogger(RelayAgent.class);
-    private static final int BATCHES_PER_SOCKET_MAX = 8;
+    private static final int BATCHES_PER_SOCKET_MAX = 16;
     private static final long NS_PER_SECOND = 1_000_000_000;
     private static final int SECONDS_PER_REPORT = 10;
 
