@@ -266,7 +266,8 @@ public final class ControlplaneCommand implements Callable<Integer> {
                                     failure.getMessage());
                             ended.complete(MISCONFIGURED);
                         });
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(controlplane), "shutdown"));
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> onShutdown(controlplane, ended), "shutdown"));
         controlplane.start();
         return ended.join();
     }
@@ -281,6 +282,14 @@ public final class ControlplaneCommand implements Callable<Integer> {
                 readIfExists(Path.of("/etc/os-release")).orElse(""),
                 System.getProperty("os.arch"),
                 System.getProperty("os.version"));
+    }
+
+    /// Runs on SIGTERM, which is a good end, and after a failure, whose code stays.
+    private static void onShutdown(Controlplane controlplane, CompletableFuture<Integer> ended) {
+        stop(controlplane);
+        if (!ended.isDone()) {
+            Runtime.getRuntime().halt(OK);
+        }
     }
 
     private static void stop(Controlplane controlplane) {

@@ -1,0 +1,114 @@
+package dev.gatehouse.launcher;
+
+import dev.gatehouse.transport.Capabilities;
+import dev.gatehouse.transport.Capabilities.Capability;
+import dev.gatehouse.transport.Masquerade;
+import io.netty.channel.epoll.Epoll;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/// Says what this machine offers, one line each; 1 if a gateway could not run here.
+@Command(
+        name = "doctor",
+        mixinStandardHelpOptions = true,
+        description = "Check what this machine offers to a gateway, one line each.")
+final class DoctorCommand implements Callable<Integer> {
+    private static final int JAVA_MIN = 25;
+
+    /// @param needed whether a gateway cannot do without
+    /// @param remedy what to do about it
+    private record Finding(String what, boolean holds, boolean needed, String remedy) {
+        String line() {
+            var verdict = holds ? "ok  " : needed ? "FAIL" : "warn";
+            return holds
+                    ? "%s  %s".formatted(verdict, what)
+                    : "%s  %s: %s".formatted(verdict, what, remedy);
+        }
+    }
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        var findings = findings();
+        var out = spec.commandLine().getOut();
+        findings.forEach(finding -> out.println(finding.line()));
+        return findings.stream().anyMatch(one -> one.needed() && !one.holds()) ? 1 : 0;
+    }
+
+    private static List<Finding> findings() {
+        return List.of(
+                new Finding(
+                        "java " + Runtime.version(),
+                        Runtime.version().feature() >= JAVA_MIN,
+                        true,
+                        "install a JDK 25"),
+                new Finding(
+                        "/dev/net/tun",
+                        Files.isReadable(Path.of("/dev/net/tun"))
+                                && Files.isWritable(Path.of("/dev/net/tun")),
+                        true,
+                        "load the tun module, or give the container the device"),
+                new Finding(
+                        "capability NET_ADMIN",
+                        hasNetAdmin(),
+                        true,
+                        "run as root or give the capability"),
+                forwarding("IPv4 forwarding", "/proc/sys/net/ipv4/ip_forward"),
+                forwarding("IPv6 forwarding", "/proc/sys/net/ipv6/conf/all/forwarding"),
+                new Finding(
+                        "nft",
+                        Masquerade.findNft().isPresent(),
+                        false,
+                        "install nftables, or masquerade yourself"),
+                new Finding(
+                        "epoll transport",
+                        Epoll.isAvailable(),
+                        true,
+                        "the native library for this machine is missing from the class path"),
+                new Finding(
+                        "libcrypto.so.3",
+                        hasLibcrypto(),
+                        false,
+                        "install OpenSSL 3: without it the JDK's slower cipher is used"));
+    }
+
+    private static Finding forwarding(String what, String path) {
+        return new Finding(what, reads(path, "1"), false, "set " + path + " to 1");
+    }
+
+    private static boolean reads(String path, String expected) {
+        try {
+            return Files.readString(Path.of(path)).strip().equals(expected);
+        } catch (IOException _) {
+            return false;
+        }
+    }
+
+    private static boolean hasNetAdmin() {
+        try {
+            return Capabilities.has(Capability.NET_ADMIN);
+        } catch (IOException _) {
+            return false;
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private static boolean hasLibcrypto() {
+        try (var arena = Arena.ofConfined()) {
+            return SymbolLookup.libraryLookup("libcrypto.so.3", arena)
+                    .find("EVP_CIPHER_fetch")
+                    .isPresent();
+        } catch (IllegalArgumentException _) {
+            return false;
+        }
+    }
+}

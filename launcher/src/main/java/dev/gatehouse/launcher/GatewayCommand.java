@@ -1,0 +1,190 @@
+package dev.gatehouse.launcher;
+
+import dev.gatehouse.controlplane.ControlplaneCommand;
+import dev.gatehouse.transport.NetworkConfig;
+import dev.gatehouse.tunnel.TunnelRanges;
+import dev.gatehouse.wire.IpNetwork;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// A whole gateway: supervises its two processes. Packets of clients never leave another way while
+/// it lives, whatever becomes of the data plane.
+@Command(
+        name = "gateway",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Run a gateway: data plane and control plane, each in a process of its own, started"
+                    + " again when it ends.",
+            "Settings come from the environment: see 'dataplane --help' and 'controlplane --help'."
+        })
+final class GatewayCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(GatewayCommand.class);
+
+    private static final List<IpNetwork> TUNNEL_RANGES =
+            List.of(TunnelRanges.TUNNEL_V4, TunnelRanges.TUNNEL_V6);
+    private static final int FAILED = 1;
+    private static final int MISCONFIGURED = 2;
+    private static final long STOP_LIMIT_S = 10;
+    private static final List<String> END_WITH_PARENT =
+            List.of("setpriv", "--pdeathsig", "TERM", "--");
+    private static final List<String> WITHOUT_CAPABILITIES =
+            List.of(
+                    "setpriv",
+                    "--pdeathsig",
+                    "TERM",
+                    "--no-new-privs",
+                    "--bounding-set=-all",
+                    "--inh-caps=-all",
+                    "--ambient-caps=-all",
+                    "--");
+
+    @Option(
+            names = "--rpc-socket",
+            defaultValue = "${env:GATEHOUSE_RPC_SOCKET:-}",
+            description =
+                    "Socket between the processes [GATEHOUSE_RPC_SOCKET, one in a private folder].")
+    private String rpcSocket;
+
+    @Option(
+            names = "--dataplane-java-options",
+            defaultValue = "${env:GATEHOUSE_DATAPLANE_JAVA_OPTIONS:-}",
+            split = " ",
+            description = "More JVM options for the data plane [GATEHOUSE_DATAPLANE_JAVA_OPTIONS].")
+    private List<String> dataplaneOptions;
+
+    @Option(
+            names = "--controlplane-java-options",
+            defaultValue = "${env:GATEHOUSE_CONTROLPLANE_JAVA_OPTIONS:-}",
+            split = " ",
+            description =
+                    "More JVM options for the control plane [GATEHOUSE_CONTROLPLANE_JAVA_OPTIONS].")
+    private List<String> controlplaneOptions;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        try (var folder = SocketDirectory.create()) {
+            blockTunnelRanges();
+            try {
+                return supervise(folder);
+            } finally {
+                unblockTunnelRanges();
+            }
+        }
+    }
+
+    private int supervise(SocketDirectory folder) throws InterruptedException {
+        var socket =
+                rpcSocket.isBlank()
+                        ? folder.path().resolve("dataplane.sock").toString()
+                        : rpcSocket;
+        var supervisor =
+                new Supervisor(
+                        List.of(controlplane(), dataplane()),
+                        Map.of(
+                                "GATEHOUSE_RPC_SOCKET",
+                                socket,
+                                ControlplaneCommand.SUPERVISED,
+                                "1"));
+        var ended = new CountDownLatch(1);
+        var hook = new Thread(() -> onSignal(supervisor, ended, folder), "shutdown");
+        Runtime.getRuntime().addShutdownHook(hook);
+        int code = supervisor.run();
+        ended.countDown();
+        return code;
+    }
+
+    /// SIGTERM and SIGINT are good ends: the exit code is 0.
+    private static void onSignal(
+            Supervisor supervisor, CountDownLatch ended, SocketDirectory folder) {
+        if (ended.getCount() == 0) {
+            return; // not a signal: the end of the main thread
+        }
+        supervisor.stop();
+        try {
+            if (!ended.await(STOP_LIMIT_S, TimeUnit.SECONDS)) {
+                LOG.warn("the processes did not end in time");
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        unblockTunnelRanges();
+        folder.close();
+        Runtime.getRuntime().halt(0);
+    }
+
+    private Supervisor.Child dataplane() {
+        var command = here().plus(options(dataplaneOptions));
+        return new Supervisor.Child(
+                "data plane",
+                command.withPrefix(usable(END_WITH_PARENT)).of("dataplane"),
+                Map.of(MISCONFIGURED, MISCONFIGURED));
+    }
+
+    private Supervisor.Child controlplane() {
+        var command = here().withoutVectorModule().plus(options(controlplaneOptions));
+        var prefix = usable(WITHOUT_CAPABILITIES);
+        return new Supervisor.Child(
+                "control plane",
+                command.withPrefix(prefix.isEmpty() ? usable(END_WITH_PARENT) : prefix)
+                        .of("controlplane"),
+                Map.of(MISCONFIGURED, MISCONFIGURED, ControlplaneCommand.GIVEN_UP, FAILED));
+    }
+
+    private static ChildCommand here() {
+        return new ChildCommand(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                System.getProperty("java.class.path"),
+                List.of(),
+                ManagementFactory.getRuntimeMXBean().getInputArguments());
+    }
+
+    private static List<String> options(List<String> given) {
+        return given.stream().filter(option -> !option.isBlank()).toList();
+    }
+
+    /// Returns the prefix if it works here, else nothing.
+    private static List<String> usable(List<String> prefix) {
+        var probe = new ArrayList<>(prefix);
+        probe.add("true");
+        try {
+            var process =
+                    new ProcessBuilder(probe)
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start();
+            return process.waitFor() == 0 ? prefix : List.of();
+        } catch (IOException _) {
+            return List.of();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return List.of();
+        }
+    }
+
+    private static void blockTunnelRanges() {
+        try {
+            NetworkConfig.addUnreachable(TUNNEL_RANGES);
+        } catch (IOException failure) {
+            LOG.warn("no unreachable routes for the tunnel ranges: {}", failure.getMessage());
+        }
+    }
+
+    private static void unblockTunnelRanges() {
+        try {
+            NetworkConfig.removeUnreachable(TUNNEL_RANGES);
+        } catch (IOException failure) {
+            LOG.debug("unreachable routes stay: {}", failure.getMessage());
+        }
+    }
+}

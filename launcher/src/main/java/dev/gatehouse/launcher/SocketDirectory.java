@@ -1,0 +1,64 @@
+package dev.gatehouse.launcher;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A private folder (0700) for the socket between the two processes, removed on close.
+record SocketDirectory(Path path) implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SocketDirectory.class);
+
+    static SocketDirectory create() throws IOException {
+        return new SocketDirectory(
+                Files.createTempDirectory(
+                        base(),
+                        "gateway-",
+                        PosixFilePermissions.asFileAttribute(
+                                PosixFilePermissions.fromString("rwx------"))));
+    }
+
+    private static Path base() {
+        return Stream.of(
+                        "/run/gatehouse",
+                        System.getenv("XDG_RUNTIME_DIR"),
+                        System.getProperty("java.io.tmpdir"))
+                .filter(Objects::nonNull)
+                .map(Path::of)
+                .filter(SocketDirectory::isUsable)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no folder for the socket"));
+    }
+
+    private static boolean isUsable(Path folder) {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException _) {
+            return false;
+        }
+        return Files.isWritable(folder);
+    }
+
+    @Override
+    public void close() {
+        try (var files = Files.walk(path)) {
+            files.sorted(Comparator.reverseOrder()).forEach(SocketDirectory::delete);
+        } catch (IOException | UncheckedIOException failure) {
+            LOG.debug("could not remove {}: {}", path, failure.toString());
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+}

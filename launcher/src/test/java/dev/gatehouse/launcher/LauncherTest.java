@@ -1,0 +1,145 @@
+package dev.gatehouse.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LauncherTest {
+    @Test
+    void everyCommandExplainsItself() {
+        for (var name : Gatehouse.commandLine().getSubcommands().keySet()) {
+            var out = new StringWriter();
+            var line = Gatehouse.commandLine().setOut(new PrintWriter(out));
+
+            assertThat(line.execute(name, "--help")).isZero();
+            assertThat(out.toString()).contains("Usage: gatehouse " + name);
+        }
+    }
+
+    @Test
+    void aMistakeIsOneLineAndTwo() {
+        var err = new StringWriter();
+        var line = Gatehouse.commandLine().setErr(new PrintWriter(err));
+
+        int code =
+                line.execute("controlplane", "--check", "--token=.t", "--api-url=ftp://x.example");
+
+        assertThat(code).isEqualTo(2);
+        assertThat(err.toString().strip().lines()).hasSize(1);
+        assertThat(err.toString()).contains("FIREZONE_API_URL");
+    }
+
+    @Test
+    void namesItsVersion() {
+        var out = new StringWriter();
+
+        assertThat(Gatehouse.commandLine().setOut(new PrintWriter(out)).execute("--version"))
+                .isZero();
+        assertThat(out.toString()).isEqualToIgnoringNewLines("gatehouse 0.1.0");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "debug | | DEBUG",
+                " | warn | WARN",
+                " | wire=trace,info | INFO",
+                "error | debug | ERROR",
+                " | | INFO"
+            })
+    void theLevelComesFromTheEnvironment(String own, String rust, String level) {
+        var environment = new java.util.TreeMap<String, String>();
+        if (own != null) {
+            environment.put("GATEHOUSE_LOG_LEVEL", own);
+        }
+        if (rust != null) {
+            environment.put("RUST_LOG", rust);
+        }
+
+        assertThat(Logging.level(environment)).isEqualTo(Level.toLevel(level));
+    }
+
+    @Test
+    void theFirstRestartIsAtOnceAndLaterOnesWait() {
+        var delay = new RestartDelay();
+        long briefNs = Duration.ofSeconds(1).toNanos();
+
+        assertThat(delay.nextMs(briefNs)).isZero();
+        assertThat(delay.nextMs(briefNs)).isEqualTo(200);
+        assertThat(delay.nextMs(briefNs)).isEqualTo(400);
+        for (int i = 0; i < 10; i++) {
+            delay.nextMs(briefNs);
+        }
+        assertThat(delay.nextMs(briefNs)).isEqualTo(5_000);
+        assertThat(delay.nextMs(Duration.ofMinutes(2).toNanos())).isZero();
+    }
+
+    @Test
+    void childrenRunTheSameJavaWithTheSameFlags() {
+        var command =
+                new ChildCommand(
+                        "/j/bin/java",
+                        "a:b",
+                        List.of("setpriv", "--"),
+                        List.of("--add-modules=jdk.incubator.vector", "-XX:+UseSerialGC"));
+
+        assertThat(command.withoutVectorModule().of("controlplane"))
+                .containsExactly(
+                        "setpriv",
+                        "--",
+                        "/j/bin/java",
+                        "-XX:+UseSerialGC",
+                        "-cp",
+                        "a:b",
+                        "dev.gatehouse.launcher.Gatehouse",
+                        "controlplane");
+    }
+
+    @Test
+    void aChildThatEndsIsStartedAgainUntilItSaysThatThisIsHopeless() throws Exception {
+        var directory = SocketDirectory.create();
+        var marks = directory.path().resolve("marks");
+        var script =
+                "echo x >> %s; [ $(wc -l < %s) -ge 2 ] && exit 77; exit 1".formatted(marks, marks);
+        var child = new Supervisor.Child("child", List.of("sh", "-c", script), Map.of(77, 1));
+
+        int code = new Supervisor(List.of(child), Map.of()).run();
+
+        assertThat(code).isEqualTo(1);
+        assertThat(marks).hasContent("x\nx");
+        directory.close();
+        assertThat(directory.path()).doesNotExist();
+    }
+
+    @Test
+    void stopEndsAllChildren() throws Exception {
+        var children =
+                List.of(
+                        new Supervisor.Child("a", List.of("sleep", "1000"), Map.of()),
+                        new Supervisor.Child("b", List.of("sleep", "1000"), Map.of()));
+        var supervisor = new Supervisor(children, Map.of());
+        supervisor.stop();
+
+        assertThat(supervisor.run()).isZero();
+        assertThat(ProcessHandle.current().children().filter(ProcessHandle::isAlive)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0.0.0.0:8080, 127.0.0.1:8080",
+        "[::]:8080, [::1]:8080",
+        "10.0.0.1:8080, 10.0.0.1:8080"
+    })
+    void wildcardAddressesAreAskedOnLoopback(String listening, String asked) {
+        assertThat(HealthCommand.reachable(listening)).isEqualTo(asked);
+    }
+}
