@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "relay",
         mixinStandardHelpOptions = true,
+        version = "gatehouse 0.1.0",
         description =
                 "Relays between clients and gateways that cannot reach each other (STUN and TURN).")
 public final class RelayCommand implements Callable<Integer> {
