@@ -1,0 +1,71 @@
+package dev.gatehouse.demo;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `./run demo`: runs the scenario in an enclosure, then looks whether the host is as it was.
+@Command(
+        name = "demo",
+        description =
+                "Shows the main job on real packets, in namespaces of its own, and leaves the host"
+                        + " as it was. Needs root.",
+        mixinStandardHelpOptions = true,
+        version = "gatehouse 0.1.0")
+public final class Demo implements Callable<Integer> {
+    @Option(names = "--json", paramLabel = "FILE", description = "write the result to FILE as JSON")
+    private Optional<Path> json = Optional.empty();
+
+    @Option(
+            names = "--logs",
+            paramLabel = "FOLDER",
+            description = "copy the logs of all processes to FOLDER at the end")
+    private Optional<Path> logs = Optional.empty();
+
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new Demo()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (!"root".equals(System.getProperty("user.name"))) {
+            System.err.println("demo: makes network namespaces and needs root: sudo ./run demo");
+            return 2;
+        }
+        var mark = "demo-" + ProcessHandle.current().pid();
+        var before = HostState.capture();
+        var result = Files.createTempFile("gatehouse-demo", ".json");
+        var arguments = new ArrayList<>(List.of(result.toString()));
+        logs.ifPresent(folder -> arguments.add(folder.toAbsolutePath().toString()));
+        int status = Enclosure.run(Scenario.class, arguments, mark);
+        var report = new Report();
+        try {
+            if (Files.size(result) > 0) {
+                report.read(result);
+            }
+        } finally {
+            Files.delete(result);
+        }
+        report.step("clean", figures -> clean(before, mark));
+        json.map(Path::toAbsolutePath).ifPresent(report::write);
+        return status == 0 && report.isOk() ? 0 : 1;
+    }
+
+    private static String clean(HostState before, String mark) {
+        var left =
+                Stream.concat(
+                                before.differences(HostState.capture()).stream(),
+                                HostState.leftovers(mark).stream())
+                        .toList();
+        Report.require(left.isEmpty(), "left behind: " + String.join("; ", left));
+        return "links, addresses, routes, rules, packet filter, sysctls, processes and files of the"
+                + " host are as before";
+    }
+}

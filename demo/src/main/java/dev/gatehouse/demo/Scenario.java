@@ -1,0 +1,276 @@
+package dev.gatehouse.demo;
+
+import static dev.gatehouse.demo.Report.require;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/// The steps of the demo, inside the enclosure.
+final class Scenario {
+    private static final String CIDR_V4 = "http://" + Lab.WEB_V4 + "/";
+    private static final String CIDR_V6 = "http://[" + Lab.WEB_V6 + "]/";
+    private static final String NAMED = "http://" + Services.WEB_NAME + "/";
+    private static final long DOWNLOAD_BYTES = 100_000_000;
+    private static final long PACED_BYTES = 60_000_000;
+    private static final long PACED_RATE = 12_000_000; // bytes a second: lasts 5 s
+    private static final int COLD_STARTS = 5;
+    private static final double COLD_START_MS_MAX = 100;
+    private static final Duration UP_LIMIT = Duration.ofSeconds(30);
+
+    private final Report report;
+    private final Lab lab;
+    private final Services services;
+    private final Fetch fetch;
+
+    private Scenario(Report report, Lab lab) {
+        this.report = report;
+        this.lab = lab;
+        this.services = new Services(lab, report::say);
+        this.fetch = new Fetch(lab.client());
+    }
+
+    /// @param arguments file for the result; folder for the logs, if wanted
+    public static void main(String[] arguments) throws IOException {
+        var report = new Report();
+        report.say("a portal, two relays, a client and two gateways behind NAT, a private net");
+        var lab = Lab.create(Enclosure.folder());
+        var scenario = new Scenario(report, lab);
+        try {
+            scenario.run();
+        } finally {
+            scenario.services.close();
+            report.write(Path.of(arguments[0]));
+            if (arguments.length > 1) {
+                copyLogs(lab.folder(), Path.of(arguments[1]));
+            }
+        }
+        System.exit(report.isOk() ? 0 : 1);
+    }
+
+    private void run() {
+        boolean up = report.step("up", this::up);
+        if (!up) {
+            services.tails().forEach(report::say);
+            return;
+        }
+        report.step("cidr-v4", figures -> get(CIDR_V4, figures));
+        report.step("cidr-v6", figures -> get(CIDR_V6, figures));
+        report.step("dns", this::dns);
+        report.step("direct", this::direct);
+        report.step("filtered", this::filtered);
+        report.step("revoked", this::revoked);
+        report.step("download", this::download);
+        report.step("control-killed", this::controlKilled);
+        report.step("data-killed", this::dataKilled);
+        report.step("gateway-stopped", this::gatewayStopped);
+        report.step("relayed", this::relayed);
+        if (!report.isOk()) {
+            services.tails().forEach(report::say);
+        }
+    }
+
+    private String up(Map<String, Object> figures) {
+        services.startAll();
+        var took =
+                Wait.until(
+                        "all processes joined the portal", UP_LIMIT, services::isEverythingJoined);
+        figures.put("joined_ms", took.toMillis());
+        return "portal, 2 relays, 2 gateways and a client are up and joined after "
+                + took.toMillis()
+                + " ms";
+    }
+
+    private String get(String url, Map<String, Object> figures) {
+        var answer = fetch.get(url, 10);
+        require(answer.isOk(), "GET " + url + ": " + answer.error());
+        figures.put("first_byte_ms", answer.firstByteMs());
+        return "GET %s: \"%s\", first byte after %.1f ms"
+                .formatted(url, answer.body().strip(), answer.firstByteMs());
+    }
+
+    private String dns(Map<String, Object> figures) {
+        var addresses =
+                lab.client().attempt("getent", "ahosts", Services.WEB_NAME).out().lines().toList();
+        require(!addresses.isEmpty(), Services.WEB_NAME + " does not resolve on the client");
+        var proxy = addresses.getFirst().split(" ")[0];
+        require(
+                proxy.startsWith("100.96.") || proxy.startsWith("fd00:2021:1111:8000:"),
+                "not a proxy address: " + proxy);
+        var answer = fetch.get(NAMED, 10);
+        require(answer.isOk(), "GET " + NAMED + ": " + answer.error());
+        require(
+                answer.body().contains("10.77.0.") || answer.body().contains("fd77:"),
+                "the server did not see the gateway: " + answer.body());
+        figures.put("first_byte_ms", answer.firstByteMs());
+        return "GET %s: the client sees %s, the server says \"%s\""
+                .formatted(NAMED, proxy, answer.body().strip());
+    }
+
+    private String direct(Map<String, Object> figures) {
+        var times = new ArrayList<Double>();
+        for (int i = 0; i < COLD_STARTS; i++) {
+            services.disconnect();
+            var answer = fetch.get(CIDR_V4, 10);
+            require(answer.isOk(), "GET " + CIDR_V4 + ": " + answer.error());
+            times.add(answer.firstByteMs());
+        }
+        var path = services.path();
+        figures.put("cold_start_ms", times);
+        double median = times.stream().sorted().skip(COLD_STARTS / 2).findFirst().orElseThrow();
+        figures.put("cold_start_median_ms", median);
+        figures.put("path", path.kind());
+        require(!path.isRelayed(), "the path is relayed: " + path);
+        require(
+                median <= COLD_START_MS_MAX,
+                "cold start took %.0f ms, at most %.0f".formatted(median, COLD_START_MS_MAX));
+        return "the path is %s; cold start of a flow to the first byte: median of %d %.1f ms"
+                .formatted(path.kind(), COLD_STARTS, median);
+    }
+
+    private String filtered(Map<String, Object> figures) {
+        var url = "http://" + Lab.WEB_V4 + ":" + Services.FILTERED_PORT + "/";
+        var answer = fetch.get(url, 5);
+        require(!answer.isOk(), "GET " + url + " should have been refused");
+        require(
+                answer.error().contains("No route to host"),
+                "expected ICMP prohibited, saw: " + answer.error());
+        figures.put("refused_ms", answer.totalMs());
+        return "GET %s: refused at once (%.0f ms) by ICMP prohibited: \"%s\""
+                .formatted(url, answer.totalMs(), answer.error());
+    }
+
+    private String revoked(Map<String, Object> figures) {
+        require(fetch.get(CIDR_V4, 10).isOk(), "no access before the revocation");
+        services.block();
+        var gone =
+                Wait.until(
+                        "goodbye closes the connection",
+                        Duration.ofSeconds(5),
+                        () -> services.maybePath().isEmpty());
+        figures.put("closed_ms", gone.toMillis());
+        var refused = fetch.get(CIDR_V4, 2);
+        require(!refused.isOk(), "access although revoked");
+        services.unblock();
+        var again =
+                Wait.until(
+                        "access after the new grant",
+                        Duration.ofSeconds(10),
+                        () -> fetch.get(CIDR_V4, 2).isOk());
+        figures.put("granted_again_ms", again.toMillis());
+        return "revoked: closed after %d ms, the next packet asks in vain; granted: works %d ms later"
+                .formatted(gone.toMillis(), again.toMillis());
+    }
+
+    private String download(Map<String, Object> figures) {
+        var done = fetch.download("http://" + Lab.WEB_V4 + "/bytes/" + DOWNLOAD_BYTES).join();
+        checkBody(done, DOWNLOAD_BYTES);
+        figures.put("mbit_s", done.megabitsPerSecond());
+        return "100 MB in %.2f s, %.0f Mbit/s, SHA-256 %s..."
+                .formatted(
+                        done.seconds(), done.megabitsPerSecond(), done.sha256().substring(0, 16));
+    }
+
+    private static void checkBody(Fetch.Download done, long bytes) {
+        require(done.status() == 0, "curl ended with " + done.status());
+        require(done.bytes() == bytes, "got %d of %d bytes".formatted(done.bytes(), bytes));
+        require(done.sha256().equals(Fetch.expectedSha256(bytes)), "wrong SHA-256");
+    }
+
+    private String controlKilled(Map<String, Object> figures) {
+        var gateway = services.gatewayInUse();
+        long killed = killDuringDownload(gateway, "controlplane", 1_000, figures);
+        var back =
+                Wait.until(
+                        "the control plane takes over",
+                        Duration.ofSeconds(15),
+                        () -> services.isJoined(gateway) && gateway.pid("controlplane") != killed);
+        figures.put("joined_again_ms", back.toMillis());
+        require(fetch.get(CIDR_V6, 10).isOk(), "no access after the control plane's return");
+        return "kill -9 of the control plane: longest stall %.0f ms, joined again, same connection"
+                .formatted((Double) figures.get("stall_ms"));
+    }
+
+    private String dataKilled(Map<String, Object> figures) {
+        var gateway = services.gatewayInUse();
+        long asked = services.authorizationsSoFar();
+        killDuringDownload(gateway, "dataplane", 3_000, figures);
+        require(
+                services.authorizationsSoFar() == asked,
+                "the client asked the portal again while the data plane was dead");
+        return "kill -9 of the data plane: it resumed, longest stall %.0f ms, the portal was not asked"
+                .formatted((Double) figures.get("stall_ms"));
+    }
+
+    /// Returns the process id that was killed.
+    private long killDuringDownload(
+            Services.Gateway gateway,
+            String process,
+            double stallMsMax,
+            Map<String, Object> figures) {
+        long pid = gateway.pid(process);
+        var running =
+                fetch.download("http://" + Lab.WEB_V4 + "/paced/" + PACED_BYTES + "/" + PACED_RATE);
+        services.pause(Duration.ofMillis(1_500)); // in the middle of the 5 s
+        Program.signal(pid, "KILL");
+        var done = running.join();
+        checkBody(done, PACED_BYTES);
+        figures.put("stall_ms", done.longestGapMs());
+        require(
+                done.longestGapMs() <= stallMsMax,
+                "stalled for %.0f ms, at most %.0f".formatted(done.longestGapMs(), stallMsMax));
+        require(gateway.pid(process) != pid, process + " did not return");
+        return pid;
+    }
+
+    private String gatewayStopped(Map<String, Object> figures) {
+        require(fetch.get(CIDR_V4, 10).isOk(), "no access before the stop");
+        var gateway = services.gatewayInUse();
+        gateway.signal("TERM");
+        var moved =
+                Wait.until(
+                        "the client moves to the other gateway",
+                        Duration.ofSeconds(10),
+                        () -> fetch.get(CIDR_V4, 1).isOk());
+        figures.put("moved_ms", moved.toMillis());
+        var other = services.gatewayInUse();
+        require(other != gateway, "still on the gateway that was stopped");
+        require(moved.toMillis() <= 3_000, "it took " + moved.toMillis() + " ms");
+        return "SIGTERM to %s: goodbye, the next GET goes through %s after %d ms"
+                .formatted(gateway.name(), other.name(), moved.toMillis());
+    }
+
+    private String relayed(Map<String, Object> figures) {
+        services.stopGatewaysAndClient();
+        lab.nat(Lab.NatKind.SYMMETRIC);
+        services.startGatewaysAndClient();
+        Wait.until("joined again behind symmetric NATs", UP_LIMIT, services::isEverythingJoined);
+        for (String url : new String[] {CIDR_V4, CIDR_V6, NAMED}) {
+            var answer = fetch.get(url, 15);
+            require(answer.isOk(), "GET " + url + ": " + answer.error());
+            figures.put("first_byte_ms " + url, answer.firstByteMs());
+        }
+        var path = services.path();
+        figures.put("path", path.kind());
+        require(path.isRelayed(), "the path is not relayed: " + path);
+        var done = fetch.download("http://" + Lab.WEB_V4 + "/bytes/" + DOWNLOAD_BYTES).join();
+        checkBody(done, DOWNLOAD_BYTES);
+        figures.put("mbit_s", done.megabitsPerSecond());
+        return "both NATs symmetric: the same GETs over the path %s; 100 MB at %.0f Mbit/s"
+                .formatted(path.kind(), done.megabitsPerSecond());
+    }
+
+    private static void copyLogs(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".log")).toList()) {
+                var target = to.resolve(file.getFileName().toString());
+                Files.createDirectories(to);
+                Files.copy(file, target, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+    }
+}

@@ -1,0 +1,377 @@
+package dev.gatehouse.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/// The real processes of the demo, on the machines of a [Lab].
+public final class Services implements AutoCloseable {
+    /// A name inside the wildcard DNS resource.
+    public static final String WEB_NAME = "web.corp.example";
+
+    /// A port where the web server listens and that no policy allows.
+    public static final int FILTERED_PORT = 8080;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String API_TOKEN = "demo-api-token";
+    private static final String PORTAL_URL = "ws://" + Lab.PORTAL + ":8083";
+
+    /// Where the client's traffic goes.
+    ///
+    /// @param gateway name of the gateway
+    /// @param kind like `host to srflx`
+    public record PathSeen(String gateway, String kind) {
+        boolean isRelayed() {
+            return kind.contains("relay");
+        }
+    }
+
+    /// A gateway's supervisor and its two children.
+    public static final class Gateway {
+        private final Host host;
+        private Program program;
+
+        private Gateway(Host host) {
+            this.host = host;
+        }
+
+        public String name() {
+            return host.name();
+        }
+
+        /// The process id of the child `dataplane` or `controlplane`; 0 while there is none.
+        public long pid(String process) {
+            return program.child(process).map(ProcessHandle::pid).orElse(0L);
+        }
+
+        public void signal(String signal) {
+            program.signal(signal);
+        }
+    }
+
+    private final Lab lab;
+    private final Consumer<String> say;
+    private final PortalApi api;
+    private final Map<String, Gateway> gateways = new LinkedHashMap<>();
+    private final List<Program> programs = new ArrayList<>();
+    private Program client;
+
+    public Services(Lab lab, Consumer<String> say) {
+        this.lab = lab;
+        this.say = say;
+        this.api = new PortalApi(lab.portal(), API_TOKEN);
+        lab.gateways().forEach(host -> gateways.put(host.name(), new Gateway(host)));
+    }
+
+    public PortalApi api() {
+        return api;
+    }
+
+    /// Starts everything; does not wait.
+    public void startAll() {
+        startNetworkServers();
+        var file = lab.write("portal.yaml", portalFile());
+        var environment = Map.of("GATEHOUSE_PORTAL_API_TOKEN", API_TOKEN);
+        var data = lab.portal().libFolder().resolve("portal").toString();
+        programs.add(
+                start(
+                        lab.portal(),
+                        "portal",
+                        environment,
+                        "--config",
+                        file.toString(),
+                        "--data-dir",
+                        data));
+        for (Host relay : lab.relays()) {
+            programs.add(start(relay, "relay", relayEnvironment(relay)));
+        }
+        startGatewaysAndClient();
+    }
+
+    private void startNetworkServers() {
+        programs.add(
+                lab.web()
+                        .start(
+                                "web",
+                                Map.of(),
+                                with(
+                                        Enclosure.java(ResourceServer.class.getName()),
+                                        "80",
+                                        Integer.toString(FILTERED_PORT))));
+        programs.add(
+                lab.dns()
+                        .start(
+                                "dnsmasq",
+                                Map.of(),
+                                List.of(
+                                        "dnsmasq",
+                                        "--keep-in-foreground",
+                                        "--conf-file=/dev/null",
+                                        "--no-resolv",
+                                        "--no-hosts",
+                                        "--user=root",
+                                        "--pid-file=",
+                                        "--host-record=%s,%s,%s"
+                                                .formatted(WEB_NAME, Lab.WEB_V4, Lab.WEB_V6))));
+    }
+
+    public void startGatewaysAndClient() {
+        for (Gateway gateway : gateways.values()) {
+            gateway.program =
+                    start(
+                            gateway.host,
+                            "gateway",
+                            Map.of(
+                                    "FIREZONE_TOKEN",
+                                    token("gateway"),
+                                    "FIREZONE_API_URL",
+                                    PORTAL_URL,
+                                    "FIREZONE_NAME",
+                                    gateway.name(),
+                                    "FIREZONE_ID",
+                                    gateway.name()));
+            programs.add(gateway.program);
+        }
+        client =
+                start(
+                        lab.client(),
+                        "client",
+                        Map.of(
+                                "FIREZONE_TOKEN",
+                                token("client"),
+                                "FIREZONE_API_URL",
+                                PORTAL_URL,
+                                "FIREZONE_NAME",
+                                "client",
+                                "FIREZONE_ID",
+                                "client",
+                                "FIREZONE_DNS_CONTROL",
+                                "etc-resolv-conf"));
+        programs.add(client);
+    }
+
+    public void stopGatewaysAndClient() {
+        client.close();
+        gateways.values().forEach(gateway -> gateway.program.close());
+        programs.removeIf(program -> !program.isAlive());
+    }
+
+    private static Map<String, String> relayEnvironment(Host relay) {
+        int number = relay.name().endsWith("1") ? 3 : 4;
+        return Map.of(
+                "FIREZONE_TOKEN",
+                token("relay"),
+                "FIREZONE_API_URL",
+                PORTAL_URL,
+                "FIREZONE_NAME",
+                relay.name(),
+                "PUBLIC_IP4_ADDR",
+                "10.99.0." + number,
+                "PUBLIC_IP6_ADDR",
+                "fd99::" + number);
+    }
+
+    private static Program start(
+            Host host, String word, Map<String, String> environment, String... arguments) {
+        var command = with(Enclosure.java("dev.gatehouse.launcher.Gatehouse"), word);
+        command.addAll(List.of(arguments));
+        return host.start(word, environment, command);
+    }
+
+    private static List<String> with(List<String> command, String... more) {
+        var all = new ArrayList<>(command);
+        all.addAll(List.of(more));
+        return all;
+    }
+
+    private static String token(String type) {
+        return ".demo-" + type + ".not-a-secret-outside-of-the-demo";
+    }
+
+    private static String tokenHash(String type) {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256");
+            var hash = digest.digest(token(type).getBytes(StandardCharsets.UTF_8));
+            return "sha256:" + HexFormat.of().formatHex(hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String portalFile() {
+        return """
+        account:
+          slug: demo
+        sites:
+          - name: HQ
+        actors:
+          - name: Robin
+        groups:
+          - name: Staff
+            members: [Robin]
+        tokens:
+          - {id: demo-gateway, type: gateway, site: HQ, hash: "%s"}
+          - {id: demo-relay, type: relay, hash: "%s"}
+          - {id: demo-client, type: client, actor: Robin, hash: "%s"}
+        resources:
+          - name: Private net, IPv4
+            type: cidr
+            address: 10.77.0.0/24
+            sites: [HQ]
+            filters:
+              - {protocol: tcp, ports: [80]}
+              - {protocol: tcp, ports: [5201]}
+              - {protocol: udp, ports: [5201]}
+              - {protocol: icmp}
+          - name: Private net, IPv6
+            type: cidr
+            address: fd77::/64
+            sites: [HQ]
+            filters:
+              - {protocol: tcp, ports: [80]}
+              - {protocol: tcp, ports: [5201]}
+              - {protocol: icmp}
+          - name: Corporate names
+            type: dns
+            address: "*.corp.example"
+            sites: [HQ]
+        policies:
+          - {group: Staff, resource: "Private net, IPv4"}
+          - {group: Staff, resource: "Private net, IPv6"}
+          - {group: Staff, resource: Corporate names}
+        """
+                .formatted(tokenHash("gateway"), tokenHash("relay"), tokenHash("client"));
+    }
+
+    /// Whether all peers are joined and gateways and client have what they need from the relays.
+    public boolean isEverythingJoined() {
+        return api.connected("relays").size() == 2
+                && api.connected("gateways").size() == 2
+                && api.connected("clients").size() == 1
+                && gateways.values().stream().allMatch(this::isJoined)
+                && !status().path("resources").isEmpty();
+    }
+
+    /// Whether a gateway says that it is ready.
+    public boolean isJoined(Gateway gateway) {
+        return gateway.host
+                .attempt("curl", "-sf", "-m", "1", "http://127.0.0.1:8080/readyz")
+                .isOk();
+    }
+
+    private JsonNode status() {
+        var command =
+                with(
+                        Enclosure.java("dev.gatehouse.launcher.Gatehouse"),
+                        "client",
+                        "status",
+                        "--json");
+        var result = lab.client().attempt(command.toArray(String[]::new));
+        try {
+            return JSON.readTree(result.isOk() ? result.out() : "{}");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// The path to the gateway in use; empty without any connection.
+    public Optional<PathSeen> maybePath() {
+        for (JsonNode gateway : status().path("gateways")) {
+            var path = gateway.path("path");
+            if (path.isObject()) {
+                var kind =
+                        path.path("local_kind").asText()
+                                + " to "
+                                + path.path("remote_kind").asText();
+                return Optional.of(new PathSeen(gatewayName(gateway.path("id").asText()), kind));
+            }
+        }
+        return Optional.empty();
+    }
+
+    public PathSeen path() {
+        return maybePath().orElseThrow(() -> new IllegalStateException("no connection"));
+    }
+
+    private String gatewayName(String id) {
+        for (JsonNode node : api.get("gateways").path("gateways")) {
+            if (node.path("id").asText().equals(id)) {
+                return node.path("name").asText();
+            }
+        }
+        return id;
+    }
+
+    public Gateway gatewayInUse() {
+        return gateways.get(path().gateway());
+    }
+
+    /// Takes the client's authorizations back, once: its next packet starts from nothing.
+    public void disconnect() {
+        api.revokeAll(false);
+        Wait.until("the connection is closed", Duration.ofSeconds(5), () -> maybePath().isEmpty());
+    }
+
+    public void block() {
+        api.revokeAll(true);
+    }
+
+    public void unblock() {
+        api.unblock();
+    }
+
+    /// Authorizations that the portal has granted since its start, by its audit file.
+    public long authorizationsSoFar() {
+        var file = lab.portal().libFolder().resolve("portal").resolve("audit.jsonl");
+        try (var lines = Files.lines(file)) {
+            return lines.filter(
+                            line ->
+                                    line.contains("ACCESS_GRANTED")
+                                            || line.contains("access_granted"))
+                    .count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Lets traffic flow for a while.
+    public void pause(Duration time) {
+        LockSupport.parkNanos(time.toNanos());
+    }
+
+    /// The last lines of every log, for whoever has to find out.
+    public List<String> tails() {
+        var lines = new ArrayList<String>();
+        for (Program program : programs) {
+            var text = program.logText().lines().toList();
+            lines.add("--- " + program.log());
+            lines.addAll(text.subList(Math.max(0, text.size() - 15), text.size()));
+        }
+        return lines;
+    }
+
+    public Path portalData() {
+        return lab.portal().libFolder().resolve("portal");
+    }
+
+    @Override
+    public void close() {
+        programs.reversed().forEach(Program::close);
+        say.accept("all processes ended");
+    }
+}
