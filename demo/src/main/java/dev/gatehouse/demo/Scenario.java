@@ -162,7 +162,7 @@ final class Scenario {
                         Duration.ofSeconds(10),
                         () -> fetch.get(CIDR_V4, 2).isOk());
         figures.put("granted_again_ms", again.toMillis());
-        return "revoked: closed after %d ms, the next packet asks in vain; granted: works %d ms later"
+        return "closed after %d ms, the next packet asks in vain; granted: works %d ms later"
                 .formatted(gone.toMillis(), again.toMillis());
     }
 
@@ -202,7 +202,7 @@ final class Scenario {
         require(
                 services.authorizationsSoFar() == asked,
                 "the client asked the portal again while the data plane was dead");
-        return "kill -9 of the data plane: it resumed, longest stall %.0f ms, the portal was not asked"
+        return "kill -9 of the data plane: resumed, longest stall %.0f ms, the portal was not asked"
                 .formatted((Double) figures.get("stall_ms"));
     }
 
