@@ -19,6 +19,10 @@ import java.util.stream.Stream;
 /// The handles are constants, so that the compiler makes a plain call of each. No
 /// `Linker.Option.critical`: it leaves the upper halves of vector registers dirty, which costs
 /// libcrypto's vector code more than the transition saves.
+///
+/// An environment variable `OPENSSL_ia32cap` that is set but empty turns libcrypto's vector code
+// off
+/// and makes it several times slower.
 @SuppressWarnings("restricted")
 final class Libcrypto {
     static final int EVP_CTRL_AEAD_GET_TAG = 0x10;
