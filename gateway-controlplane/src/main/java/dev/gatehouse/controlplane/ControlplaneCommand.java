@@ -133,12 +133,16 @@ public final class ControlplaneCommand implements Callable<Integer> {
 
     private ControlplaneConfig toConfig() {
         int colon = healthCheckAddr.lastIndexOf(':');
+        var secret = new Secret(readToken().strip());
+        require(
+                !secret.value().isEmpty(),
+                "no token: set FIREZONE_TOKEN to the token or to a file that holds it");
         require(
                 colon > 0 && healthCheckAddr.substring(colon + 1).matches("\\d{1,5}"),
                 "HEALTH_CHECK_ADDR must be address:port");
         return new ControlplaneConfig(
                 parseUrl(),
-                new Secret(readToken().strip()),
+                secret,
                 DeviceId.externalId(readId()),
                 readName(),
                 rpcSocket,
@@ -197,6 +201,13 @@ public final class ControlplaneCommand implements Callable<Integer> {
 
     private String createId() {
         var created = DeviceId.create(UUID.randomUUID());
+        if (!check) {
+            keepId(created);
+        }
+        return created;
+    }
+
+    private void keepId(String created) {
         try {
             if (idFile.getParent() != null) {
                 Files.createDirectories(idFile.getParent());
@@ -205,7 +216,6 @@ public final class ControlplaneCommand implements Callable<Integer> {
         } catch (IOException failure) {
             LOG.warn("cannot keep the id in {}: the next start makes another one", idFile);
         }
-        return created;
     }
 
     private String readName() {

@@ -25,9 +25,6 @@ record ControlplaneConfig(
 
     ControlplaneConfig {
         require(
-                !token.value().isBlank(),
-                "no token: set FIREZONE_TOKEN to the token or to a file that holds it");
-        require(
                 !name.isBlank() && name.length() <= NAME_LENGTH_MAX,
                 "the name must have 1 to 255 characters: set FIREZONE_NAME");
         require(
