@@ -40,6 +40,8 @@ import io.vertx.grpc.server.GrpcServer;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -59,12 +61,14 @@ class ControlplaneTest {
     private final LinkedBlockingQueue<String> calls = new LinkedBlockingQueue<>();
     private final LinkedBlockingQueue<String> logins = new LinkedBlockingQueue<>();
     private final LinkedBlockingQueue<String> fatal = new LinkedBlockingQueue<>();
+    private final List<Controlplane> started = new ArrayList<>();
     private int portalStatus = 101;
 
     @TempDir Path directory;
 
     @AfterEach
     void close() {
+        started.forEach(controlplane -> await(controlplane.stop()));
         await(vertx.close());
     }
 
@@ -130,7 +134,9 @@ class ControlplaneTest {
                         Duration.ofHours(1),
                         Optional.empty(),
                         false);
-        return new Controlplane(vertx, config, "test gateway/1.5.2", fatal::add);
+        var controlplane = new Controlplane(vertx, config, "test gateway/1.5.2", fatal::add);
+        started.add(controlplane);
+        return controlplane;
     }
 
     private Path socket() {

@@ -1,6 +1,7 @@
 package dev.gatehouse.launcher;
 
 import dev.gatehouse.controlplane.ControlplaneCommand;
+import dev.gatehouse.portal.PortalCommand;
 import dev.gatehouse.relay.RelayCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -20,6 +21,7 @@ import picocli.CommandLine.ScopeType;
         subcommands = {
             ControlplaneCommand.class,
             GatewayCommand.class,
+            PortalCommand.class,
             RelayCommand.class,
             HealthCommand.class,
             DoctorCommand.class
