@@ -23,8 +23,8 @@ public final class Aeads {
     /// The best implementation that works here, or the one named by `override`.
     ///
     /// The answer is one shard's instance: call once for each shard. It works at once; `vector`
-    // gets
-    /// faster after [Aead#warmUp] on an instance of its own and [Aead#handleWarmedUp] on this one.
+    /// gets faster after [Aead#warmUp] on an instance of its own and [Aead#handleWarmedUp] on
+    /// this one.
     ///
     /// @throws IllegalArgumentException if `override` names none, or one that does not work here
     public static Aead choose(Optional<String> override) {

@@ -21,8 +21,7 @@ import java.util.stream.Stream;
 /// libcrypto's vector code more than the transition saves.
 ///
 /// An environment variable `OPENSSL_ia32cap` that is set but empty turns libcrypto's vector code
-// off
-/// and makes it several times slower.
+/// off and makes it several times slower.
 @SuppressWarnings("restricted")
 final class Libcrypto {
     static final int EVP_CTRL_AEAD_GET_TAG = 0x10;
