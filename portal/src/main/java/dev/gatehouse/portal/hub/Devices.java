@@ -1,13 +1,12 @@
 package dev.gatehouse.portal.hub;
 
 import dev.gatehouse.portal.policy.TunnelPool;
+import dev.gatehouse.wire.LookupTable;
+import java.util.BitSet;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
@@ -18,9 +17,9 @@ final class Devices {
 
     private final RandomGenerator random;
     private final Map<String, Device> byId = new TreeMap<>();
-    private final Map<String, String> idByKey = new HashMap<>(); // looked up, never iterated
-    private final Map<String, String> idByPublicKey = new HashMap<>(); // likewise
-    private final Set<Integer> takenOffsets = new HashSet<>(); // likewise
+    private final LookupTable<String, String> idByKey = new LookupTable<>();
+    private final LookupTable<String, String> idByPublicKey = new LookupTable<>();
+    private final BitSet takenOffsets = new BitSet();
 
     Devices(Collection<Device> stored, RandomGenerator random) {
         this.random = random;
@@ -65,11 +64,11 @@ final class Devices {
         }
         idByKey.put(device.key(), device.id());
         idByPublicKey.put(device.role() + "|" + device.publicKey(), device.id());
-        takenOffsets.add(device.tunnelOffset());
+        takenOffsets.set(device.tunnelOffset());
     }
 
     private Optional<Device> create(Admission.Accepted peer, long nowSeconds) {
-        var offset = TunnelPool.allocate(takenOffsets::contains, random);
+        var offset = TunnelPool.allocate(takenOffsets::get, random);
         if (offset.isEmpty()) {
             return Optional.empty();
         }

@@ -1,0 +1,100 @@
+package dev.gatehouse.portal.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ChoiceTest {
+    private static final Location BERLIN = at(52.5, 13.4);
+    private static final Location PARIS = at(48.9, 2.4);
+
+    private static Location at(double latitude, double longitude) {
+        return new Location(
+                Optional.empty(), Optional.of(new Location.Coordinates(latitude, longitude)));
+    }
+
+    private static GatewayChoice.Candidate gateway(String id, String version, Location location) {
+        return new GatewayChoice.Candidate(
+                id, "hq", SemVer.parse(version).orElse(SemVer.UNREADABLE), location);
+    }
+
+    private static Optional<String> choose(
+            List<GatewayChoice.Candidate> online, List<String> connected, Location client) {
+        return new GatewayChoice(new SplittableRandom(1))
+                .choose(online, connected, client)
+                .map(GatewayChoice.Candidate::id);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1.4.0, true",
+        "1.5.2, true",
+        "1.6.1, true",
+        "1.3.9, false",
+        "1.7.0, false",
+        "2.5.0, false",
+        "garbage, false",
+    })
+    void aClientIsServedByOneMinorVersionBelowToOneAbove(String gateway, boolean serves) {
+        var resource = PolicyEvaluatorTest.resource(Resource.Type.CIDR, "10.0.0.0/8");
+        var online = List.of(gateway("g", gateway, Location.UNKNOWN));
+        assertThat(GatewayChoice.compatible(online, resource, new SemVer(1, 5, 12)))
+                .hasSize(serves ? 1 : 0);
+        assertThat(GatewayChoice.compatible(online, resource, SemVer.UNREADABLE)).isEmpty();
+    }
+
+    @Test
+    void aConnectedGatewayIsPreferredThenTheNearestThenTheNewest() {
+        var berlin = gateway("berlin", "1.4.9", BERLIN);
+        var newer = gateway("newer", "1.4.17", BERLIN);
+        var paris = gateway("paris", "1.5.0", PARIS);
+        var nowhere = gateway("nowhere", "1.6.0", Location.UNKNOWN);
+        var all = List.of(berlin, newer, paris, nowhere);
+        assertThat(choose(all, List.of("paris"), BERLIN)).contains("paris");
+        assertThat(choose(all, List.of(), BERLIN)).contains("newer");
+        assertThat(choose(all, List.of(), PARIS)).contains("paris");
+        assertThat(choose(List.of(nowhere), List.of("gone"), PARIS)).contains("nowhere");
+        assertThat(choose(List.of(), List.of(), PARIS)).isEmpty();
+    }
+
+    @Test
+    void aPeerKeepsItsRelaysAndIsFilledUpToTwo() {
+        var online =
+                List.of(
+                        new RelayChoice.Candidate("a", PARIS),
+                        new RelayChoice.Candidate("b", BERLIN),
+                        new RelayChoice.Candidate("c", Location.UNKNOWN));
+        var choice = new RelayChoice(new SplittableRandom(1));
+        assertThat(choice.choose(online, List.of("c"), BERLIN)).containsExactly("c", "b");
+        assertThat(choice.choose(online, List.of(), BERLIN)).containsExactly("b", "a");
+        assertThat(choice.choose(online, List.of(), Location.UNKNOWN)).hasSize(2);
+        assertThat(choice.choose(List.of(), List.of("a"), BERLIN)).isEmpty();
+    }
+
+    @Test
+    void tunnelAddressesAreUniqueAndNeverReserved() {
+        var random = new SplittableRandom(7);
+        var taken = new HashSet<Integer>();
+        for (int i = 0; i < 20_000; i++) {
+            int offset = TunnelPool.allocate(taken::contains, random).orElseThrow();
+            assertThat(taken.add(offset)).isTrue();
+            assertThat(offset).isBetween(1, TunnelPool.SIZE - 2);
+        }
+        assertThat(TunnelPool.ipv4(1)).hasToString("100.64.0.1");
+        assertThat(TunnelPool.ipv4(TunnelPool.SIZE - 2)).hasToString("100.95.255.254");
+        assertThat(TunnelPool.ipv6(TunnelPool.SIZE - 2)).hasToString("fd00:2021:1111::1f:fffe");
+    }
+
+    @Test
+    void theLastFreeAddressIsFoundAndThenNone() {
+        var random = new SplittableRandom(7);
+        assertThat(TunnelPool.allocate(o -> o != 77, random)).hasValue(77);
+        assertThat(TunnelPool.allocate(_ -> true, random)).isEmpty();
+    }
+}
