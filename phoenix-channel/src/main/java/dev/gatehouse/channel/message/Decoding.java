@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.JsonDeserializer;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.jsontype.TypeDeserializer;
 import dev.gatehouse.channel.Json;
 import java.io.IOException;
 import java.util.List;
@@ -77,10 +78,18 @@ final class Decoding {
 
     /// Reads one resource of a list; one that is malformed or of an unknown type becomes null.
     static final class LenientResource extends JsonDeserializer<ClientResource> {
+        /// The type is part of what may be wrong, so it is read in here too.
+        @Override
+        public Object deserializeWithType(
+                JsonParser parser, DeserializationContext context, TypeDeserializer type)
+                throws IOException {
+            return deserialize(parser, context);
+        }
+
         @Override
         public ClientResource deserialize(JsonParser parser, DeserializationContext context)
                 throws IOException {
-            var tree = parser.<JsonNode>readValueAsTree();
+            var tree = context.readTree(parser);
             try {
                 return Json.fromTree(tree, ClientResource.class);
             } catch (JsonProcessingException _) {

@@ -1,0 +1,351 @@
+package dev.gatehouse.client;
+
+import dev.gatehouse.client.state.ClientEvent;
+import dev.gatehouse.client.state.ClientState;
+import dev.gatehouse.client.state.Flow;
+import dev.gatehouse.connectivity.Node;
+import dev.gatehouse.connectivity.NodeConfig;
+import dev.gatehouse.connectivity.NodeEvent;
+import dev.gatehouse.connectivity.PathInfo;
+import dev.gatehouse.ice.Candidate;
+import dev.gatehouse.transport.Agent;
+import dev.gatehouse.transport.LinuxTun;
+import dev.gatehouse.transport.MonotonicClock;
+import dev.gatehouse.transport.Poller;
+import dev.gatehouse.transport.RouteMonitor;
+import dev.gatehouse.transport.UdpSocket;
+import dev.gatehouse.wire.DatagramBatch;
+import dev.gatehouse.wire.PacketBatch;
+import dev.gatehouse.wireguard.KeyPair;
+import dev.gatehouse.wireguard.crypto.Aead;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The client's loop: moves packets between TUN, state, tunnels and sockets, on one thread.
+final class ClientAgent implements Agent<LoopCommand> {
+    private static final Logger LOG = LoggerFactory.getLogger(ClientAgent.class);
+    private static final int RECEIVES_PER_TURN_MAX = 8;
+    private static final int READS_PER_TURN_MAX = 4;
+    private static final int PACKETS_PER_READ_MAX = 64;
+    private static final long RELAY_PATIENCE_NS = Duration.ofSeconds(10).toNanos();
+
+    /// What the loop is given besides its settings.
+    ///
+    /// @param onKeyPair told the public key before each login, as base64
+    /// @param onUp called when the interface was configured for the first time
+    record Surroundings(
+            LinuxTun tun,
+            HostNetwork network,
+            Poller poller,
+            MonotonicClock clock,
+            Aead aead,
+            Consumer<String> onKeyPair,
+            Runnable onUp) {}
+
+    private final ClientSettings settings;
+    private final Surroundings surroundings;
+    private final SecureRandom random = new SecureRandom();
+    private final LinuxTun tun;
+    private final PacketBatch fromTun;
+    private final DatagramBatch received = UdpSocket.newBatch();
+    private final ClientSockets sockets;
+    private final ClientSockets dnsSockets;
+    private final NodeTunnels tunnels;
+    private final ClientState state;
+    private final HostDns hostDns;
+    private final RouteMonitor routes;
+    private final Map<String, List<String>> candidates = new LinkedHashMap<>();
+    private Node node;
+    private PortalLink portal;
+    private long relaysAskedAtNs = -RELAY_PATIENCE_NS;
+    private boolean up;
+
+    ClientAgent(ClientSettings settings, Surroundings surroundings) throws IOException {
+        this.settings = settings;
+        this.surroundings = surroundings;
+        tun = surroundings.tun;
+        fromTun = LinuxTun.newBatch(PACKETS_PER_READ_MAX, ClientSettings.MTU);
+        sockets = new ClientSockets(surroundings.poller);
+        dnsSockets = new ClientSockets(surroundings.poller);
+        tunnels = new NodeTunnels(tun, this::transmitAll);
+        state = new ClientState(tunnels, settings.internetActive());
+        hostDns = new HostDns(dnsSockets.all(), random, state);
+        routes = new RouteMonitor();
+        makeNode();
+    }
+
+    /// Must be called before the loop starts.
+    void use(PortalLink link) {
+        portal = link;
+    }
+
+    private void makeNode() {
+        var keys = KeyPair.generate(random);
+        var origin = surroundings.clock.unixOriginNs();
+        node = new Node(NodeConfig.client(keys, surroundings.aead, origin), random);
+        tunnels.use(node);
+        surroundings.onKeyPair.accept(keys.publicKey().toBase64());
+    }
+
+    @Override
+    public void start(long nowNs) throws IOException {
+        sockets.open(ClientSettings.UDP_PORT, settings.buffers());
+        dnsSockets.open(0, new ClientSettings.Buffers(1 << 18, 1 << 20, false));
+        surroundings.poller.add(tun.fd());
+        surroundings.poller.add(routes.fd());
+    }
+
+    @Override
+    public void handleCommand(LoopCommand command, long nowNs) throws IOException {
+        switch (command) {
+            case LoopCommand.Init(var tunnel, var resources, var relays) -> {
+                node.updateRelays(new TreeSet<>(), relays, nowNs);
+                state.handleInit(tunnel, resources, nowNs);
+            }
+            case LoopCommand.InterfaceChanged(var tunnel) -> state.handleInterface(tunnel);
+            case LoopCommand.ResourceChanged(var resource) -> state.handleResource(resource, nowNs);
+            case LoopCommand.ResourceDeleted(var id) -> state.handleResourceDeleted(id, nowNs);
+            case LoopCommand.Relays(var removed, var added) ->
+                    node.updateRelays(removed, added, nowNs);
+            case LoopCommand.FlowCreated(var flow) -> handleFlow(flow, nowNs);
+            case LoopCommand.FlowRefused(var id, var reason) -> {
+                LOG.debug("no flow for {}: {}", id, reason);
+                state.handleFlowRefused(id, reason, nowNs);
+            }
+            case LoopCommand.AddCandidates(var gateway, var texts) ->
+                    texts.forEach(text -> node.addRemoteCandidate(gateway, text, nowNs));
+            case LoopCommand.RemoveCandidates(var gateway, var texts) ->
+                    texts.forEach(text -> node.removeRemoteCandidate(gateway, text, nowNs));
+            case LoopCommand.SystemResolvers(var servers) -> state.handleSystemResolvers(servers);
+            case LoopCommand.Reset _ -> reset(nowNs);
+            case LoopCommand.Goodbye(var done) -> {
+                state.shutdown(nowNs);
+                drain(nowNs);
+                done.complete(null);
+            }
+            case LoopCommand.Status(var answer) -> answer.complete(status());
+        }
+        drain(nowNs);
+    }
+
+    private void handleFlow(Flow flow, long nowNs) {
+        try {
+            state.handleFlow(flow, nowNs);
+        } catch (IllegalArgumentException e) { // keys or credentials that are none
+            LOG.warn("the portal sent a flow that cannot be used: {}", e.getMessage());
+        }
+    }
+
+    private void reset(long nowNs) throws IOException {
+        LOG.info("the network has changed: connecting anew");
+        state.reset(nowNs);
+        drain(nowNs);
+        candidates.clear();
+        makeNode();
+        sockets.close();
+        sockets.open(ClientSettings.UDP_PORT, settings.buffers());
+        portal.reconnect();
+    }
+
+    @Override
+    public void handleTimeout(long nowNs) throws IOException {
+        node.handleTimeout(nowNs);
+        hostDns.handleTimeout(nowNs);
+        drain(nowNs);
+    }
+
+    @Override
+    public long pollTimeout() {
+        return Math.min(node.pollTimeout(), hostDns.pollTimeout());
+    }
+
+    @Override
+    public int doWork(long nowNs) throws IOException {
+        int work = receive(nowNs) + readTun(nowNs) + hostDns.receive(nowNs);
+        if (work > 0) {
+            drain(nowNs);
+        }
+        sockets.flush();
+        dnsSockets.flush();
+        if (routes.hasChanged()) {
+            surroundings.network.followLinks();
+        }
+        return work;
+    }
+
+    private int receive(long nowNs) throws IOException {
+        int work = 0;
+        for (var socket : sockets.all()) {
+            for (int turn = 0; turn < RECEIVES_PER_TURN_MAX; turn++) {
+                int count = socket.receive(received);
+                if (count == 0) {
+                    break;
+                }
+                node.handleDatagrams(received, state::handlePlaintexts, nowNs);
+                drain(nowNs);
+                work += count;
+            }
+        }
+        return work;
+    }
+
+    private int readTun(long nowNs) throws IOException {
+        int work = 0;
+        for (int turn = 0; turn < READS_PER_TURN_MAX; turn++) {
+            int count = tun.read(fromTun);
+            if (count == 0) {
+                break;
+            }
+            state.handleTunPackets(fromTun, nowNs);
+            drain(nowNs);
+            work += count;
+        }
+        return work;
+    }
+
+    /// Carries out everything that the last change led to.
+    private void drain(long nowNs) throws IOException {
+        boolean busy = true;
+        while (busy) {
+            tunnels.closeForgotten(nowNs);
+            transmitAll();
+            busy = false;
+            for (var event = node.pollEvent(); event != null; event = node.pollEvent()) {
+                handle(event, nowNs);
+                busy = true;
+            }
+            for (var event = state.pollEvent(); event != null; event = state.pollEvent()) {
+                handle(event, nowNs);
+                busy = true;
+            }
+        }
+        candidates.forEach(portal::addCandidates);
+        candidates.clear();
+    }
+
+    private void transmitAll() {
+        try {
+            for (var t = node.pollTransmit(); t != null; t = node.pollTransmit()) {
+                sockets.send(t);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void handle(NodeEvent event, long nowNs) {
+        switch (event) {
+            case NodeEvent.LocalCandidate(var gateway, var sdp) ->
+                    candidates.computeIfAbsent(gateway, _ -> new ArrayList<>()).add(sdp);
+            case NodeEvent.LocalCandidateGone(var gateway, var sdp) ->
+                    portal.removeCandidates(gateway, List.of(sdp));
+            case NodeEvent.Connected(var gateway) -> state.handleConnected(gateway);
+            case NodeEvent.PathChanged(var gateway, var path) ->
+                    LOG.info("gateway {} is reached by {}", gateway, kind(path));
+            case NodeEvent.Failed(var gateway, var reason) -> {
+                LOG.info("lost gateway {}: {}", gateway, reason);
+                state.handleDisconnected(gateway, nowNs);
+            }
+            case NodeEvent.RelayReady(var relay) -> LOG.debug("relay {} is ready", relay);
+            case NodeEvent.NoRelays _ -> obtainRelays(nowNs);
+        }
+    }
+
+    private void handle(ClientEvent event, long nowNs) throws IOException {
+        switch (event) {
+            case ClientEvent.CreateFlow(var resource, var gateways) ->
+                    portal.createFlow(resource, gateways);
+            case ClientEvent.ConfigureTun(var config) -> {
+                surroundings.network.apply(config);
+                if (!up) {
+                    up = true;
+                    surroundings.onUp.run();
+                }
+            }
+            case ClientEvent.ForwardQuery(long ticket, var server, var query) ->
+                    hostDns.ask(ticket, server, query, nowNs);
+            case ClientEvent.ResourcesChanged _ -> LOG.debug("resources have changed");
+            case ClientEvent.NeedRelays _ -> obtainRelays(nowNs);
+        }
+    }
+
+    /// A login brings the list of relays; not too often, as portals limit logins.
+    private void obtainRelays(long nowNs) {
+        if (nowNs >= relaysAskedAtNs + RELAY_PATIENCE_NS && portal.isConnected()) {
+            relaysAskedAtNs = nowNs;
+            LOG.info("out of relays: logging in again to obtain others");
+            portal.reconnect();
+        }
+    }
+
+    private static String kind(PathInfo path) {
+        if (path.localKind() == Candidate.Kind.RELAYED
+                || path.remoteKind() == Candidate.Kind.RELAYED) {
+            return "relay";
+        }
+        boolean direct =
+                path.localKind() == Candidate.Kind.HOST && path.remoteKind() == Candidate.Kind.HOST;
+        return direct ? "host" : "srflx";
+    }
+
+    private ClientStatus status() {
+        var config = state.tunConfig();
+        var entries =
+                state.resources().stream()
+                        .map(
+                                r ->
+                                        new ClientStatus.Entry(
+                                                r.id(),
+                                                r.name(),
+                                                r.kind(),
+                                                r.address(),
+                                                r.status().name().toLowerCase(Locale.ROOT),
+                                                r.gatewayId().orElse(null)))
+                        .toList();
+        return new ClientStatus(
+                portal.isConnected(),
+                config.map(c -> List.of(c.ipv4().toString(), c.ipv6().toString()))
+                        .orElse(List.of()),
+                config.map(c -> c.sentinels().stream().map(Object::toString).toList())
+                        .orElse(List.of()),
+                entries,
+                node.peerIds().stream().map(this::tunnel).toList(),
+                node.readyRelayIds());
+    }
+
+    private ClientStatus.Tunnel tunnel(String gateway) {
+        return node.path(gateway)
+                .map(
+                        path ->
+                                new ClientStatus.Tunnel(
+                                        gateway,
+                                        kind(path),
+                                        path.local().toString(),
+                                        path.remote().toString()))
+                .orElseGet(() -> new ClientStatus.Tunnel(gateway, null, null, null));
+    }
+
+    @Override
+    public void stop(long nowNs) {
+        try {
+            sockets.close();
+            dnsSockets.close();
+        } catch (IOException e) {
+            LOG.debug("cannot close sockets: {}", e.getMessage());
+        }
+        routes.close();
+        surroundings.network.close();
+        tun.close();
+    }
+}

@@ -1,0 +1,64 @@
+package dev.gatehouse.client;
+
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// The command line of the client process.
+@Command(
+        name = "client",
+        mixinStandardHelpOptions = true,
+        subcommands = StatusCommand.class,
+        description = {
+            "Connects this host to the resources that a portal grants it.",
+            "FIREZONE_TOKEN holds the token, or the name of a file with it."
+        })
+public final class ClientCommand implements Callable<Integer> {
+    private static final int CONFIGURATION_MISTAKE = 2;
+
+    @Mixin private ClientOptions options;
+
+    @Option(
+            names = "--check",
+            description = "Check the settings, say what is wrong with them, and exit.")
+    private boolean check;
+
+    @Option(
+            names = "--status-socket",
+            paramLabel = "<path>",
+            defaultValue = StatusCommand.SOCKET,
+            description = "GATEHOUSE_CLIENT_SOCKET: where `status` asks (${DEFAULT-VALUE}).")
+    private Path statusSocket;
+
+    @Parameters(arity = "0..1", hidden = true, description = "`standalone`, of old command lines.")
+    private String standalone;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        try {
+            if (standalone != null && !standalone.equals("standalone")) {
+                throw new ConfigurationMistake(
+                        "unknown word \"%s\": see client --help".formatted(standalone));
+            }
+            var settings = options.toSettings(statusSocket);
+            return check ? 0 : run(settings);
+        } catch (ConfigurationMistake e) {
+            spec.commandLine().getErr().println("client: " + e.getMessage());
+            return CONFIGURATION_MISTAKE;
+        }
+    }
+
+    private static int run(ClientSettings settings)
+            throws ConfigurationMistake, InterruptedException {
+        try (var client = ClientProcess.start(settings)) {
+            return client.awaitExit();
+        }
+    }
+}

@@ -1,0 +1,212 @@
+package dev.gatehouse.client;
+
+import dev.gatehouse.channel.DeviceId;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import picocli.CommandLine.Option;
+
+/// The options of a client, each with its environment variable (client.md 1), and their checks.
+final class ClientOptions {
+    @Option(
+            names = "--token-path",
+            paramLabel = "<file>",
+            defaultValue = "${env:FIREZONE_TOKEN_PATH:-/etc/dev.firezone.client/token}",
+            description =
+                    "FIREZONE_TOKEN_PATH: file with the token, if FIREZONE_TOKEN is not set"
+                            + " (${DEFAULT-VALUE}).")
+    private Path tokenPath;
+
+    @Option(
+            names = {"-u", "--api-url"},
+            paramLabel = "<url>",
+            defaultValue = "${env:FIREZONE_API_URL:-wss://api.firezone.dev/}",
+            description = "FIREZONE_API_URL: the portal (${DEFAULT-VALUE}).")
+    private String apiUrl;
+
+    @Option(
+            names = {"-i", "--firezone-id"},
+            paramLabel = "<id>",
+            defaultValue = "${env:FIREZONE_ID:-}",
+            description = "FIREZONE_ID: identity of this device; made and kept if not set.")
+    private String firezoneId;
+
+    @Option(
+            names = "--firezone-name",
+            paramLabel = "<name>",
+            defaultValue = "${env:FIREZONE_NAME:-}",
+            description = "FIREZONE_NAME: how the portal shows this device; else the host name.")
+    private String firezoneName;
+
+    @Option(
+            names = "--dns-control",
+            paramLabel = "<method>",
+            defaultValue = "${env:FIREZONE_DNS_CONTROL:-etc-resolv-conf}",
+            description = "FIREZONE_DNS_CONTROL: etc-resolv-conf or disabled (${DEFAULT-VALUE}).")
+    private String dnsControl;
+
+    @Option(
+            names = "--resolv-conf",
+            hidden = true,
+            defaultValue = "${env:GATEHOUSE_RESOLV_CONF:-/etc/resolv.conf}")
+    private Path resolvConf;
+
+    @Option(
+            names = "--activate-internet-resource",
+            defaultValue = "${env:FIREZONE_ACTIVATE_INTERNET_RESOURCE:-false}",
+            description = "FIREZONE_ACTIVATE_INTERNET_RESOURCE: route everything once granted.")
+    private boolean activateInternetResource;
+
+    @Option(
+            names = {"-m", "--max-partition-time"},
+            paramLabel = "<duration>",
+            defaultValue = "${env:MAX_PARTITION_TIME:-}",
+            description = "MAX_PARTITION_TIME: give up after the portal was away for, say, 5m.")
+    private String maxPartitionTime;
+
+    @Option(
+            names = {"-l", "--log-dir"},
+            hidden = true,
+            defaultValue = "${env:LOG_DIR:-}")
+    private String logDir;
+
+    @Option(
+            names = "--no-telemetry",
+            hidden = true,
+            defaultValue = "${env:FIREZONE_NO_TELEMETRY:-false}")
+    private boolean noTelemetry;
+
+    @Option(names = "--metrics", hidden = true, defaultValue = "${env:FIREZONE_METRICS:-}")
+    private String metrics;
+
+    @Option(
+            names = "--otlp-grpc-endpoint",
+            hidden = true,
+            defaultValue = "${env:OTLP_GRPC_ENDPOINT:-}")
+    private String otlpGrpcEndpoint;
+
+    @Option(
+            names = "--inc-buf",
+            defaultValue = "${env:FIREZONE_INC_BUF:-false}",
+            description = "FIREZONE_INC_BUF: raise the kernel's limits of socket buffers.")
+    private boolean incBuf;
+
+    @Option(
+            names = "--udp-send-buffer-size",
+            paramLabel = "<bytes>",
+            defaultValue = "${env:FIREZONE_UDP_SEND_BUFFER_SIZE:-16777216}",
+            description = "FIREZONE_UDP_SEND_BUFFER_SIZE: (${DEFAULT-VALUE}).")
+    private int sendBufferSize;
+
+    @Option(
+            names = "--udp-recv-buffer-size",
+            paramLabel = "<bytes>",
+            defaultValue = "${env:FIREZONE_UDP_RECV_BUFFER_SIZE:-134217728}",
+            description = "FIREZONE_UDP_RECV_BUFFER_SIZE: (${DEFAULT-VALUE}).")
+    private int receiveBufferSize;
+
+    @Option(
+            names = "--ca-file",
+            paramLabel = "<file>",
+            defaultValue = "${env:GATEHOUSE_CA_FILE:-}",
+            description = "GATEHOUSE_CA_FILE: PEM certificates that vouch for the portal.")
+    private String caFile;
+
+    @Option(names = "--exit", description = "Leave with 0 after the interface was configured.")
+    private boolean exit;
+
+    ClientSettings toSettings(Path statusSocket) throws ConfigurationMistake {
+        return new ClientSettings(
+                api(),
+                TokenFile.read(
+                        Optional.ofNullable(System.getenv("FIREZONE_TOKEN")).orElse(""), tokenPath),
+                DeviceId.externalId(id()),
+                name(),
+                dnsControl(),
+                resolvConf,
+                activateInternetResource,
+                partition(),
+                ca(),
+                statusSocket,
+                buffers(),
+                exit);
+    }
+
+    private URI api() throws ConfigurationMistake {
+        try {
+            var uri = new URI(apiUrl.strip());
+            var scheme = uri.getScheme() == null ? "" : uri.getScheme();
+            if (!scheme.matches("(?i)wss?|https?") || uri.getHost() == null) {
+                throw new URISyntaxException(apiUrl, "no portal");
+            }
+            return uri;
+        } catch (URISyntaxException _) {
+            throw new ConfigurationMistake(
+                    "FIREZONE_API_URL \"%s\" is no portal: write wss://host".formatted(apiUrl));
+        }
+    }
+
+    private String id() throws ConfigurationMistake {
+        return firezoneId.isBlank()
+                ? DeviceIdFile.readOrCreate(DeviceIdFile.DEFAULT)
+                : firezoneId.strip();
+    }
+
+    private String name() {
+        if (!firezoneName.isBlank()) {
+            return firezoneName.strip();
+        }
+        try {
+            return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+        } catch (IOException _) {
+            return UUID.randomUUID().toString();
+        }
+    }
+
+    private DnsControl dnsControl() throws ConfigurationMistake {
+        var control = DnsControl.parse(dnsControl.strip());
+        if (control.isEmpty() || control.get() == DnsControl.SYSTEMD_RESOLVED) {
+            throw new ConfigurationMistake(
+                    "FIREZONE_DNS_CONTROL \"%s\" is not supported: use etc-resolv-conf or disabled"
+                            .formatted(dnsControl));
+        }
+        return control.get();
+    }
+
+    private Duration partition() throws ConfigurationMistake {
+        if (maxPartitionTime.isBlank()) {
+            return Duration.ZERO;
+        }
+        return HumanDuration.parse(maxPartitionTime)
+                .orElseThrow(
+                        () ->
+                                new ConfigurationMistake(
+                                        "MAX_PARTITION_TIME \"%s\" is no duration: write 5m or 30d"
+                                                .formatted(maxPartitionTime)));
+    }
+
+    private Optional<Path> ca() throws ConfigurationMistake {
+        if (caFile.isBlank()) {
+            return Optional.empty();
+        }
+        var file = Path.of(caFile);
+        if (!Files.isReadable(file)) {
+            throw new ConfigurationMistake(
+                    "GATEHOUSE_CA_FILE %s cannot be read: name a PEM file".formatted(file));
+        }
+        return Optional.of(file);
+    }
+
+    private ClientSettings.Buffers buffers() throws ConfigurationMistake {
+        if (sendBufferSize < 1 || receiveBufferSize < 1) {
+            throw new ConfigurationMistake(
+                    "FIREZONE_UDP_SEND_BUFFER_SIZE and FIREZONE_UDP_RECV_BUFFER_SIZE are bytes");
+        }
+        return new ClientSettings.Buffers(sendBufferSize, receiveBufferSize, incBuf);
+    }
+}

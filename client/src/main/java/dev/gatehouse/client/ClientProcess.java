@@ -1,0 +1,229 @@
+package dev.gatehouse.client;
+
+import dev.gatehouse.channel.LoginUrl;
+import dev.gatehouse.channel.PeerRole;
+import dev.gatehouse.channel.PhoenixOptions;
+import dev.gatehouse.channel.ReconnectPolicy;
+import dev.gatehouse.channel.UserAgent;
+import dev.gatehouse.client.portal.PortalConnection;
+import dev.gatehouse.transport.HostSettings;
+import dev.gatehouse.transport.LinuxTun;
+import dev.gatehouse.transport.MonotonicClock;
+import dev.gatehouse.transport.NetworkConfig;
+import dev.gatehouse.transport.Poller;
+import dev.gatehouse.transport.Shard;
+import dev.gatehouse.transport.TunException;
+import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wireguard.crypto.Aeads;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A running client: one loop with TUN and sockets, a portal channel, a status socket.
+///
+/// Ends with 0 on SIGTERM or SIGINT, after a goodbye to every gateway; with 1 when the portal
+/// refuses it for good. SIGHUP connects anew with another key pair.
+final class ClientProcess implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ClientProcess.class);
+    private static final int COMMANDS_MAX = 4096;
+    private static final long RESOLVERS_EVERY_MS = 5_000;
+    private static final Duration GOODBYE_WAIT = Duration.ofSeconds(1);
+
+    private final CompletableFuture<Integer> exit = new CompletableFuture<>();
+    private final AtomicReference<String> publicKey = new AtomicReference<>("");
+    private final ResolvConf resolvConf;
+    private final Vertx vertx;
+    private final Shard<LoopCommand> shard;
+    private final PortalConnection portal;
+    private StatusServer status;
+    private List<IpAddress> resolvers = List.of();
+
+    private ClientProcess(ClientSettings settings) throws IOException, ConfigurationMistake {
+        resolvConf = new ResolvConf(settings.resolvConf());
+        if (settings.dnsControl() == DnsControl.ETC_RESOLV_CONF) {
+            resolvConf.revert(); // what a run that crashed has left
+        }
+        var buffers = settings.buffers();
+        if (buffers.raiseLimits()) {
+            HostSettings.raiseBufferLimits(buffers.receiveBytes(), buffers.sendBytes());
+        }
+        var portalAddresses = HostNetwork.resolve(settings.api().getHost());
+        var tun = openTun();
+        var poller = new Poller();
+        var clock = new MonotonicClock();
+        var agent =
+                new ClientAgent(
+                        settings,
+                        new ClientAgent.Surroundings(
+                                tun,
+                                new HostNetwork(
+                                        new NetworkConfig(ClientSettings.TUN_NAME),
+                                        settings,
+                                        portalAddresses),
+                                poller,
+                                clock,
+                                Aeads.choose(Optional.empty()),
+                                publicKey::set,
+                                () -> handleUp(settings)));
+        shard = new Shard<>("client-0", agent, poller, clock, COMMANDS_MAX, _ -> exit.complete(1));
+        vertx = Vertx.vertx();
+        portal = new PortalConnection(vertx, phoenixOptions(settings), shard::post, this::fail);
+        agent.use(portal);
+    }
+
+    /// @throws ConfigurationMistake if the TUN cannot be had
+    static ClientProcess start(ClientSettings settings) throws ConfigurationMistake {
+        try {
+            var process = new ClientProcess(settings);
+            process.begin(settings);
+            return process;
+        } catch (IOException e) {
+            throw new ConfigurationMistake("cannot start: " + e.getMessage());
+        }
+    }
+
+    private void begin(ClientSettings settings) {
+        shard.start();
+        readResolvers();
+        portal.start();
+        vertx.setPeriodic(
+                RESOLVERS_EVERY_MS,
+                _ ->
+                        vertx.executeBlocking(
+                                () -> {
+                                    readResolvers();
+                                    return null;
+                                }));
+        try {
+            status = new StatusServer(settings.statusSocket(), shard::post);
+        } catch (IOException e) {
+            LOG.warn("`client status` will not work: {}", e.getMessage());
+        }
+        Signals.onHangup(() -> shard.post(new LoopCommand.Reset()));
+    }
+
+    private static LinuxTun openTun() throws ConfigurationMistake {
+        try {
+            return LinuxTun.open(ClientSettings.TUN_NAME, ClientSettings.MTU);
+        } catch (TunException e) {
+            throw new ConfigurationMistake(e.getMessage());
+        }
+    }
+
+    private PhoenixOptions phoenixOptions(ClientSettings settings) {
+        return PhoenixOptions.tunnelPeer(
+                        PeerRole.CLIENT,
+                        () ->
+                                LoginUrl.tunnelPeer(
+                                        settings.api(),
+                                        PeerRole.CLIENT,
+                                        settings.token(),
+                                        settings.externalId(),
+                                        settings.name(),
+                                        publicKey.get()),
+                        userAgent(),
+                        ReconnectPolicy.withBudget(settings.partitionMax()))
+                .withCaFile(settings.caFile());
+    }
+
+    private static String userAgent() {
+        String osRelease;
+        try {
+            osRelease = Files.readString(Path.of("/etc/os-release"));
+        } catch (IOException _) {
+            osRelease = "";
+        }
+        return UserAgent.of(
+                PeerRole.CLIENT,
+                osRelease,
+                System.getProperty("os.arch"),
+                System.getProperty("os.version"));
+    }
+
+    private synchronized void readResolvers() {
+        try {
+            var servers = resolvConf.systemServers();
+            if (!servers.equals(resolvers)
+                    && shard.post(new LoopCommand.SystemResolvers(servers))) {
+                resolvers = servers;
+            }
+        } catch (IOException e) {
+            LOG.debug("cannot read the system's DNS servers: {}", e.getMessage());
+        }
+    }
+
+    private void handleUp(ClientSettings settings) {
+        LOG.info("the client is up");
+        if (settings.exitOnceUp()) {
+            exit.complete(0);
+        }
+    }
+
+    private void fail(String reason) {
+        LOG.error("{}", reason);
+        exit.complete(1);
+    }
+
+    /// Waits for the end, and answers SIGTERM and SIGINT meanwhile.
+    ///
+    /// @return the exit code of the process
+    int awaitExit() throws InterruptedException {
+        var hook = new Thread(this::handleSignal, "client-signal");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            return exit.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            removeHook(hook);
+        }
+    }
+
+    /// The JVM would report the signal as its exit code: an orderly stop is 0.
+    private void handleSignal() {
+        if (exit.complete(0)) {
+            close();
+            Runtime.getRuntime().halt(0);
+        }
+    }
+
+    private static void removeHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException _) {
+            // the hook is what ended us
+        }
+    }
+
+    @Override
+    public void close() {
+        if (status != null) {
+            status.close();
+        }
+        try {
+            var said = new CompletableFuture<Void>();
+            if (shard.post(new LoopCommand.Goodbye(said))) {
+                said.get(GOODBYE_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("no goodbye: {}", e.toString());
+        }
+        portal.close();
+        shard.close();
+        vertx.close();
+        LOG.info("the client has ended");
+    }
+}

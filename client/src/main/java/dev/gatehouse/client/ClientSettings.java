@@ -1,0 +1,36 @@
+package dev.gatehouse.client;
+
+import dev.gatehouse.channel.message.Secret;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/// All settings of one client process, checked.
+///
+/// @param externalId how the portal knows this device
+/// @param partitionMax how long the portal may be away; zero = for ever
+/// @param caFile PEM certificates to trust instead of the JVM's
+/// @param exitOnceUp whether to end after the interface was configured for the first time
+record ClientSettings(
+        URI api,
+        Secret token,
+        String externalId,
+        String name,
+        DnsControl dnsControl,
+        Path resolvConf,
+        boolean internetActive,
+        Duration partitionMax,
+        Optional<Path> caFile,
+        Path statusSocket,
+        Buffers buffers,
+        boolean exitOnceUp) {
+    static final String TUN_NAME = "tun-firezone";
+    static final int MTU = 1280;
+    static final int UDP_PORT = 52_625;
+
+    /// Sizes of socket buffers.
+    ///
+    /// @param raiseLimits whether to raise the kernel's limits first
+    record Buffers(int sendBytes, int receiveBytes, boolean raiseLimits) {}
+}

@@ -1,0 +1,55 @@
+package dev.gatehouse.client;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+
+/// What `client status` shows.
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record ClientStatus(
+        boolean portalConnected,
+        List<String> addresses,
+        List<String> dnsServers,
+        List<Entry> resources,
+        List<Tunnel> tunnels,
+        List<String> relays) {
+    /// A resource.
+    ///
+    /// @param gateway null while none serves it
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Entry(
+            String id, String name, String type, String address, String status, String gateway) {}
+
+    /// A tunnel to a gateway.
+    ///
+    /// @param path host, srflx or relay; null while it is being built
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Tunnel(String gateway, String path, String local, String remote) {}
+
+    /// For people.
+    String toText() {
+        var text = new StringBuilder();
+        text.append("portal     ").append(portalConnected ? "connected" : "away").append('\n');
+        text.append("addresses  ").append(String.join(" ", addresses)).append('\n');
+        text.append("dns        ").append(String.join(" ", dnsServers)).append('\n');
+        text.append("relays     ").append(relays.size()).append('\n');
+        for (var r : resources) {
+            text.append(
+                    "resource   %-8s %-24s %-28s %s%n"
+                            .formatted(
+                                    r.status,
+                                    r.name,
+                                    r.address,
+                                    r.gateway == null ? "-" : r.gateway));
+        }
+        for (var t : tunnels) {
+            text.append(
+                    "tunnel     %s %s%n"
+                            .formatted(
+                                    t.gateway,
+                                    t.path == null
+                                            ? "connecting"
+                                            : t.path + " " + t.local + " -> " + t.remote));
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,42 @@
+package dev.gatehouse.client;
+
+import dev.gatehouse.client.state.Flow;
+import dev.gatehouse.client.state.InterfaceConfig;
+import dev.gatehouse.client.state.Resource;
+import dev.gatehouse.connectivity.RelayInfo;
+import dev.gatehouse.wire.IpAddress;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+/// What other threads may ask of the loop, which alone touches state, tunnels and sockets.
+public sealed interface LoopCommand {
+    record Init(InterfaceConfig tunnel, List<Resource> resources, List<RelayInfo> relays)
+            implements LoopCommand {}
+
+    record InterfaceChanged(InterfaceConfig tunnel) implements LoopCommand {}
+
+    record ResourceChanged(Resource resource) implements LoopCommand {}
+
+    record ResourceDeleted(String id) implements LoopCommand {}
+
+    record Relays(Set<String> removed, List<RelayInfo> added) implements LoopCommand {}
+
+    record FlowCreated(Flow flow) implements LoopCommand {}
+
+    record FlowRefused(String resourceId, String reason) implements LoopCommand {}
+
+    record AddCandidates(String gatewayId, List<String> candidates) implements LoopCommand {}
+
+    record RemoveCandidates(String gatewayId, List<String> candidates) implements LoopCommand {}
+
+    record SystemResolvers(List<IpAddress> servers) implements LoopCommand {}
+
+    /// The network has changed: begin anew with another key pair.
+    record Reset() implements LoopCommand {}
+
+    /// Say goodbye to all gateways.
+    record Goodbye(CompletableFuture<Void> done) implements LoopCommand {}
+
+    record Status(CompletableFuture<ClientStatus> answer) implements LoopCommand {}
+}

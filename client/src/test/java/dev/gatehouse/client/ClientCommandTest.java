@@ -1,0 +1,57 @@
+package dev.gatehouse.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class ClientCommandTest {
+    @TempDir private Path directory;
+    private final StringWriter errors = new StringWriter();
+
+    private int run(String... arguments) {
+        return new CommandLine(new ClientCommand())
+                .setErr(new PrintWriter(errors, true))
+                .execute(arguments);
+    }
+
+    private int check(String... arguments) {
+        var all = new ArrayList<>(List.of("--check", "--firezone-id", "test"));
+        all.addAll(List.of(arguments));
+        return run(all.toArray(String[]::new));
+    }
+
+    @Test
+    void mistakesEndWithTwoAndOneLine() {
+        assertThat(check("--api-url", "ftp://x")).isEqualTo(2);
+        assertThat(check("--token-path", directory.resolve("none").toString())).isEqualTo(2);
+        assertThat(errors.toString().lines()).hasSize(2).allMatch(l -> l.startsWith("client: "));
+    }
+
+    @Test
+    void systemdResolvedIsRefusedWithAWayOut() {
+        assertThat(check("standalone", "--dns-control", "systemd-resolved")).isEqualTo(2);
+    }
+
+    @Test
+    void statusWithoutAClientSaysSo() {
+        var socket = directory.resolve("status").toString();
+        assertThat(run("status", "--status-socket", socket)).isEqualTo(1);
+        assertThat(errors.toString()).contains("is it running?");
+    }
+
+    @Test
+    void durationsAreReadAsPeopleWriteThem() {
+        assertThat(HumanDuration.parse("5m")).contains(Duration.ofMinutes(5));
+        assertThat(HumanDuration.parse("1h 30m")).contains(Duration.ofMinutes(90));
+        assertThat(HumanDuration.parse("30d")).contains(Duration.ofDays(30));
+        assertThat(HumanDuration.parse("soon")).isEmpty();
+    }
+}
