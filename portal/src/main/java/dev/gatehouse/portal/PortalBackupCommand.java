@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
@@ -82,6 +83,8 @@ final class PortalBackupCommand implements Callable<Integer> {
             if (response.statusCode() != 200) {
                 throw new IOException("the portal answered " + response.statusCode());
             }
+            var mode = PosixFilePermissions.fromString("rw-------");
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(mode));
             Files.write(file, response.body());
             return PortalCommand.OK;
         } catch (InterruptedException e) {

@@ -169,7 +169,7 @@ final class PortalProcess implements AutoCloseable {
     }
 
     private boolean isReady() {
-        return !draining && writer.failures() == 0;
+        return !draining && writer.isHealthy();
     }
 
     private void watch() {

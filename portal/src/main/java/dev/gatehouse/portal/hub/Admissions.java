@@ -21,6 +21,7 @@ final class Admissions {
                     "apple-client",
                     "android-client",
                     "gateway");
+    private static final int VERSION_LENGTH_MAX = 64;
     private static final int TEXT_LENGTH_MAX = 255;
 
     /// R17 gateways send a whole JSON text from their second start on.
@@ -124,7 +125,9 @@ final class Admissions {
     private static String[] userAgent(String text) throws InvalidRequest {
         for (String piece : text.split(" ", -1)) {
             int slash = piece.indexOf('/');
-            if (slash > 0 && COMPONENTS.contains(piece.substring(0, slash))) {
+            if (slash > 0
+                    && piece.length() <= slash + VERSION_LENGTH_MAX
+                    && COMPONENTS.contains(piece.substring(0, slash))) {
                 return new String[] {piece.substring(0, slash), piece.substring(slash + 1)};
             }
         }

@@ -25,6 +25,7 @@ public final class PortalStore implements AutoCloseable {
     /// the start-up time.
     private static final String LATEST_MIGRATION = "1";
 
+    private static final int AUDIT_LINE_LENGTH_MAX = 8192; // the whole line is in the file
     private static final int H2_LOCKED = 90020;
     private static final String OWNER_ONLY = "rwx------";
 
@@ -41,7 +42,7 @@ public final class PortalStore implements AutoCloseable {
         var owner = PosixFilePermissions.fromString(OWNER_ONLY);
         Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(owner));
         String url =
-                "jdbc:h2:file:%s;DB_CLOSE_ON_EXIT=FALSE"
+                "jdbc:h2:file:%s;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0"
                         .formatted(directory.toAbsolutePath().resolve("portal"));
         var store = new PortalStore(connect(url));
         if (!store.isMigrated()) {
@@ -230,11 +231,16 @@ public final class PortalStore implements AutoCloseable {
     }
 
     void saveAudit(long at, String kind, String line) throws SQLException {
-        update("insert into audit (at, kind, line) values (?, ?, ?)", at, kind, line);
+        String cut = line.substring(0, Math.min(line.length(), AUDIT_LINE_LENGTH_MAX));
+        update("insert into audit (at, kind, line) values (?, ?, ?)", at, kind, cut);
     }
 
-    /// Writes a consistent copy as a zip file, which H2's restore tool reads.
-    public void backup(Path file) throws SQLException {
+    /// Writes a consistent copy as a zip file of mode 0600, which H2's restore tool reads.
+    public void backup(Path file) throws SQLException, IOException {
+        var mode = PosixFilePermissions.fromString("rw-------");
+        if (Files.notExists(file)) {
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(mode));
+        }
         update("backup to ?", file.toAbsolutePath().toString());
     }
 

@@ -20,12 +20,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Writes what the hub wants stored, in order, on one thread of its own. At most 100,000 changes
-/// wait; what comes beyond is dropped, counted and logged.
+/// wait; what comes beyond is dropped and logged.
 public final class StoreWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StoreWriter.class);
     private static final int QUEUE_LENGTH_MAX = 100_000;
@@ -35,7 +34,7 @@ public final class StoreWriter implements AutoCloseable {
     private final PortalStore store;
     private final OutputStream auditFile;
     private final ThreadPoolExecutor thread;
-    private final AtomicLong failures = new AtomicLong();
+    private volatile boolean healthy = true;
 
     public StoreWriter(PortalStore store, Path directory) throws IOException {
         this.store = store;
@@ -120,7 +119,7 @@ public final class StoreWriter implements AutoCloseable {
         try {
             thread.execute(() -> run(change));
         } catch (RejectedExecutionException _) {
-            failures.incrementAndGet();
+            healthy = false;
             LOG.error("a change was not stored: the database is too slow or closed");
         }
     }
@@ -128,15 +127,16 @@ public final class StoreWriter implements AutoCloseable {
     private void run(Change change) {
         try {
             change.write();
+            healthy = true;
         } catch (SQLException | IOException e) {
-            failures.incrementAndGet();
+            healthy = false;
             LOG.error("a change was not stored", e);
         }
     }
 
-    /// Changes that were lost since the start; anything but 0 makes the portal unready.
-    public long failures() {
-        return failures.get();
+    /// Whether the latest change was stored; a portal that forgets is not ready.
+    public boolean isHealthy() {
+        return healthy;
     }
 
     /// Writes a backup between two changes.
@@ -147,7 +147,7 @@ public final class StoreWriter implements AutoCloseable {
                     try {
                         store.backup(file);
                         done.complete(null);
-                    } catch (SQLException e) {
+                    } catch (SQLException | IOException e) {
                         done.completeExceptionally(e);
                     }
                 });
