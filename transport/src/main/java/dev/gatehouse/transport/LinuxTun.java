@@ -1,5 +1,6 @@
 package dev.gatehouse.transport;
 
+import dev.gatehouse.wire.Ecn;
 import dev.gatehouse.wire.PacketBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,9 +12,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// The device lives as long as its descriptor: it goes when the process does. With offloads the
 /// kernel hands over and takes packets of up to 64 KiB with a virtio header; they are cut and
-/// joined
-/// in here, so that everybody else sees plain IP packets of at most the MTU. Not thread-safe: owned
-/// by one shard; allocates nothing per packet.
+/// joined in here, so that everybody else sees plain IP packets of at most the MTU. Not
+/// thread-safe: owned by one shard; allocates nothing per packet.
 public final class LinuxTun implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LinuxTun.class);
     private static final int TXQUEUELEN = 10_000;
@@ -74,6 +74,11 @@ public final class LinuxTun implements AutoCloseable {
         }
     }
 
+    /// Fails as [#open] would if this host has no TUN driver; makes no device.
+    public static void requireAvailable() throws TunException {
+        Libc.C.close(TunDevice.openNode());
+    }
+
     /// A batch of `packetsMax` packets, each of up to `mtu` bytes with room before and behind.
     public static PacketBatch newBatch(int packetsMax, int mtu) {
         return PacketBatch.allocate(packetsMax * slotLength(mtu), packetsMax);
@@ -102,6 +107,7 @@ public final class LinuxTun implements AutoCloseable {
     }
 
     /// Fills `batch` anew with what waits, up to its capacity, room before and behind each packet.
+    /// The ECN of each is that of its own header, for the outer one.
     ///
     /// @return how many packets it holds; 0 when nothing waits
     /// @throws IOException if the device is gone
@@ -130,7 +136,7 @@ public final class LinuxTun implements AutoCloseable {
             } else if (length > mtu) {
                 counters.add(TunCounter.READ_TOO_LONG, 1);
             } else {
-                batch.add(offset, length, 0);
+                batch.add(offset, length, Ecn.ofPacket(batch.buffer(), offset));
                 counters.add(TunCounter.READ_BYTES, length);
                 at += slot;
             }
@@ -170,7 +176,7 @@ public final class LinuxTun implements AutoCloseable {
         }
         int offset = at + PacketBatch.HEADROOM_LENGTH;
         int length = cutter.next(batch.buffer(), offset);
-        batch.add(offset, length, 0);
+        batch.add(offset, length, Ecn.ofPacket(batch.buffer(), offset));
         counters.add(TunCounter.READ_BYTES, length);
         return slotLength(mtu);
     }

@@ -34,9 +34,6 @@ final class TunDevice {
 
     /// @param offloads with a virtio header before each packet, see [#offload]
     static int open(String name, boolean offloads) throws TunException {
-        if (!Files.exists(NODE)) {
-            makeNode();
-        }
         int fd = openNode();
         int flags = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE | (offloads ? IFF_VNET_HDR : 0);
         int errno = new InterfaceRequest(name).flags(flags).ioctl(fd, TUNSETIFF);
@@ -84,7 +81,11 @@ final class TunDevice {
                         + " the device /dev/net/tun");
     }
 
-    private static int openNode() throws TunException {
+    /// Opens the node, made first if it is missing, without attaching to a device.
+    static int openNode() throws TunException {
+        if (!Files.exists(NODE)) {
+            makeNode();
+        }
         ByteBuffer path = NativeMemory.cString(NODE.toString());
         int flags = O_RDWR | O_NONBLOCK | O_CLOEXEC;
         int fd = Libc.C.open(NativeMemory.address(path), flags, 0);

@@ -193,6 +193,11 @@ public final class Node {
         return connections.list().stream().map(Connection::peerId).toList();
     }
 
+    /// All relays, in order.
+    public List<String> relayIds() {
+        return context.relays().list().stream().map(Allocation::id).toList();
+    }
+
     /// Relays that granted an allocation that still stands, in order.
     public List<String> readyRelayIds() {
         return context.relays().list().stream()

@@ -1,0 +1,150 @@
+package dev.gatehouse.dataplane;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `gatehouse dataplane`: the privileged half of a gateway.
+@Command(
+        name = "dataplane",
+        mixinStandardHelpOptions = true,
+        showDefaultValues = true,
+        sortOptions = false,
+        description = "Moves the packets of a gateway; told what to do by the control plane.")
+public final class DataplaneCommand implements Callable<Integer> {
+    static final String DEFAULT_TUN_NAME = "tun-firezone";
+
+    private static final int EXIT_FAILURE = 1;
+    private static final int EXIT_CONFIGURATION = 2;
+
+    @Spec private CommandSpec spec;
+
+    @Option(
+            names = "--rpc-socket",
+            defaultValue = "${env:GATEHOUSE_RPC_SOCKET:-/run/gatehouse/dataplane.sock}",
+            description = "Unix socket for the control plane (GATEHOUSE_RPC_SOCKET).")
+    private Path rpcSocket;
+
+    @Option(
+            names = "--rpc-peer-uid",
+            defaultValue = "${env:GATEHOUSE_RPC_PEER_UID:--1}",
+            description =
+                    "User that may connect besides our own; -1 for none (GATEHOUSE_RPC_PEER_UID).")
+    private int rpcPeerUid;
+
+    @Option(
+            names = "--tun-name",
+            defaultValue = "${env:GATEHOUSE_TUN_NAME:-" + DEFAULT_TUN_NAME + "}",
+            description = "Name of the TUN device (GATEHOUSE_TUN_NAME).")
+    private String tunName;
+
+    @Option(
+            names = "--udp-port",
+            defaultValue = "${env:GATEHOUSE_UDP_PORT:-52625}",
+            description = "UDP port; another one if it is taken (GATEHOUSE_UDP_PORT).")
+    private int udpPort;
+
+    @Option(
+            names = "--udp-send-buffer-size",
+            defaultValue = "${env:FIREZONE_UDP_SEND_BUFFER_SIZE:-16777216}",
+            description = "Bytes (FIREZONE_UDP_SEND_BUFFER_SIZE).")
+    private int sendBufferBytes;
+
+    @Option(
+            names = "--udp-recv-buffer-size",
+            defaultValue = "${env:FIREZONE_UDP_RECV_BUFFER_SIZE:-134217728}",
+            description = "Bytes (FIREZONE_UDP_RECV_BUFFER_SIZE).")
+    private int receiveBufferBytes;
+
+    @Option(
+            names = "--no-inc-buf",
+            arity = "0..1",
+            fallbackValue = "true",
+            defaultValue = "${env:FIREZONE_NO_INC_BUF:-false}",
+            description = "Leave the host's limits of socket buffers alone (FIREZONE_NO_INC_BUF).")
+    private boolean noBufferLimits;
+
+    @Option(
+            names = "--no-masquerade",
+            arity = "0..1",
+            fallbackValue = "true",
+            defaultValue = "${env:FIREZONE_NO_MASQUERADE:-false}",
+            description = "Install no masquerade rules (FIREZONE_NO_MASQUERADE).")
+    private boolean noMasquerade;
+
+    @Option(
+            names = "--no-sysctl",
+            arity = "0..1",
+            fallbackValue = "true",
+            defaultValue = "${env:GATEHOUSE_NO_SYSCTL:-false}",
+            description = "Do not switch IP forwarding on (GATEHOUSE_NO_SYSCTL).")
+    private boolean noSysctl;
+
+    @Option(
+            names = "--http",
+            defaultValue = "${env:GATEHOUSE_DATAPLANE_HTTP:-127.0.0.1:8081}",
+            description = "Address of probes and metrics (GATEHOUSE_DATAPLANE_HTTP).")
+    private String http;
+
+    @Option(
+            names = "--aead",
+            defaultValue = "${env:GATEHOUSE_AEAD:-auto}",
+            description = "Cipher implementation: auto, vector, libcrypto, jdk (GATEHOUSE_AEAD).")
+    private String aead;
+
+    @Option(names = "--check", description = "Check the settings and the host, then exit.")
+    private boolean check;
+
+    @Override
+    public Integer call() {
+        try {
+            var config = toConfig();
+            HostCheck.run(config);
+            if (check) {
+                return 0;
+            }
+            return new DataplaneProcess(config).run();
+        } catch (ConfigurationException | IllegalArgumentException e) {
+            spec.commandLine().getErr().println("gatehouse dataplane: " + e.getMessage());
+            return EXIT_CONFIGURATION;
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return EXIT_FAILURE;
+        }
+    }
+
+    private DataplaneConfig toConfig() {
+        int colon = http.lastIndexOf(':');
+        if (colon < 1) {
+            throw new IllegalArgumentException(
+                    "http (GATEHOUSE_DATAPLANE_HTTP) must be address:port, not " + http);
+        }
+        return new DataplaneConfig(
+                rpcSocket,
+                rpcPeerUid < 0 ? OptionalInt.empty() : OptionalInt.of(rpcPeerUid),
+                tunName,
+                udpPort,
+                sendBufferBytes,
+                receiveBufferBytes,
+                !noBufferLimits,
+                !noMasquerade,
+                !noSysctl,
+                http.substring(0, colon),
+                port(http.substring(colon + 1)),
+                aead.equals("auto") ? Optional.empty() : Optional.of(aead));
+    }
+
+    private static int port(String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException _) {
+            throw new IllegalArgumentException(
+                    "http (GATEHOUSE_DATAPLANE_HTTP) must end in a port, not " + text);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+package dev.gatehouse.dataplane;
+
+import dev.gatehouse.transport.Capabilities;
+import dev.gatehouse.transport.HostSettings;
+import dev.gatehouse.transport.Masquerade;
+import dev.gatehouse.transport.MonotonicClock;
+import dev.gatehouse.transport.Poller;
+import dev.gatehouse.transport.Shard;
+import dev.gatehouse.transport.TunException;
+import dev.gatehouse.wireguard.crypto.Aeads;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.impl.HttpServerConnection;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Puts the process together: the only place that names real clocks, devices and randomness.
+final class DataplaneProcess {
+    static final String VERSION = "0.1.0";
+
+    private static final Logger LOG = LoggerFactory.getLogger(DataplaneProcess.class);
+    private static final int COMMANDS_MAX = 4096;
+    private static final int EVENTS_MAX = 8192;
+    private static final int RPC_MESSAGE_BYTES_MAX = 4 << 20;
+    private static final Duration END_WAIT = Duration.ofSeconds(3);
+    private static final int EXIT_FAILURE = 1;
+    private static final int EXIT_CONFIGURATION = 2;
+
+    private final long epoch = new SecureRandom().nextLong() | 1; // never 0
+    private final DataplaneConfig config;
+    private final RpcSocket socket;
+    private final EventFeed feed = new EventFeed(EVENTS_MAX);
+    private final CompletableFuture<Integer> exit = new CompletableFuture<>();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private final Optional<Masquerade> masquerade;
+    private final NameLookup lookups = new NameLookup(this::handleAnswer);
+    private final GatewayShard gateway;
+    private final Shard<ShardCommand> shard;
+
+    DataplaneProcess(DataplaneConfig config) throws ConfigurationException {
+        this.config = config;
+        socket = new RpcSocket(config.rpcSocket(), config.rpcPeerUid());
+        masquerade =
+                config.masquerade() ? Masquerade.findNft().map(this::masquerade) : Optional.empty();
+        try {
+            var poller = new Poller();
+            var clock = new MonotonicClock();
+            gateway =
+                    new GatewayShard(
+                            new GatewayShard.Surroundings(
+                                    config,
+                                    poller,
+                                    clock,
+                                    new SecureRandom(),
+                                    Aeads.choose(config.aead()),
+                                    lookups,
+                                    this::setUpHost,
+                                    this::handleShutdown),
+                            new EventReporter(epoch, feed));
+            shard =
+                    new Shard<>(
+                            "shard-0", gateway, poller, clock, COMMANDS_MAX, this::handleFailure);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Masquerade masquerade(Path nft) {
+        return new Masquerade(nft, config.packetFilterTable(), config.tunName());
+    }
+
+    private void handleAnswer(NameLookup.Answer answer) {
+        shard.post(new ShardCommand.NameResolved(answer));
+    }
+
+    /// A successor needs the unreachable routes; an end for good does not.
+    private void handleShutdown(ShardCommand.Shutdown shutdown) {
+        if (shutdown.goodbye()) {
+            ShardIo.forgetRoutes();
+        }
+        exit.complete(0);
+    }
+
+    /// Returns the exit code.
+    int run() throws ConfigurationException, InterruptedException {
+        dropCapabilities();
+        var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+        var hook = Thread.ofPlatform().unstarted(this::stopOnSignal);
+        try (var metrics = new Metrics(feed, lookups, _ -> shard.refusedCommands())) {
+            if (!vertx.isNativeTransportEnabled()) {
+                throw new ConfigurationException("Vert.x cannot use epoll on this host");
+            }
+            shard.start();
+            var probes = new ProbeServer(vertx, gateway::status, shard::post, metrics);
+            await(
+                    probes.listen(config.httpHost(), config.httpPort()),
+                    "probes on %s port %d (GATEHOUSE_DATAPLANE_HTTP)"
+                            .formatted(config.httpHost(), config.httpPort()));
+            listenForControlPlane(vertx);
+            probes.markStarted();
+            Runtime.getRuntime().addShutdownHook(hook);
+            LOG.info("waiting for the control plane on {}", config.rpcSocket());
+            return exit.join();
+        } finally {
+            shard.close();
+            await(vertx.close(), "end of Vert.x");
+            lookups.close();
+            masquerade.ifPresent(Masquerade::close);
+            socket.remove();
+            ended.complete(null);
+        }
+    }
+
+    /// Only what the shard's descriptors need stays.
+    private static void dropCapabilities() {
+        try {
+            Capabilities.keepOnly(EnumSet.of(Capabilities.Capability.NET_ADMIN));
+        } catch (IOException e) {
+            LOG.warn("capabilities stay as they are: {}", e.getMessage());
+        }
+    }
+
+    private void listenForControlPlane(Vertx vertx) throws ConfigurationException {
+        socket.prepare();
+        var rpc = new DataplaneRpc(vertx, epoch, VERSION, feed, shard::post);
+        var grpc =
+                GrpcServer.server(
+                        vertx, new GrpcServerOptions().setMaxMessageSize(RPC_MESSAGE_BYTES_MAX));
+        grpc.addService(rpc);
+        var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(true));
+        server.connectionHandler(
+                connection -> {
+                    boolean allowed =
+                            connection instanceof HttpServerConnection known
+                                    && socket.isAllowed(known.channelHandlerContext().channel());
+                    if (!allowed) {
+                        LOG.warn("refused an RPC connection of another user");
+                        connection.close();
+                    }
+                });
+        server.requestHandler(grpc);
+        Future<HttpServer> listening =
+                server.listen(SocketAddress.domainSocketAddress(config.rpcSocket().toString()));
+        await(listening, "rpc-socket (GATEHOUSE_RPC_SOCKET) " + config.rpcSocket());
+        try {
+            socket.protect();
+        } catch (IOException e) {
+            throw new ConfigurationException(
+                    "rpc-socket (GATEHOUSE_RPC_SOCKET) cannot be protected: " + e.getMessage());
+        }
+    }
+
+    private static void await(Future<?> future, String what) throws ConfigurationException {
+        try {
+            future.toCompletionStage().toCompletableFuture().join();
+        } catch (CompletionException e) {
+            throw new ConfigurationException(what + ": " + e.getCause().getMessage());
+        }
+    }
+
+    /// Host settings and packet filter, off the shard: a program has to be started.
+    private void setUpHost() {
+        Thread.ofVirtual()
+                .start(
+                        () -> {
+                            if (config.raiseBufferLimits()) {
+                                HostSettings.raiseBufferLimits(
+                                        config.receiveBufferBytes(), config.sendBufferBytes());
+                            }
+                            if (config.enableForwarding()) {
+                                HostSettings.enableForwarding()
+                                        .forEach(s -> LOG.warn("this host needs sysctl {}", s));
+                            }
+                            masquerade.ifPresent(DataplaneProcess::install);
+                        });
+    }
+
+    private static void install(Masquerade rules) {
+        try {
+            rules.install();
+            for (var chain : rules.blockingForwardChains()) {
+                LOG.warn("a chain drops forwarded packets, clients may reach nothing: {}", chain);
+            }
+        } catch (IOException e) {
+            LOG.error("cannot masquerade: {}", e.getMessage());
+        }
+    }
+
+    private void handleFailure(Throwable failure) {
+        if (failure instanceof TunException) {
+            System.err.println("gatehouse dataplane: " + failure.getMessage());
+            exit.complete(EXIT_CONFIGURATION);
+        } else {
+            exit.complete(EXIT_FAILURE);
+        }
+    }
+
+    /// SIGTERM and SIGINT: goodbye to everybody, then the regular end.
+    private void stopOnSignal() {
+        if (exit.isDone()) {
+            return;
+        }
+        if (!shard.post(new ShardCommand.Shutdown(true, new CompletableFuture<>()))) {
+            exit.complete(EXIT_FAILURE);
+        }
+        try {
+            ended.get(END_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("the end takes too long");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package dev.gatehouse.dataplane;
+
+import dev.gatehouse.transport.Capabilities;
+import dev.gatehouse.transport.LinuxTun;
+import dev.gatehouse.transport.Masquerade;
+import dev.gatehouse.transport.TunException;
+import io.netty.channel.epoll.Epoll;
+import java.io.IOException;
+
+/// What must be right before anything starts; each failure is one line for whoever runs it.
+final class HostCheck {
+    private HostCheck() {}
+
+    static void run(DataplaneConfig config) throws ConfigurationException {
+        requireNetAdmin();
+        try {
+            LinuxTun.requireAvailable();
+        } catch (TunException e) {
+            throw new ConfigurationException(e.getMessage());
+        }
+        if (config.masquerade() && Masquerade.findNft().isEmpty()) {
+            throw new ConfigurationException(
+                    "nft is not on the path: install nftables, or masquerade yourself and set"
+                            + " FIREZONE_NO_MASQUERADE=true");
+        }
+        if (!Epoll.isAvailable()) {
+            throw new ConfigurationException(
+                    "Netty's epoll library cannot be loaded (%s): the class path needs"
+                                    .formatted(Epoll.unavailabilityCause().getMessage())
+                            + " netty-transport-native-epoll for this machine");
+        }
+        new RpcSocket(config.rpcSocket(), config.rpcPeerUid()).prepare();
+    }
+
+    private static void requireNetAdmin() throws ConfigurationException {
+        try {
+            if (!Capabilities.has(Capabilities.Capability.NET_ADMIN)) {
+                throw new ConfigurationException(
+                        "CAP_NET_ADMIN is missing: run as root, with AmbientCapabilities"
+                                + " (systemd), or with capabilities.add NET_ADMIN (Kubernetes)");
+            }
+        } catch (IOException e) {
+            throw new ConfigurationException("capabilities cannot be read: " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package dev.gatehouse.dataplane;
+
+import dev.gatehouse.wire.IpAddress;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.resolver.ResolvedAddressTypes;
+import io.netty.resolver.dns.DnsNameResolver;
+import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.resolver.dns.DnsServerAddressStreamProviders;
+import io.netty.resolver.dns.NoopDnsCache;
+import io.netty.util.concurrent.Future;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/// Looks up the addresses of DNS resources, away from the shard (tunnel.md 6.3).
+///
+/// The servers of `/etc/resolv.conf` and the names of `/etc/hosts` are used. Answers are kept for
+/// 30 s, failures never; look-ups of one name share one query; past 1,000 at once a request is
+/// dropped without an answer, and counted. A name without addresses is no failure: only a look-up
+/// that takes longer than 10 s is.
+final class NameLookup implements AutoCloseable {
+    static final int CONCURRENT_MAX = 1000;
+
+    private static final long LIMIT_MS = 10_000;
+    private static final long KEPT_NS = 30_000_000_000L;
+    private static final int KEPT_MAX = 10_000;
+
+    /// Asks for the addresses behind a name.
+    ///
+    /// @param tag handed back with the answer
+    record Question(Object tag, String domain) {}
+
+    /// @param addresses empty: the look-up failed
+    record Answer(Object tag, Optional<List<IpAddress>> addresses) {}
+
+    /// Where names are resolved; separate for tests.
+    interface Backend extends AutoCloseable {
+        /// Completes with any number of addresses on `loop`; fails if nobody answered in time.
+        Future<List<InetAddress>> resolveAll(String name);
+
+        @Override
+        void close();
+    }
+
+    private record Kept(List<IpAddress> addresses, long untilNs) {}
+
+    private final EventLoopGroup group =
+            new MultiThreadIoEventLoopGroup(
+                    1, Thread.ofPlatform().name("dns").factory(), EpollIoHandler.newFactory());
+    private final EventLoop loop = group.next();
+    private final Backend backend;
+    private final Consumer<Answer> answers;
+    private final Map<String, List<Question>> waiting = new LinkedHashMap<>();
+    private final Map<String, Kept> kept = new LinkedHashMap<>();
+    private int concurrent;
+    private volatile long refused;
+
+    /// @param answers called on the look-up's thread
+    NameLookup(Consumer<Answer> answers) {
+        backend = new SystemBackend(loop);
+        this.answers = answers;
+    }
+
+    NameLookup(Backend backend, Consumer<Answer> answers) {
+        this.backend = backend;
+        this.answers = answers;
+    }
+
+    /// Any thread may ask.
+    void ask(Question question) {
+        loop.execute(() -> handle(question));
+    }
+
+    /// Requests dropped because too many were under way.
+    long refused() {
+        return refused;
+    }
+
+    private void handle(Question question) {
+        String name = question.domain().toLowerCase(Locale.ROOT);
+        var known = kept.get(name);
+        if (known != null && System.nanoTime() - known.untilNs < 0) {
+            answers.accept(new Answer(question.tag(), Optional.of(known.addresses)));
+            return;
+        }
+        if (concurrent >= CONCURRENT_MAX) {
+            refused++;
+            return;
+        }
+        concurrent++;
+        var sharing = waiting.get(name);
+        if (sharing != null) {
+            sharing.add(question);
+            return;
+        }
+        waiting.put(name, new ArrayList<>(List.of(question)));
+        lookUp(name);
+    }
+
+    private void lookUp(String name) {
+        var future = backend.resolveAll(name);
+        var limit =
+                loop.schedule(
+                        () -> finish(name, Optional.empty()), LIMIT_MS, TimeUnit.MILLISECONDS);
+        future.addListener(
+                (Future<List<InetAddress>> done) -> {
+                    limit.cancel(false);
+                    finish(
+                            name,
+                            Optional.of(done.isSuccess() ? addresses(done.getNow()) : List.of()));
+                });
+    }
+
+    private static List<IpAddress> addresses(List<InetAddress> found) {
+        var sorted = new TreeSet<IpAddress>();
+        found.forEach(address -> sorted.add(IpAddress.ofBytes(address.getAddress())));
+        return List.copyOf(sorted);
+    }
+
+    private void finish(String name, Optional<List<IpAddress>> result) {
+        var questions = waiting.remove(name);
+        if (questions == null) {
+            return; // past its limit
+        }
+        concurrent -= questions.size();
+        result.filter(addresses -> !addresses.isEmpty()).ifPresent(found -> keep(name, found));
+        for (var question : questions) {
+            answers.accept(new Answer(question.tag(), result));
+        }
+    }
+
+    private void keep(String name, List<IpAddress> addresses) {
+        long nowNs = System.nanoTime();
+        if (kept.size() >= KEPT_MAX) {
+            kept.values().removeIf(entry -> nowNs - entry.untilNs >= 0);
+        }
+        if (kept.size() < KEPT_MAX) {
+            kept.put(name, new Kept(addresses, nowNs + KEPT_NS));
+        }
+    }
+
+    @Override
+    public void close() {
+        backend.close();
+        group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+
+    private static final class SystemBackend implements Backend {
+        private final DnsNameResolver resolver;
+
+        SystemBackend(EventLoop loop) {
+            resolver =
+                    new DnsNameResolverBuilder(loop)
+                            .datagramChannelType(EpollDatagramChannel.class)
+                            .socketChannelType(EpollSocketChannel.class)
+                            .nameServerProvider(DnsServerAddressStreamProviders.platformDefault())
+                            .resolvedAddressTypes(ResolvedAddressTypes.IPV4_PREFERRED)
+                            .completeOncePreferredResolved(false)
+                            .resolveCache(NoopDnsCache.INSTANCE)
+                            .queryTimeoutMillis(LIMIT_MS / 3)
+                            .build();
+        }
+
+        @Override
+        public Future<List<InetAddress>> resolveAll(String name) {
+            return resolver.resolveAll(name);
+        }
+
+        @Override
+        public void close() {
+            resolver.close();
+        }
+    }
+}

@@ -1,0 +1,404 @@
+package dev.gatehouse.dataplane;
+
+import dev.gatehouse.connectivity.Node;
+import dev.gatehouse.connectivity.NodeEvent;
+import dev.gatehouse.connectivity.Upsert;
+import dev.gatehouse.dataplane.gateway.Authorization;
+import dev.gatehouse.dataplane.gateway.GatewayEvent;
+import dev.gatehouse.dataplane.gateway.GatewayState;
+import dev.gatehouse.rpc.AuthorizationKey;
+import dev.gatehouse.rpc.AuthorizeReply.Outcome;
+import dev.gatehouse.rpc.AuthorizeRequest;
+import dev.gatehouse.rpc.ConnectionChanged;
+import dev.gatehouse.rpc.Interface;
+import dev.gatehouse.rpc.ReconcileRequest;
+import dev.gatehouse.rpc.RemoteCandidatesRequest;
+import dev.gatehouse.rpc.Resource;
+import dev.gatehouse.rpc.Snapshot;
+import dev.gatehouse.rpc.Status;
+import dev.gatehouse.rpc.UpdateExpiryRequest;
+import dev.gatehouse.rpc.UpdateRelaysRequest;
+import dev.gatehouse.transport.LinuxTun;
+import dev.gatehouse.transport.UdpSocket;
+import dev.gatehouse.wire.DatagramBatch;
+import dev.gatehouse.wire.PacketBatch;
+import dev.gatehouse.wireguard.KeyPair;
+import dev.gatehouse.wireguard.PresharedKey;
+import dev.gatehouse.wireguard.PublicKey;
+import java.io.IOException;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+import java.util.concurrent.RejectedExecutionException;
+
+/// The gateway at work, from Resume to the end: state machines, descriptors, and what joins them.
+/// Owned by the shard's thread; each public step ends with [#settle].
+final class Session implements AutoCloseable {
+    private static final int RECEIVES_PER_TURN_MAX = 8;
+    private static final int READS_PER_TURN_MAX = 4;
+    private static final int TUN_BATCH_PACKETS = 128;
+    private static final int WIREGUARD_DATA = 4;
+    private static final int CHANNEL_DATA_MIN = 0x40;
+
+    private final KeyPair keys;
+    private final Node node;
+    private final GatewayState state;
+    private final ShardIo io;
+    private final EventReporter reporter;
+    private final NameLookup lookups;
+    private final PacketPath path;
+    private final List<UdpSocket> sockets;
+    private final DatagramBatch datagrams = UdpSocket.newBatch();
+    private final PacketBatch packets = LinuxTun.newBatch(TUN_BATCH_PACKETS, DataplaneConfig.MTU);
+    private final TreeSet<String> connected = new TreeSet<>();
+    private boolean configured;
+    private boolean draining;
+
+    Session(
+            KeyPair keys,
+            Node node,
+            GatewayState state,
+            ShardIo io,
+            EventReporter reporter,
+            NameLookup lookups) {
+        this.keys = keys;
+        this.node = node;
+        this.state = state;
+        this.io = io;
+        this.reporter = reporter;
+        this.lookups = lookups;
+        path = new PacketPath(node, state, io);
+        sockets = io.sockets();
+    }
+
+    /// What the process before this one knew.
+    void restore(Snapshot snapshot, long nowNs, long unixNs) throws IOException {
+        state.restore(GatewayCodec.decode(snapshot), nowNs);
+        node.restore(NodeCodec.decode(snapshot, unixNs), nowNs);
+        node.peerIds().stream().filter(node::hasPath).forEach(connected::add);
+        if (snapshot.hasInterface()) {
+            configure(snapshot.getInterface(), nowNs);
+        }
+        settle(nowNs);
+    }
+
+    PublicKey publicKey() {
+        return keys.publicKey();
+    }
+
+    /// One turn over all descriptors; returns the work done.
+    int doWork(long nowNs) throws IOException {
+        int work = 0;
+        for (int i = 0; i < sockets.size(); i++) {
+            work += receive(sockets.get(i), nowNs);
+        }
+        work += readTun(nowNs);
+        if (io.hasWaiting()) {
+            io.flush();
+        }
+        return work;
+    }
+
+    private int receive(UdpSocket socket, long nowNs) throws IOException {
+        int received = 0;
+        for (int i = 0; i < RECEIVES_PER_TURN_MAX; i++) {
+            int count = socket.receive(datagrams);
+            if (count == 0) {
+                break;
+            }
+            received += count;
+            boolean control = isControl(datagrams.packets());
+            node.handleDatagrams(datagrams, path, nowNs);
+            if (control) {
+                reporter.touch(nowNs);
+            }
+            settle(nowNs);
+        }
+        return received;
+    }
+
+    /// Whether anything but data is in there, which may change what a successor has to know.
+    private static boolean isControl(PacketBatch batch) {
+        for (int i = 0; i < batch.count(); i++) {
+            int offset = batch.offset(i);
+            int first = Byte.toUnsignedInt(batch.buffer().get(offset));
+            if (first >= CHANNEL_DATA_MIN && batch.length(i) > 4) {
+                first = Byte.toUnsignedInt(batch.buffer().get(offset + 4));
+            }
+            if (first != WIREGUARD_DATA) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private int readTun(long nowNs) throws IOException {
+        int read = 0;
+        for (int i = 0; i < READS_PER_TURN_MAX; i++) {
+            int count = io.tun().read(packets);
+            if (count == 0) {
+                break;
+            }
+            read += count;
+            path.handleFromTun(packets, nowNs);
+            settle(nowNs);
+        }
+        return read;
+    }
+
+    long pollTimeout() {
+        long machines = Math.min(node.pollTimeout(), state.pollTimeout());
+        return Math.min(machines, reporter.pollTimeout());
+    }
+
+    void handleTimeout(long nowNs) throws IOException {
+        if (nowNs >= node.pollTimeout()) {
+            node.handleTimeout(nowNs);
+            reporter.touch(nowNs);
+        }
+        if (nowNs >= state.pollTimeout()) {
+            state.handleTimeout(nowNs);
+        }
+        settle(nowNs);
+        reporter.handleTimeout(nowNs, () -> snapshot(nowNs), status());
+    }
+
+    /// Drains everything after a mutation; events may cause others.
+    private void settle(long nowNs) throws IOException {
+        boolean busy = true;
+        while (busy) {
+            busy = false;
+            io.drain(node);
+            for (var event = node.pollEvent(); event != null; event = node.pollEvent()) {
+                handle(event, nowNs);
+                busy = true;
+            }
+            for (var event = state.pollEvent(); event != null; event = state.pollEvent()) {
+                handle(event, nowNs);
+                busy = true;
+            }
+        }
+        reporter.flushCandidates();
+    }
+
+    private void handle(NodeEvent event, long nowNs) {
+        reporter.touch(nowNs);
+        switch (event) {
+            case NodeEvent.LocalCandidate(var id, var sdp) -> reporter.candidateAdded(id, sdp);
+            case NodeEvent.LocalCandidateGone(var id, var sdp) ->
+                    reporter.candidateRemoved(id, sdp);
+            case NodeEvent.Connected(var id) -> {
+                connected.add(id);
+                reportUp(id);
+            }
+            case NodeEvent.PathChanged(var id, var _) -> {
+                if (connected.contains(id)) {
+                    reportUp(id);
+                }
+            }
+            case NodeEvent.Failed(var id, var reason) -> {
+                connected.remove(id);
+                reporter.connectionChanged(
+                        id, ConnectionChanged.State.FAILED, reason.name(), false);
+            }
+            case NodeEvent.RelayReady _ -> {}
+            case NodeEvent.NoRelays _ -> reporter.noRelays();
+        }
+    }
+
+    private void reportUp(String clientId) {
+        boolean relayed = node.path(clientId).map(p -> p.isRelayed()).orElse(false);
+        reporter.connectionChanged(clientId, ConnectionChanged.State.UP, "", relayed);
+    }
+
+    private void handle(GatewayEvent event, long nowNs) throws IOException {
+        reporter.touch(nowNs);
+        switch (event) {
+            case GatewayEvent.ResolveName(long id, var _, var _, var domain) ->
+                    lookups.ask(new NameLookup.Question(id, domain));
+            case GatewayEvent.CloseConnection(var id, boolean goodbye) -> close(id, goodbye, nowNs);
+            case GatewayEvent.AccessExpired(var id, var resource) ->
+                    reporter.authorizationExpired(id, resource);
+            case GatewayEvent.DnsMappingChanged _, GatewayEvent.DnsMappingsCleared _ -> {}
+        }
+    }
+
+    private void close(String clientId, boolean goodbye, long nowNs) throws IOException {
+        if (goodbye) {
+            path.sayGoodbye(clientId, nowNs);
+            io.drain(node);
+        }
+        node.closeConnection(clientId, nowNs);
+        connected.remove(clientId);
+        reporter.connectionChanged(clientId, ConnectionChanged.State.CLOSED, "", false);
+    }
+
+    void handleAnswer(NameLookup.Answer answer, long nowNs) throws IOException {
+        path.handleAnswer(answer, nowNs);
+        settle(nowNs);
+    }
+
+    void configure(Interface message, long nowNs) throws IOException {
+        var tunnel = GatewayCodec.tunnel(message);
+        io.configure(tunnel.v4(), tunnel.v6());
+        state.setInterface(tunnel.v4(), tunnel.v6());
+        configured = true;
+        finish(nowNs);
+    }
+
+    void updateRelays(UpdateRelaysRequest request, long nowNs) throws IOException {
+        var relays = request.getRelaysList().stream().map(NodeCodec::relay).toList();
+        node.updateRelays(new TreeSet<>(request.getRemovedIdsList()), relays, nowNs);
+        finish(nowNs);
+    }
+
+    /// The caller sends the reply before it calls [#finish].
+    Outcome authorize(AuthorizeRequest request, long nowNs) {
+        var expiry =
+                request.hasExpiresAt()
+                        ? OptionalLong.of(request.getExpiresAt())
+                        : OptionalLong.empty();
+        var authorization =
+                GatewayCodec.authorization(request.getClient(), request.getResource(), expiry);
+        String clientId = authorization.clientId();
+        if (!configured) {
+            return Outcome.NOT_CONFIGURED;
+        }
+        if (draining && !node.peerIds().contains(clientId)) {
+            return Outcome.DRAINING;
+        }
+        var upsert =
+                node.upsertConnection(
+                        clientId,
+                        new PublicKey(request.getClientPublicKey().toByteArray()),
+                        new PresharedKey(request.getPresharedKey().toByteArray()),
+                        NodeCodec.credentials(request.getGatewayIce()),
+                        NodeCodec.credentials(request.getClientIce()),
+                        nowNs);
+        if (upsert == Upsert.NO_RELAYS) {
+            return Outcome.NO_RELAYS;
+        }
+        if (upsert == Upsert.CREATED) {
+            connected.remove(clientId);
+        }
+        if (!state.authorize(authorization, nowNs)) {
+            if (!state.hasClient(clientId)) {
+                node.closeConnection(clientId, nowNs);
+            }
+            throw new RejectedExecutionException("too many clients, or resources of a client");
+        }
+        return upsert == Upsert.CREATED ? Outcome.CREATED : Outcome.REUSED;
+    }
+
+    void reject(AuthorizationKey key, long nowNs) throws IOException {
+        state.reject(key.getClientId(), key.getResourceId());
+        finish(nowNs);
+    }
+
+    void updateResource(Resource resource, long nowNs) throws IOException {
+        state.updateResource(GatewayCodec.resource(resource));
+        finish(nowNs);
+    }
+
+    void updateExpiry(UpdateExpiryRequest request, long nowNs) throws IOException {
+        var expiry =
+                request.hasExpiresAt()
+                        ? OptionalLong.of(request.getExpiresAt())
+                        : OptionalLong.empty();
+        var key = request.getKey();
+        state.updateExpiry(key.getClientId(), key.getResourceId(), expiry);
+        finish(nowNs);
+    }
+
+    void addCandidates(RemoteCandidatesRequest request, long nowNs) throws IOException {
+        for (var candidate : request.getCandidatesList()) {
+            node.addRemoteCandidate(request.getClientId(), candidate, nowNs);
+        }
+        finish(nowNs);
+    }
+
+    void removeCandidates(RemoteCandidatesRequest request, long nowNs) throws IOException {
+        for (var candidate : request.getCandidatesList()) {
+            node.removeRemoteCandidate(request.getClientId(), candidate, nowNs);
+        }
+        finish(nowNs);
+    }
+
+    int reconcile(List<ReconcileRequest.Entry> entries, long nowNs) throws IOException {
+        var listed =
+                entries.stream()
+                        .map(
+                                entry ->
+                                        new Authorization.Listed(
+                                                entry.getKey().getClientId(),
+                                                entry.getKey().getResourceId(),
+                                                entry.hasExpiresAt()
+                                                        ? OptionalLong.of(entry.getExpiresAt())
+                                                        : OptionalLong.empty()))
+                        .toList();
+        int removed = state.reconcile(listed);
+        finish(nowNs);
+        return removed;
+    }
+
+    /// Returns how many connections are up.
+    int drain(boolean on, long nowNs) throws IOException {
+        draining = on;
+        finish(nowNs);
+        return node.peerIds().size();
+    }
+
+    /// Says goodbye to all.
+    void shutdown(long nowNs) throws IOException {
+        state.shutdown();
+        finish(nowNs);
+    }
+
+    void finish(long nowNs) throws IOException {
+        reporter.touch(nowNs);
+        settle(nowNs);
+    }
+
+    void sendSnapshot(long nowNs) {
+        reporter.sendSnapshot(snapshot(nowNs), status());
+    }
+
+    private Snapshot snapshot(long nowNs) {
+        var snapshot =
+                Snapshot.newBuilder().setKeyPair(NodeCodec.encode(keys)).setUdpPort(io.port());
+        NodeCodec.encode(node.snapshot(nowNs), snapshot);
+        GatewayCodec.encode(state.snapshot(), snapshot);
+        return snapshot.build();
+    }
+
+    private Status status() {
+        return Status.newBuilder()
+                .setTunUp(configured)
+                .setSocketsOpen(true)
+                .setRelaysKnown(node.relayIds().size())
+                .setRelaysAllocated(node.readyRelayIds().size())
+                .setConnections(node.peerIds().size())
+                .setDraining(draining)
+                .build();
+    }
+
+    ShardStatus probeStatus() {
+        return new ShardStatus(
+                true, configured, node.readyRelayIds().size(), node.peerIds().size(), draining);
+    }
+
+    ShardMetrics metrics() {
+        return ShardMetrics.of(io, node, state);
+    }
+
+    /// Sends what still waits. Returns true when nothing does.
+    boolean flush() throws IOException {
+        io.flush();
+        return !io.hasWaiting();
+    }
+
+    @Override
+    public void close() {
+        io.close();
+    }
+}

@@ -1,0 +1,156 @@
+package dev.gatehouse.dataplane;
+
+import dev.gatehouse.connectivity.Node;
+import dev.gatehouse.transport.LinuxTun;
+import dev.gatehouse.transport.NetworkConfig;
+import dev.gatehouse.transport.Poller;
+import dev.gatehouse.transport.UdpConfig;
+import dev.gatehouse.transport.UdpSocket;
+import dev.gatehouse.tunnel.TunnelRanges;
+import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.IpNetwork;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The descriptors of a shard: two UDP sockets and a TUN queue. Owned by the shard's thread.
+final class ShardIo implements AutoCloseable {
+    static final List<IpNetwork> ROUTES = List.of(TunnelRanges.TUNNEL_V4, TunnelRanges.TUNNEL_V6);
+
+    private static final Logger LOG = LoggerFactory.getLogger(ShardIo.class);
+    private static final int PORT_OF_EITHER = -1;
+
+    private final Poller poller;
+    private final LinuxTun tun;
+    private final NetworkConfig network;
+    private final Optional<UdpSocket> v4;
+    private final Optional<UdpSocket> v6;
+    private final List<UdpSocket> sockets = new ArrayList<>();
+    private final List<UdpSocket> waiting = new ArrayList<>();
+    private long unsendable;
+
+    private ShardIo(Poller poller, LinuxTun tun, DataplaneConfig config, int port)
+            throws IOException {
+        this.poller = poller;
+        this.tun = tun;
+        network = new NetworkConfig(tun.name());
+        v4 = open(config, IpAddress.Family.IPV4, port);
+        v6 = open(config, IpAddress.Family.IPV6, port);
+        v4.ifPresent(sockets::add);
+        v6.ifPresent(sockets::add);
+        if (sockets.isEmpty()) {
+            throw new IOException("no UDP socket can be opened, neither for IPv4 nor for IPv6");
+        }
+        poller.add(tun.fd());
+        for (var socket : sockets) {
+            poller.add(socket.fd());
+        }
+    }
+
+    /// Opens everything; the TUN device has no addresses and is down.
+    ///
+    /// @param port first choice for both sockets
+    static ShardIo open(Poller poller, DataplaneConfig config, int port) throws IOException {
+        NetworkConfig.addUnreachable(ROUTES);
+        var tun = LinuxTun.open(config.tunName(), DataplaneConfig.MTU);
+        try {
+            return new ShardIo(poller, tun, config, port);
+        } catch (IOException e) {
+            tun.close();
+            throw e;
+        }
+    }
+
+    private static Optional<UdpSocket> open(
+            DataplaneConfig config, IpAddress.Family family, int port) {
+        try {
+            return Optional.of(
+                    UdpSocket.open(
+                            UdpConfig.tunnel(family, port)
+                                    .withBuffers(
+                                            config.receiveBufferBytes(), config.sendBufferBytes())
+                                    .withDatagramLengthMax(Node.DATAGRAM_LENGTH_MAX)));
+        } catch (IOException e) {
+            LOG.warn("no UDP socket for {}: {}", family, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /// Gives the device its addresses; the first time also link, routes and rules.
+    void configure(IpAddress tunnelV4, IpAddress tunnelV6) throws IOException {
+        network.setAddresses(List.of(tunnelV4, tunnelV6));
+        network.linkUp();
+        network.setRoutes(ROUTES);
+        network.addRules();
+    }
+
+    /// The ports that are in use, the IPv4 one first; a successor takes the same.
+    int port() {
+        return sockets.isEmpty() ? PORT_OF_EITHER : sockets.getFirst().port();
+    }
+
+    LinuxTun tun() {
+        return tun;
+    }
+
+    /// One or two.
+    List<UdpSocket> sockets() {
+        return sockets;
+    }
+
+    /// Sends all that the node has to send.
+    void drain(Node node) throws IOException {
+        for (var out = node.pollTransmit(); out != null; out = node.pollTransmit()) {
+            var socket = out.remote().isV4() ? v4 : v6;
+            if (socket.isEmpty()) {
+                unsendable += out.segments();
+                continue;
+            }
+            socket.get().send(out);
+            if (socket.get().hasQueued() && !waiting.contains(socket.get())) {
+                waiting.add(socket.get());
+                poller.watchWritable(socket.get().fd(), true);
+            }
+        }
+    }
+
+    /// Sends what waited for room in the kernel's buffers.
+    void flush() throws IOException {
+        for (int i = waiting.size() - 1; i >= 0; i--) {
+            var socket = waiting.get(i);
+            if (socket.flush()) {
+                waiting.remove(i);
+                poller.watchWritable(socket.fd(), false);
+            }
+        }
+    }
+
+    boolean hasWaiting() {
+        return !waiting.isEmpty();
+    }
+
+    /// Datagrams for a family without socket.
+    long unsendable() {
+        return unsendable;
+    }
+
+    @Override
+    public void close() {
+        sockets.forEach(UdpSocket::close);
+        network.close();
+        tun.close();
+    }
+
+    /// Only after a regular end: a killed process leaves the unreachable routes behind, so that no
+    /// client's traffic leaves another way before the successor is there.
+    static void forgetRoutes() {
+        try {
+            NetworkConfig.removeUnreachable(ROUTES);
+        } catch (IOException e) {
+            LOG.debug("unreachable routes stay: {}", e.getMessage());
+        }
+    }
+}

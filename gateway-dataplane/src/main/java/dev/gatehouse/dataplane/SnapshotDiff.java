@@ -1,0 +1,87 @@
+package dev.gatehouse.dataplane;
+
+import dev.gatehouse.rpc.Delta;
+import dev.gatehouse.rpc.Snapshot;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/// What turns one snapshot into another.
+final class SnapshotDiff {
+    private SnapshotDiff() {}
+
+    /// Returns empty if nothing differs.
+    static Optional<Delta> between(Snapshot before, Snapshot after) {
+        var delta = Delta.newBuilder();
+        var changed = Snapshot.newBuilder();
+        singular(before, after, changed);
+        compare(
+                before.getRelaysList(),
+                after.getRelaysList(),
+                r -> r.getRelay().getId(),
+                changed::addRelays,
+                delta::addRemovedRelayIds);
+        compare(
+                before.getClientsList(),
+                after.getClientsList(),
+                c -> c.getId(),
+                changed::addClients,
+                delta::addRemovedClientIds);
+        compare(
+                before.getPeersList(),
+                after.getPeersList(),
+                p -> p.getClientId(),
+                changed::addPeers,
+                delta::addRemovedPeerIds);
+        compare(
+                before.getAuthorizationsList(),
+                after.getAuthorizationsList(),
+                a -> a.getKey(),
+                changed::addAuthorizations,
+                delta::addRemovedAuthorizations);
+        compare(
+                before.getDnsMappingsList(),
+                after.getDnsMappingsList(),
+                d -> d.getKey(),
+                changed::addDnsMappings,
+                delta::addRemovedDnsMappings);
+        var part = changed.build();
+        if (!part.equals(Snapshot.getDefaultInstance())) {
+            delta.setChanged(part);
+        }
+        var result = delta.build();
+        return result.equals(Delta.getDefaultInstance()) ? Optional.empty() : Optional.of(result);
+    }
+
+    private static void singular(Snapshot before, Snapshot after, Snapshot.Builder changed) {
+        if (after.hasKeyPair() && !after.getKeyPair().equals(before.getKeyPair())) {
+            changed.setKeyPair(after.getKeyPair());
+        }
+        if (after.hasInterface() && !after.getInterface().equals(before.getInterface())) {
+            changed.setInterface(after.getInterface());
+        }
+        if (after.hasUdpPort() && after.getUdpPort() != before.getUdpPort()) {
+            changed.setUdpPort(after.getUdpPort());
+        }
+    }
+
+    private static <M, K> void compare(
+            List<M> before,
+            List<M> after,
+            Function<M, K> id,
+            Consumer<M> change,
+            Consumer<K> removal) {
+        Map<K, M> old = new LinkedHashMap<>();
+        before.forEach(element -> old.put(id.apply(element), element));
+        for (var element : after) {
+            var known = old.remove(id.apply(element));
+            if (!element.equals(known)) {
+                change.accept(element);
+            }
+        }
+        old.keySet().forEach(removal);
+    }
+}

@@ -1,0 +1,203 @@
+package dev.gatehouse.dataplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import dev.gatehouse.dataplane.gateway.GatewayLimits;
+import dev.gatehouse.dataplane.gateway.GatewayState;
+import dev.gatehouse.rpc.Allocation;
+import dev.gatehouse.rpc.Authorization;
+import dev.gatehouse.rpc.CandidateKind;
+import dev.gatehouse.rpc.Client;
+import dev.gatehouse.rpc.DnsMapping;
+import dev.gatehouse.rpc.DnsMappingKey;
+import dev.gatehouse.rpc.Filter;
+import dev.gatehouse.rpc.IceCredentials;
+import dev.gatehouse.rpc.Interface;
+import dev.gatehouse.rpc.Path;
+import dev.gatehouse.rpc.Peer;
+import dev.gatehouse.rpc.Relay;
+import dev.gatehouse.rpc.RelayState;
+import dev.gatehouse.rpc.Resource;
+import dev.gatehouse.rpc.Snapshot;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SnapshotTest {
+    private static final long UNIX_NS = 1_790_000_000_000_000_000L;
+
+    @Test
+    void cutAndJoinedIsTheSame() {
+        var whole = Snapshot.newBuilder().setUdpPort(7).setInterface(tunnel());
+        for (int i = 0; i < 500; i++) {
+            whole.addClients(client("client-" + i)).addAuthorizations(authorization("c" + i));
+        }
+
+        var parts = SnapshotParts.cut(whole.build(), 2000);
+
+        assertThat(parts).hasSizeGreaterThan(20);
+        assertThat(parts).allSatisfy(p -> assertThat(p.getSerializedSize()).isLessThan(2001));
+        assertThat(SnapshotParts.join(parts)).isEqualTo(whole.build());
+        assertThat(SnapshotParts.cut(Snapshot.getDefaultInstance(), 10)).hasSize(1);
+    }
+
+    @Test
+    void laterPartReplacesTheElementOfTheSameId() {
+        var first = Snapshot.newBuilder().addClients(client("a")).addClients(client("b")).build();
+        var second = Snapshot.newBuilder().addClients(client("a").toBuilder().setIpv4("9")).build();
+
+        var joined = SnapshotParts.join(List.of(first, second));
+
+        assertThat(joined.getClientsList()).hasSize(2);
+        assertThat(joined.getClients(0).getIpv4()).isEqualTo("9");
+    }
+
+    @Test
+    void deltaNamesWhatChangedAndWhatIsGone() {
+        var before =
+                Snapshot.newBuilder()
+                        .setUdpPort(1)
+                        .addClients(client("a"))
+                        .addClients(client("b"))
+                        .addPeers(Peer.newBuilder().setClientId("a"))
+                        .build();
+        var after =
+                Snapshot.newBuilder()
+                        .setUdpPort(2)
+                        .addClients(client("b"))
+                        .addClients(client("c"))
+                        .build();
+
+        var delta = SnapshotDiff.between(before, after).orElseThrow();
+
+        assertThat(delta.getRemovedClientIdsList()).containsExactly("a");
+        assertThat(delta.getRemovedPeerIdsList()).containsExactly("a");
+        assertThat(delta.getChanged())
+                .isEqualTo(Snapshot.newBuilder().setUdpPort(2).addClients(client("c")).build());
+        assertThat(SnapshotDiff.between(after, after)).isEmpty();
+    }
+
+    @Test
+    void connectivityComesBackAsItWas() {
+        var message = Snapshot.newBuilder().addRelays(relay()).addPeers(peer()).build();
+
+        var again = Snapshot.newBuilder();
+        NodeCodec.encode(NodeCodec.decode(message, UNIX_NS), again);
+
+        assertThat(again.build()).isEqualTo(message);
+    }
+
+    @Test
+    void gatewayStateComesBackAsItWas() {
+        var message =
+                Snapshot.newBuilder()
+                        .setInterface(tunnel())
+                        .addClients(client("a"))
+                        .addAuthorizations(authorization("a"))
+                        .addDnsMappings(mapping())
+                        .build();
+        var state = new GatewayState(GatewayLimits.defaults(), UNIX_NS);
+        state.restore(GatewayCodec.decode(message), 0);
+
+        var again = Snapshot.newBuilder();
+        GatewayCodec.encode(state.snapshot(), again);
+
+        assertThat(again.build()).isEqualTo(message);
+    }
+
+    private static Interface tunnel() {
+        return Interface.newBuilder().setIpv4("100.64.0.1").setIpv6("fd00:2021:1111::1").build();
+    }
+
+    private static Client client(String id) {
+        return Client.newBuilder()
+                .setId(id)
+                .setIpv4("100.64.0.2")
+                .setIpv6("fd00:2021:1111::2")
+                .build();
+    }
+
+    private static Authorization authorization(String clientId) {
+        return Authorization.newBuilder()
+                .setKey(GatewayCodec.key(clientId, "r"))
+                .setExpiresAt(1_800_000_000)
+                .setResource(
+                        Resource.newBuilder()
+                                .setId("r")
+                                .setName("wiki")
+                                .setType(Resource.Type.DNS)
+                                .setAddress("*.example.com")
+                                .addFilters(
+                                        Filter.newBuilder()
+                                                .setProtocol(Filter.Protocol.TCP)
+                                                .setPortFirst(80)
+                                                .setPortLast(443))
+                                .addFilters(Filter.newBuilder().setProtocol(Filter.Protocol.ICMP)))
+                .build();
+    }
+
+    private static DnsMapping mapping() {
+        return DnsMapping.newBuilder()
+                .setKey(
+                        DnsMappingKey.newBuilder()
+                                .setClientId("a")
+                                .setResourceId("r")
+                                .setDomain("wiki.example.com"))
+                .addEntries(
+                        DnsMapping.Entry.newBuilder().setProxy("100.96.0.1").setTarget("10.0.0.1"))
+                .addEntries(DnsMapping.Entry.newBuilder().setProxy("fd00:2021:1111:8000::1"))
+                .addResolved("10.0.0.1")
+                .build();
+    }
+
+    private static RelayState relay() {
+        return RelayState.newBuilder()
+                .setRelay(
+                        Relay.newBuilder()
+                                .setId("relay")
+                                .addAddresses("192.0.2.1:3478")
+                                .setUsername("u")
+                                .setPassword("p"))
+                .setAllocation(
+                        Allocation.newBuilder()
+                                .setServer("192.0.2.1:3478")
+                                .addRelayed("192.0.2.1:50000")
+                                .setNonce("n")
+                                .setExpiresAtUnixMs(UNIX_NS / 1_000_000 + 300_000)
+                                .addChannels(
+                                        Allocation.Channel.newBuilder()
+                                                .setNumber(0x4000)
+                                                .setPeer("198.51.100.1:52625")
+                                                .setBoundAtUnixMs(UNIX_NS / 1_000_000 - 1000)))
+                .build();
+    }
+
+    private static Peer peer() {
+        var bytes = ByteString.copyFrom(new byte[32]);
+        return Peer.newBuilder()
+                .setClientId("a")
+                .setPublicKey(bytes)
+                .setPresharedKey(bytes)
+                .setGatewayIce(IceCredentials.newBuilder().setUsername("gw").setPassword("secret"))
+                .setClientIce(IceCredentials.newBuilder().setUsername("cl").setPassword("secret2"))
+                .addRemoteCandidates(
+                        "candidate:1f 1 udp 2130706431 198.51.100.1 52625 typ host ufrag cl")
+                .addLocalCandidates(
+                        "candidate:2f 1 udp 1694498815 203.0.113.5 52625 typ srflx raddr 0.0.0.0"
+                                + " rport 0 ufrag gw")
+                .addLocalBases("10.0.0.5:52625")
+                .setPath(
+                        Path.newBuilder()
+                                .setLocal("10.0.0.5:52625")
+                                .setRemote("198.51.100.1:52625")
+                                .setLocalKind(CandidateKind.SERVER_REFLEXIVE)
+                                .setRemoteKind(CandidateKind.HOST))
+                .setLastTai64N(
+                        ByteString.copyFrom(new byte[] {64, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}))
+                .setConnectionId(77)
+                .setRelayId("relay")
+                .setTieBreaker(5)
+                .setSessionNumber(3)
+                .build();
+    }
+}
