@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
             GatewayCommand.class,
             PortalCommand.class,
             RelayCommand.class,
+            PortalCommand.class,
             HealthCommand.class,
             DoctorCommand.class
         })
