@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,8 +37,9 @@ public final class Services implements AutoCloseable {
     /// Where the client's traffic goes.
     ///
     /// @param gateway name of the gateway
-    /// @param kind like `host to srflx`
-    public record PathSeen(String gateway, String kind) {
+    /// @param kind host, srflx or relay
+    /// @param addresses of both ends
+    public record PathSeen(String gateway, String kind, String addresses) {
         boolean isRelayed() {
             return kind.contains("relay");
         }
@@ -264,7 +268,8 @@ public final class Services implements AutoCloseable {
                 && api.connected("gateways").size() == 2
                 && api.connected("clients").size() == 1
                 && gateways.values().stream().allMatch(this::isJoined)
-                && !status().path("resources").isEmpty();
+                && !status().path("resources").isEmpty()
+                && !status().path("relays").isEmpty();
     }
 
     /// Whether a gateway says that it is ready.
@@ -274,31 +279,29 @@ public final class Services implements AutoCloseable {
                 .isOk();
     }
 
+    /// What the running client tells on its status socket; empty while it does not answer.
     private JsonNode status() {
-        var command =
-                with(
-                        Enclosure.java("dev.gatehouse.launcher.Gatehouse"),
-                        "client",
-                        "status",
-                        "--json");
-        var result = lab.client().attempt(command.toArray(String[]::new));
-        try {
-            return JSON.readTree(result.isOk() ? result.out() : "{}");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        var socket = lab.client().runFolder().resolve("gatehouse-client").resolve("status");
+        try (var channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            return JSON.readTree(Channels.newInputStream(channel).readAllBytes());
+        } catch (IOException _) {
+            return JSON.createObjectNode();
         }
     }
 
     /// The path to the gateway in use; empty without any connection.
     public Optional<PathSeen> maybePath() {
-        for (JsonNode gateway : status().path("gateways")) {
-            var path = gateway.path("path");
-            if (path.isObject()) {
-                var kind =
-                        path.path("local_kind").asText()
-                                + " to "
-                                + path.path("remote_kind").asText();
-                return Optional.of(new PathSeen(gatewayName(gateway.path("id").asText()), kind));
+        for (JsonNode tunnel : status().path("tunnels")) {
+            var path = tunnel.path("path");
+            if (path.isTextual()) {
+                var name = gatewayName(tunnel.path("gateway").asText());
+                return Optional.of(
+                        new PathSeen(
+                                name,
+                                path.asText(),
+                                tunnel.path("local").asText()
+                                        + " to "
+                                        + tunnel.path("remote").asText()));
             }
         }
         return Optional.empty();

@@ -1,5 +1,6 @@
 package dev.gatehouse.launcher;
 
+import dev.gatehouse.client.ClientCommand;
 import dev.gatehouse.controlplane.ControlplaneCommand;
 import dev.gatehouse.portal.PortalCommand;
 import dev.gatehouse.relay.RelayCommand;
@@ -23,7 +24,7 @@ import picocli.CommandLine.ScopeType;
             GatewayCommand.class,
             PortalCommand.class,
             RelayCommand.class,
-            PortalCommand.class,
+            ClientCommand.class,
             HealthCommand.class,
             DoctorCommand.class
         })
