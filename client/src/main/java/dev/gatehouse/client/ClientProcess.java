@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +42,7 @@ final class ClientProcess implements AutoCloseable {
     private static final Duration GOODBYE_WAIT = Duration.ofSeconds(1);
 
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicReference<String> publicKey = new AtomicReference<>("");
     private final ResolvConf resolvConf;
     private final Vertx vertx;
@@ -97,6 +99,7 @@ final class ClientProcess implements AutoCloseable {
         shard.start();
         readResolvers();
         portal.start();
+        Thread.ofPlatform().daemon().name("client-rehearsal").start(new Rehearsal());
         vertx.setPeriodic(
                 RESOLVERS_EVERY_MS,
                 _ ->
@@ -206,8 +209,12 @@ final class ClientProcess implements AutoCloseable {
         }
     }
 
+    /// Both the signal and the end of the wait come here: once is enough.
     @Override
     public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         if (status != null) {
             status.close();
         }
