@@ -20,7 +20,7 @@ final class Scenario {
     private static final long PACED_RATE = 12_000_000; // bytes a second: lasts 5 s
     private static final int COLD_STARTS = 5;
     private static final double COLD_START_MS_MAX = 100;
-    private static final Duration UP_LIMIT = Duration.ofSeconds(30);
+    private static final Duration UP_LIMIT = Duration.ofSeconds(120);
 
     private final Report report;
     private final Lab lab;

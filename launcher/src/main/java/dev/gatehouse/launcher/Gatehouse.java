@@ -2,6 +2,7 @@ package dev.gatehouse.launcher;
 
 import dev.gatehouse.client.ClientCommand;
 import dev.gatehouse.controlplane.ControlplaneCommand;
+import dev.gatehouse.dataplane.DataplaneCommand;
 import dev.gatehouse.portal.PortalCommand;
 import dev.gatehouse.relay.RelayCommand;
 import picocli.CommandLine;
@@ -20,6 +21,7 @@ import picocli.CommandLine.ScopeType;
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
+            DataplaneCommand.class,
             ControlplaneCommand.class,
             GatewayCommand.class,
             PortalCommand.class,
