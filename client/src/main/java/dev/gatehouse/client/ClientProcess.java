@@ -26,7 +26,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +41,7 @@ final class ClientProcess implements AutoCloseable {
     private static final Duration GOODBYE_WAIT = Duration.ofSeconds(1);
 
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private boolean closed; // guarded by this
     private final AtomicReference<String> publicKey = new AtomicReference<>("");
     private final ResolvConf resolvConf;
     private final Vertx vertx;
@@ -209,12 +208,14 @@ final class ClientProcess implements AutoCloseable {
         }
     }
 
-    /// Both the signal and the end of the wait come here: once is enough.
+    /// Both the signal and the end of the wait come here: the second waits until the first is done,
+    /// or the process would halt with resolv.conf not restored.
     @Override
-    public void close() {
-        if (closed.getAndSet(true)) {
+    public synchronized void close() {
+        if (closed) {
             return;
         }
+        closed = true;
         if (status != null) {
             status.close();
         }
