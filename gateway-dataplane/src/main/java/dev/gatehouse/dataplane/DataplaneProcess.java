@@ -1,5 +1,6 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.dataplane.gateway.GatewaySnapshot;
 import dev.gatehouse.transport.Capabilities;
 import dev.gatehouse.transport.HostSettings;
 import dev.gatehouse.transport.Masquerade;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -41,6 +43,7 @@ final class DataplaneProcess {
     private static final int EVENTS_MAX = 8192;
     private static final int RPC_MESSAGE_BYTES_MAX = 4 << 20;
     private static final Duration END_WAIT = Duration.ofSeconds(3);
+    private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
     private static final int EXIT_FAILURE = 1;
     private static final int EXIT_CONFIGURATION = 2;
 
@@ -50,6 +53,7 @@ final class DataplaneProcess {
     private final EventFeed feed = new EventFeed(EVENTS_MAX);
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private final CompletableFuture<TunnelDnsServer> dns = new CompletableFuture<>();
     private final Optional<Masquerade> masquerade;
     private final NameLookup lookups = new NameLookup(this::handleAnswer);
     private final GatewayShard gateway;
@@ -73,6 +77,7 @@ final class DataplaneProcess {
                                     Aeads.choose(config.aead()),
                                     lookups,
                                     this::setUpHost,
+                                    this::serveDns,
                                     this::handleShutdown),
                             new EventReporter(epoch, feed));
             shard =
@@ -81,6 +86,10 @@ final class DataplaneProcess {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private void serveDns(GatewaySnapshot.Interface tunnel) {
+        dns.thenAccept(server -> server.listenOn(List.of(tunnel.v4(), tunnel.v6())));
     }
 
     private Masquerade masquerade(Path nft) {
@@ -114,6 +123,9 @@ final class DataplaneProcess {
                     probes.listen(config.httpHost(), config.httpPort()),
                     "probes on %s port %d (GATEHOUSE_DATAPLANE_HTTP)"
                             .formatted(config.httpHost(), config.httpPort()));
+            dns.complete(
+                    new TunnelDnsServer(
+                            vertx, TunnelDnsServer.PORT, DnsUpstream.PORT, RESOLV_CONF));
             listenForControlPlane(vertx);
             probes.markStarted();
             Runtime.getRuntime().addShutdownHook(hook);
@@ -121,11 +133,20 @@ final class DataplaneProcess {
             return exit.join();
         } finally {
             shard.close();
-            await(vertx.close(), "end of Vert.x");
+            closeQuietly(vertx);
             lookups.close();
             masquerade.ifPresent(Masquerade::close);
             socket.remove();
             ended.complete(null);
+        }
+    }
+
+    private static void closeQuietly(Vertx vertx) throws InterruptedException {
+        try {
+            var closing = vertx.close().toCompletionStage().toCompletableFuture();
+            closing.get(END_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("Vert.x does not end", e);
         }
     }
 

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.connectivity.NodeConfig;
 import dev.gatehouse.dataplane.gateway.GatewayLimits;
+import dev.gatehouse.dataplane.gateway.GatewaySnapshot;
 import dev.gatehouse.dataplane.gateway.GatewayState;
 import dev.gatehouse.rpc.AuthorizeReply;
 import dev.gatehouse.rpc.ConfigureReply;
@@ -36,6 +37,7 @@ final class GatewayShard implements Agent<ShardCommand> {
     ///
     /// @param aead this shard's own
     /// @param onResume called once, when packets are about to flow; must not block
+    /// @param onConfigured called when the TUN device has its addresses; must not block
     /// @param onShutdown called once, asks for the end of the process
     record Surroundings(
             DataplaneConfig config,
@@ -45,6 +47,7 @@ final class GatewayShard implements Agent<ShardCommand> {
             Aead aead,
             NameLookup lookups,
             Runnable onResume,
+            Consumer<GatewaySnapshot.Interface> onConfigured,
             Consumer<ShardCommand.Shutdown> onShutdown) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(GatewayShard.class);
@@ -173,7 +176,8 @@ final class GatewayShard implements Agent<ShardCommand> {
         var state = new GatewayState(GatewayLimits.defaults(), unixOriginNs);
         int port = snapshot.hasUdpPort() ? snapshot.getUdpPort() : around.config.udpPort();
         var io = ShardIo.open(around.poller, around.config, port);
-        var opened = new Session(keys, node, state, io, reporter, around.lookups);
+        var opened =
+                new Session(keys, node, state, io, reporter, around.lookups, around.onConfigured);
         try {
             opened.restore(snapshot, nowNs, unixOriginNs + nowNs);
         } catch (IOException | IllegalArgumentException e) {

@@ -5,6 +5,7 @@ import dev.gatehouse.connectivity.NodeEvent;
 import dev.gatehouse.connectivity.Upsert;
 import dev.gatehouse.dataplane.gateway.Authorization;
 import dev.gatehouse.dataplane.gateway.GatewayEvent;
+import dev.gatehouse.dataplane.gateway.GatewaySnapshot;
 import dev.gatehouse.dataplane.gateway.GatewayState;
 import dev.gatehouse.rpc.AuthorizationKey;
 import dev.gatehouse.rpc.AuthorizeReply.Outcome;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 
 /// The gateway at work, from Resume to the end: state machines, descriptors, and what joins them.
 /// Owned by the shard's thread; each public step ends with [#settle].
@@ -46,6 +48,7 @@ final class Session implements AutoCloseable {
     private final ShardIo io;
     private final EventReporter reporter;
     private final NameLookup lookups;
+    private final Consumer<GatewaySnapshot.Interface> onConfigured;
     private final PacketPath path;
     private final List<UdpSocket> sockets;
     private final DatagramBatch datagrams = UdpSocket.newBatch();
@@ -60,13 +63,15 @@ final class Session implements AutoCloseable {
             GatewayState state,
             ShardIo io,
             EventReporter reporter,
-            NameLookup lookups) {
+            NameLookup lookups,
+            Consumer<GatewaySnapshot.Interface> onConfigured) {
         this.keys = keys;
         this.node = node;
         this.state = state;
         this.io = io;
         this.reporter = reporter;
         this.lookups = lookups;
+        this.onConfigured = onConfigured;
         path = new PacketPath(node, state, io);
         sockets = io.sockets();
     }
@@ -243,6 +248,7 @@ final class Session implements AutoCloseable {
         io.configure(tunnel.v4(), tunnel.v6());
         state.setInterface(tunnel.v4(), tunnel.v6());
         configured = true;
+        onConfigured.accept(tunnel);
         finish(nowNs);
     }
 

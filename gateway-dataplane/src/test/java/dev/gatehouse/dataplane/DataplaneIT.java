@@ -107,6 +107,8 @@ class DataplaneIT {
         assertThat(exec("ip", "addr", "show", "tun-firezone"))
                 .contains("100.64.0.1/32", "fd00:2021:1111::1/128", "mtu 1280", ",UP");
         assertThat(exec("ss", "-uln")).contains("0.0.0.0:52625", "[::]:52625");
+        eventually("nft", "gatehouse", "nft", "list", "ruleset");
+        eventually("DNS server", "[fd00:2021:1111::1]:53535", "ss", "-uln");
         assertThat(http("/startupz")).contains("200");
         assertThat(http("/healthz")).contains("200");
         assertThat(http("/readyz")).contains("503", "no relay allocation");
@@ -335,6 +337,14 @@ class DataplaneIT {
 
     private String http(String path) throws Exception {
         return exec("curl", "-sS", "-i", "http://127.0.0.1:8081" + path);
+    }
+
+    /// For what the process does beside the shard.
+    private void eventually(String what, String expected, String... command) throws Exception {
+        for (int attempt = 0; attempt < 100 && !exec(command).contains(expected); attempt++) {
+            Thread.sleep(20);
+        }
+        assertThat(exec(command)).as(what).contains(expected);
     }
 
     private String exec(String... command) throws Exception {

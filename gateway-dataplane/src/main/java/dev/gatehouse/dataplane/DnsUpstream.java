@@ -1,0 +1,79 @@
+package dev.gatehouse.dataplane;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.datagram.DatagramSocketOptions;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetClientOptions;
+import java.security.SecureRandom;
+
+/// Asks one nameserver one question, from a port of its own and with an id of its own, so that a
+/// stranger cannot answer in its place.
+final class DnsUpstream {
+    static final int PORT = 53;
+
+    private final Vertx vertx;
+    private final int port;
+    private final NetClient tcp;
+    private final SecureRandom random = new SecureRandom();
+
+    /// @param port 53, but in tests
+    DnsUpstream(Vertx vertx, int port) {
+        this.vertx = vertx;
+        this.port = port;
+        tcp = vertx.createNetClient(new NetClientOptions().setConnectTimeout(2_000));
+    }
+
+    /// @param server an IP address
+    /// @param limitMs fails after that long
+    Future<DnsMessage> overUdp(String server, Buffer query, long limitMs) {
+        var asked = DnsMessage.parse(query).orElseThrow();
+        var answer = Promise.<DnsMessage>promise();
+        boolean v6 = server.indexOf(':') >= 0;
+        var socket = vertx.createDatagramSocket(new DatagramSocketOptions().setIpV6(v6));
+        socket.handler(
+                packet -> {
+                    if (packet.sender().host().equals(server) && packet.sender().port() == port) {
+                        accept(asked, packet.data(), answer);
+                    }
+                });
+        socket.exceptionHandler(answer::tryFail);
+        socket.listen(0, v6 ? "::" : "0.0.0.0")
+                .compose(bound -> bound.send(query, port, server))
+                .onFailure(answer::tryFail);
+        long timer = vertx.setTimer(limitMs, _ -> answer.tryFail("no answer in time"));
+        return answer.future()
+                .onComplete(
+                        _ -> {
+                            vertx.cancelTimer(timer);
+                            socket.close();
+                        });
+    }
+
+    Future<DnsMessage> overTcp(String server, Buffer query, long limitMs) {
+        var asked = DnsMessage.parse(query).orElseThrow();
+        var answer = Promise.<DnsMessage>promise();
+        long timer = vertx.setTimer(limitMs, _ -> answer.tryFail("no answer in time"));
+        tcp.connect(port, server)
+                .onFailure(answer::tryFail)
+                .onSuccess(
+                        socket -> {
+                            answer.future().onComplete(_ -> socket.close());
+                            socket.handler(
+                                    DnsFraming.reader(bytes -> accept(asked, bytes, answer)));
+                            socket.closeHandler(_ -> answer.tryFail("closed"));
+                            socket.write(DnsFraming.frame(query));
+                        });
+        return answer.future().onComplete(_ -> vertx.cancelTimer(timer));
+    }
+
+    private static void accept(DnsMessage asked, Buffer bytes, Promise<DnsMessage> answer) {
+        DnsMessage.parse(bytes).filter(m -> m.answers(asked)).ifPresent(answer::tryComplete);
+    }
+
+    int freshId() {
+        return random.nextInt(0x10000);
+    }
+}

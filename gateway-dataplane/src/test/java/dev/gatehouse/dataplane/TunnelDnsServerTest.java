@@ -1,0 +1,152 @@
+package dev.gatehouse.dataplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import dev.gatehouse.wire.IpAddress;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TunnelDnsServerTest {
+    private static final long WAIT_MS = 3_000;
+    private static final String HOST = "127.0.0.1";
+
+    @TempDir private Path temporary;
+    private final Vertx vertx = Vertx.vertx();
+    private int upstreamPort;
+    private int port;
+    private int answerLength;
+
+    @BeforeEach
+    void choosePorts() throws Exception {
+        upstreamPort = freePort();
+        port = freePort();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        await(vertx.close());
+    }
+
+    @Test
+    void queryIsForwardedOverTheSameTransport() throws Exception {
+        startUpstream();
+        start("nameserver 127.0.0.1");
+
+        assertThat(ask(false).length()).isGreaterThan(30);
+        assertThat(ask(true).length()).isGreaterThan(30);
+    }
+
+    @Test
+    void longUdpAnswerIsCutAndSaysSo() throws Exception {
+        answerLength = 1500;
+        startUpstream();
+        start("nameserver 127.0.0.1");
+
+        var overUdp = ask(false);
+        var overTcp = ask(true);
+
+        assertThat(overUdp.length()).isLessThan(60);
+        assertThat(overUdp.getUnsignedShort(2) & 0x0200).isNotZero();
+        assertThat(overTcp.length()).isGreaterThan(1500);
+    }
+
+    @Test
+    void withoutNameserverTheAnswerIsServfail() throws Exception {
+        start("# none");
+
+        var upstream = new DnsUpstream(vertx, port);
+        var answer = await(upstream.overUdp(HOST, query(7), WAIT_MS));
+
+        assertThat(answer.isSuccess()).isFalse();
+        assertThat(answer.id()).isEqualTo(7);
+    }
+
+    @Test
+    void onlyMessagesWithOneQuestionAreUnderstood() {
+        var query = query(1);
+
+        assertThat(DnsMessage.parse(query)).isPresent();
+        assertThat(DnsMessage.parse(query.copy().setUnsignedShort(4, 2))).isEmpty();
+        for (int length = 0; length < query.length(); length++) {
+            assertThat(DnsMessage.parse(query.getBuffer(0, length))).isEmpty();
+        }
+        assertThat(DnsMessage.parse(query.copy().setUnsignedByte(12, (short) 0xC0))).isEmpty();
+    }
+
+    @Test
+    void answerToAnotherQuestionIsNone() {
+        var asked = DnsMessage.parse(query(1)).orElseThrow();
+        var upper = DnsMessage.queryForA(1, "SRV.example.com").setUnsignedShort(2, 0x8000);
+        var other = DnsMessage.queryForA(1, "srw.example.com").setUnsignedShort(2, 0x8000);
+
+        assertThat(DnsMessage.parse(upper).orElseThrow().answers(asked)).isTrue();
+        assertThat(DnsMessage.parse(other).orElseThrow().answers(asked)).isFalse();
+        assertThat(asked.answers(asked)).isFalse();
+    }
+
+    /// Repeats until the server has measured its nameservers.
+    private Buffer ask(boolean overTcp) throws Exception {
+        var upstream = new DnsUpstream(vertx, port);
+        for (int attempt = 0; attempt < 100; attempt++) {
+            var answer =
+                    await(
+                            overTcp
+                                    ? upstream.overTcp(HOST, query(attempt), WAIT_MS)
+                                    : upstream.overUdp(HOST, query(attempt), WAIT_MS));
+            if (answer.isSuccess()) {
+                assertThat(answer.id()).isEqualTo(attempt);
+                return answer.bytes();
+            }
+            await(vertx.timer(20, TimeUnit.MILLISECONDS));
+        }
+        return fail("always SERVFAIL");
+    }
+
+    private static Buffer query(int id) {
+        return DnsMessage.queryForA(id, "srv.example.com");
+    }
+
+    private void start(String configuration) throws Exception {
+        var file = Files.writeString(temporary.resolve("resolv.conf"), configuration + "\n");
+        var server = new TunnelDnsServer(vertx, port, upstreamPort, file);
+        await(server.listenOn(List.of(IpAddress.parse(HOST))));
+    }
+
+    private void startUpstream() throws Exception {
+        var udp = vertx.createDatagramSocket();
+        udp.handler(p -> udp.send(reply(p.data()), p.sender().port(), p.sender().host()));
+        await(udp.listen(upstreamPort, HOST));
+        var tcp = vertx.createNetServer();
+        tcp.connectHandler(
+                socket ->
+                        socket.handler(
+                                DnsFraming.reader(q -> socket.write(DnsFraming.frame(reply(q))))));
+        await(tcp.listen(upstreamPort, HOST));
+    }
+
+    private Buffer reply(Buffer query) {
+        return query.copy().setUnsignedShort(2, 0x8180).appendBytes(new byte[answerLength]);
+    }
+
+    private static int freePort() throws Exception {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static <T> T await(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
+}
