@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// One simulated machine: a network namespace, with `/etc/resolv.conf`, `/run` and `/var/lib`
-/// of its own for every program that runs in it.
+/// One simulated machine: a network namespace, with `/etc`, `/run` and `/var/lib` of its own for
+/// every program that runs in it; `/etc` begins as a copy of the host's.
 public final class Host {
     private final String name;
     private final Path folder;
@@ -22,7 +22,7 @@ public final class Host {
     static Host create(String name, Path labFolder) {
         var folder = labFolder.resolve(name);
         try {
-            for (String part : List.of("run", "lib", "tmp", "log")) {
+            for (String part : List.of("run", "lib", "tmp", "log", "etc", "work")) {
                 Files.createDirectories(folder.resolve(part));
             }
             Files.writeString(folder.resolve("resolv.conf"), "");
@@ -97,6 +97,7 @@ public final class Host {
     List<String> withFiles(List<String> command) {
         var script =
                 """
+                mount -t overlay overlay -o "lowerdir=/etc,upperdir=$0/etc,workdir=$0/work" /etc
                 mount --bind "$0/resolv.conf" /etc/resolv.conf
                 mount --bind "$0/run" /run
                 mount --bind "$0/lib" /var/lib

@@ -160,8 +160,9 @@ public final class Lab {
         host.run("ip", "link", "set", device, "up");
     }
 
-    /// Makes all routers translate in one way. What comes unasked is dropped, never rejected: a
-    /// reject would confirm a mapping, and the next packet from inside would get another port.
+    /// Makes all routers translate in one way, and forget what they translated so far. What comes
+    /// unasked is dropped, never rejected: a reject would confirm a mapping, and the next packet
+    /// from inside would get another port.
     public void nat(NatKind kind) {
         for (Host router : routers) {
             router.nft(
@@ -185,6 +186,7 @@ public final class Lab {
                     }
                     """
                             .formatted(kind.statement));
+            router.run("conntrack", "-F");
         }
     }
 

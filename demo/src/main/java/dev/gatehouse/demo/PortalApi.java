@@ -47,8 +47,8 @@ public final class PortalApi {
 
     public void unblock() {
         for (JsonNode block : get("blocks").path("blocks")) {
-            var client = block.path("clientId").asText();
-            call("DELETE", "blocks/" + client + "/" + block.path("resourceId").asText());
+            var client = block.path("client_id").asText();
+            call("DELETE", "blocks/" + client + "/" + block.path("resource_id").asText());
         }
     }
 

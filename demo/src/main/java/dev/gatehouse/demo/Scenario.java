@@ -133,15 +133,18 @@ final class Scenario {
     }
 
     private String filtered(Map<String, Object> figures) {
-        var url = "http://" + Lab.WEB_V4 + ":" + Services.FILTERED_PORT + "/";
-        var answer = fetch.get(url, 5);
-        require(!answer.isOk(), "GET " + url + " should have been refused");
+        int port = Services.FILTERED_PORT;
+        long beganNs = System.nanoTime();
+        var connect = "exec 3<>/dev/tcp/%s/%d".formatted(Lab.WEB_V4, port);
+        var answer = lab.client().attempt("timeout", "5", "bash", "-c", connect);
+        double tookMs = (System.nanoTime() - beganNs) / 1e6;
+        require(!answer.isOk(), "a connection to port " + port + " should have been refused");
         require(
-                answer.error().contains("No route to host"),
-                "expected ICMP prohibited, saw: " + answer.error());
-        figures.put("refused_ms", answer.totalMs());
-        return "GET %s: refused at once (%.0f ms) by ICMP prohibited: \"%s\""
-                .formatted(url, answer.totalMs(), answer.error());
+                answer.err().contains("No route to host"),
+                "expected ICMP prohibited, saw: " + answer.err().strip());
+        figures.put("refused_ms", tookMs);
+        return "port %d: refused after %.0f ms by ICMP prohibited (\"No route to host\")"
+                .formatted(port, tookMs);
     }
 
     private String revoked(Map<String, Object> figures) {

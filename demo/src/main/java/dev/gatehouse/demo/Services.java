@@ -31,6 +31,7 @@ public final class Services implements AutoCloseable {
     public static final int FILTERED_PORT = 8080;
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final String API_TOKEN = "demo-api-token";
     private static final String PORTAL_URL = "ws://" + Lab.PORTAL + ":8083";
 
@@ -86,7 +87,7 @@ public final class Services implements AutoCloseable {
         return api;
     }
 
-    /// Starts everything; does not wait.
+    /// Starts everything; waits only for the portal, so that nobody has to call it twice.
     public void startAll() {
         startNetworkServers();
         var file = lab.write("portal.yaml", portalFile());
@@ -101,6 +102,8 @@ public final class Services implements AutoCloseable {
                         file.toString(),
                         "--data-dir",
                         data));
+        Wait.until("the portal is up", START_LIMIT, () -> isReady(lab.portal(), 8083));
+        say.accept("the portal is up");
         for (Host relay : lab.relays()) {
             programs.add(start(relay, "relay", relayEnvironment(relay)));
         }
@@ -117,21 +120,25 @@ public final class Services implements AutoCloseable {
                                         Enclosure.java(ResourceServer.class.getName()),
                                         "80",
                                         Integer.toString(FILTERED_PORT))));
-        programs.add(
-                lab.dns()
-                        .start(
-                                "dnsmasq",
-                                Map.of(),
-                                List.of(
-                                        "dnsmasq",
-                                        "--keep-in-foreground",
-                                        "--conf-file=/dev/null",
-                                        "--no-resolv",
-                                        "--no-hosts",
-                                        "--user=root",
-                                        "--pid-file=",
-                                        "--host-record=%s,%s,%s"
-                                                .formatted(WEB_NAME, Lab.WEB_V4, Lab.WEB_V6))));
+        programs.add(nameServer(lab.dns(), WEB_NAME, Lab.WEB_V4, Lab.WEB_V6));
+        programs.add(nameServer(lab.portal(), "portal.example", Lab.PORTAL, "fd99::2"));
+        lab.client().resolver("nameserver " + Lab.PORTAL);
+    }
+
+    /// A DNS server that knows one name: of the private network, or of the internet.
+    private static Program nameServer(Host host, String name, String v4, String v6) {
+        return host.start(
+                "dnsmasq",
+                Map.of(),
+                List.of(
+                        "dnsmasq",
+                        "--keep-in-foreground",
+                        "--conf-file=/dev/null",
+                        "--no-resolv",
+                        "--no-hosts",
+                        "--user=root",
+                        "--pid-file=",
+                        "--host-record=%s,%s,%s".formatted(name, v4, v6)));
     }
 
     public void startGatewaysAndClient() {
@@ -274,8 +281,11 @@ public final class Services implements AutoCloseable {
 
     /// Whether a gateway says that it is ready.
     public boolean isJoined(Gateway gateway) {
-        return gateway.host
-                .attempt("curl", "-sf", "-m", "1", "http://127.0.0.1:8080/readyz")
+        return isReady(gateway.host, 8080);
+    }
+
+    private static boolean isReady(Host host, int port) {
+        return host.attempt("curl", "-sf", "-m", "1", "http://127.0.0.1:" + port + "/readyz")
                 .isOk();
     }
 
