@@ -44,6 +44,21 @@ final class ActionQueue {
         return actions.get(next++);
     }
 
+    /// Takes back what is not yet handed out of `allocation`: its ports to open, and what goes to
+    /// its client.
+    void withdraw(Allocation allocation) {
+        actions.subList(next, actions.size())
+                .removeIf(
+                        action ->
+                                switch (action) {
+                                    case RelayAction.Send(var datagrams) ->
+                                            datagrams.remote().equals(allocation.client);
+                                    case RelayAction.OpenPort(int port, _) ->
+                                            port == allocation.port;
+                                    case RelayAction.ClosePort _ -> false;
+                                });
+    }
+
     boolean isDrained() {
         return actions.isEmpty();
     }

@@ -101,11 +101,13 @@ public final class RelayServer {
         dataPath.relayToClient(in, allocation, nowNs);
     }
 
-    /// Gives up the allocation of a port that could not be opened; its client then gets 437.
+    /// Gives up the allocation of a port that could not be opened, and withdraws the reply that
+    /// announces it: the client asks again and gets another port.
     public void handlePortFailed(int port) {
         var allocation = allocations.ofPort(port);
         if (allocation != null) {
             statistics.count(RelayCounter.PORTS_FAILED, 1);
+            actions.withdraw(allocation);
             allocations.remove(allocation);
         }
     }

@@ -138,10 +138,12 @@ final class TurnRequests {
             reply.xorRelayedAddress(new Endpoint(address, allocation.port));
         }
         reply.xorMappedAddress(request.client()).lifetime(lifetimeS);
-        send(request, reply.buildSigned(key.bytes()));
+        // Step 8 of relay.md 8.1 says the other way round; but a peer may send as soon as it is
+        // told.
         for (var family : allocation.families) {
             actions.add(new RelayAction.OpenPort(allocation.port, family));
         }
+        send(request, reply.buildSigned(key.bytes()));
     }
 
     private static long lifetimeSeconds(StunMessage message) {
@@ -161,13 +163,13 @@ final class TurnRequests {
             return;
         }
         long lifetimeS = lifetimeSeconds(request.message());
-        send(request, success(request).lifetime(lifetimeS).buildSigned(key.bytes()));
         if (lifetimeS == 0) {
             allocations.remove(allocation);
         } else {
             long expiresAtNs = request.nowNs() + lifetimeS * NS_PER_SECOND;
             allocations.refresh(allocation, request.listener(), expiresAtNs);
         }
+        send(request, success(request).lifetime(lifetimeS).buildSigned(key.bytes()));
     }
 
     private void handleChannelBind(Request request) {

@@ -70,6 +70,7 @@ class AllocateTest {
 
         assertThat(outputs)
                 .containsExactly(
+                        new Output.Opened(LOWEST_PORT, Family.IPV4),
                         new Output.Sent(
                                 LISTENER_V4,
                                 CLIENT_V4,
@@ -79,8 +80,7 @@ class AllocateTest {
                                                         .xorRelayedAddress(relayed(LISTENER_V4))
                                                         .xorMappedAddress(CLIENT_V4)
                                                         .lifetime(90)
-                                                        .buildSigned(KEY)))),
-                        new Output.Opened(LOWEST_PORT, Family.IPV4));
+                                                        .buildSigned(KEY)))));
         assertThat(relay.server.pollTimeout()).isEqualTo(90 * SECOND_NS);
         assertThat(relay.advance(89)).isEmpty();
         assertThat(relay.advance(1)).containsExactly(new Output.Closed(LOWEST_PORT, Family.IPV4));
@@ -95,6 +95,8 @@ class AllocateTest {
 
         assertThat(outputs)
                 .containsExactly(
+                        new Output.Opened(LOWEST_PORT, Family.IPV4),
+                        new Output.Opened(LOWEST_PORT, Family.IPV6),
                         new Output.Sent(
                                 LISTENER_V6,
                                 CLIENT_V6,
@@ -105,9 +107,7 @@ class AllocateTest {
                                                         .xorRelayedAddress(relayed(LISTENER_V6))
                                                         .xorMappedAddress(CLIENT_V6)
                                                         .lifetime(600)
-                                                        .buildSigned(KEY)))),
-                        new Output.Opened(LOWEST_PORT, Family.IPV4),
-                        new Output.Opened(LOWEST_PORT, Family.IPV6));
+                                                        .buildSigned(KEY)))));
     }
 
     static Stream<Arguments> familyTable() {
@@ -305,6 +305,7 @@ class AllocateTest {
 
         assertThat(outputs)
                 .containsExactly(
+                        new Output.Closed(LOWEST_PORT, Family.IPV4),
                         new Output.Sent(
                                 LISTENER_V4,
                                 CLIENT_V4,
@@ -312,8 +313,7 @@ class AllocateTest {
                                         hex(
                                                 relay.success(StunMethods.REFRESH)
                                                         .lifetime(0)
-                                                        .buildSigned(KEY)))),
-                        new Output.Closed(LOWEST_PORT, Family.IPV4));
+                                                        .buildSigned(KEY)))));
         assertThat(relay.server.pollTimeout()).isEqualTo(RelayServer.NEVER);
         assertThat(relay.fromClient(CLIENT_V4, channelData(0x4000, new byte[8]))).isEmpty();
         assertThat(relay.advance(3600)).isEmpty();
@@ -368,6 +368,7 @@ class AllocateTest {
                 .containsExactly(
                         new Output.Closed(LOWEST_PORT, Family.IPV4),
                         new Output.Closed(LOWEST_PORT, Family.IPV6),
+                        new Output.Opened(LOWEST_PORT + 1, Family.IPV4),
                         new Output.Sent(
                                 LISTENER_V6,
                                 CLIENT_V6,
@@ -380,8 +381,7 @@ class AllocateTest {
                                                                         LOWEST_PORT + 1))
                                                         .xorMappedAddress(CLIENT_V6)
                                                         .lifetime(600)
-                                                        .buildSigned(KEY)))),
-                        new Output.Opened(LOWEST_PORT + 1, Family.IPV4));
+                                                        .buildSigned(KEY)))));
         assertThat(relay.server.statistics().get(RelayCounter.ALLOCATIONS_REPLACED)).isOne();
     }
 
@@ -411,6 +411,31 @@ class AllocateTest {
                         new Output.Closed(LOWEST_PORT, Family.IPV6));
         assertThat(refresh(CLIENT_V4, w -> w))
                 .isEqualTo(error(StunMethods.REFRESH, 437, "Allocation Mismatch"));
+    }
+
+    @Test
+    void nobodyIsToldOfAPortThatCannotBeOpened() {
+        relay.fetchNonce(CLIENT_V4);
+        var asked =
+                relay.signed(
+                        StunMethods.ALLOCATE,
+                        1,
+                        w -> w.requestedTransportUdp().additionalAddressFamilyIpv6());
+        relay.handleWithoutDraining(CLIENT_V4, asked);
+        assertThat(relay.server.pollAction())
+                .isEqualTo(new RelayAction.OpenPort(LOWEST_PORT, Family.IPV4));
+
+        relay.server.handlePortFailed(LOWEST_PORT);
+
+        assertThat(relay.drain())
+                .containsExactly(
+                        new Output.Closed(LOWEST_PORT, Family.IPV4),
+                        new Output.Closed(LOWEST_PORT, Family.IPV6));
+        assertThat(relay.fromClient(CLIENT_V4, asked))
+                .startsWith(
+                        new Output.Opened(LOWEST_PORT + 1, Family.IPV4),
+                        new Output.Opened(LOWEST_PORT + 1, Family.IPV6))
+                .hasSize(3);
     }
 
     @ParameterizedTest

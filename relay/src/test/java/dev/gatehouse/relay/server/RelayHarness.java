@@ -89,6 +89,16 @@ final class RelayHarness {
     }
 
     List<Output> handle(Endpoint local, Endpoint remote, byte[]... datagrams) {
+        give(local, remote, datagrams);
+        return drain();
+    }
+
+    /// For tests that drain the actions one by one.
+    void handleWithoutDraining(Endpoint client, byte[] datagram) {
+        give(listener(client), client, datagram);
+    }
+
+    private void give(Endpoint local, Endpoint remote, byte[]... datagrams) {
         batch.reset(local, remote);
         int offset = PacketBatch.HEADROOM_LENGTH;
         for (byte[] datagram : datagrams) {
@@ -97,7 +107,6 @@ final class RelayHarness {
             offset += datagram.length;
         }
         server.handleDatagrams(batch, nowNs);
-        return drain();
     }
 
     List<Output> advance(long seconds) {
