@@ -56,7 +56,8 @@ final class DoctorCommand implements Callable<Integer> {
                         Files.isReadable(Path.of("/dev/net/tun"))
                                 && Files.isWritable(Path.of("/dev/net/tun")),
                         true,
-                        "load the tun module, or give the container the device"),
+                        "load the tun module, give the container the device, or give it mode"
+                                + " 0666"),
                 new Finding(
                         "capability NET_ADMIN",
                         hasNetAdmin(),

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -48,6 +49,8 @@ final class GatewayCommand implements Callable<Integer> {
                     "--inh-caps=-all",
                     "--ambient-caps=-all",
                     "--");
+    private static final List<String> WITHOUT_NEW_PRIVILEGES =
+            List.of("setpriv", "--pdeathsig", "TERM", "--no-new-privs", "--inh-caps=-all", "--");
 
     @Option(
             names = "--rpc-socket",
@@ -124,7 +127,7 @@ final class GatewayCommand implements Callable<Integer> {
     }
 
     private Supervisor.Child dataplane() {
-        var command = here().plus(options(dataplaneOptions));
+        var command = childOf(ownJava()).plus(options(dataplaneOptions));
         return new Supervisor.Child(
                 "data plane",
                 command.withPrefix(usable(END_WITH_PARENT)).of("dataplane"),
@@ -132,18 +135,31 @@ final class GatewayCommand implements Callable<Integer> {
     }
 
     private Supervisor.Child controlplane() {
-        var command = here().withoutVectorModule().plus(options(controlplaneOptions));
-        var prefix = usable(WITHOUT_CAPABILITIES);
+        var command = childOf(plainJava()).withoutVectorModule().plus(options(controlplaneOptions));
+        var prefix =
+                Stream.of(WITHOUT_CAPABILITIES, WITHOUT_NEW_PRIVILEGES, END_WITH_PARENT)
+                        .map(GatewayCommand::usable)
+                        .filter(usable -> !usable.isEmpty())
+                        .findFirst()
+                        .orElse(List.of());
         return new Supervisor.Child(
                 "control plane",
-                command.withPrefix(prefix.isEmpty() ? usable(END_WITH_PARENT) : prefix)
-                        .of("controlplane"),
+                command.withPrefix(prefix).of("controlplane"),
                 Map.of(MISCONFIGURED, MISCONFIGURED, ControlplaneCommand.GIVEN_UP, FAILED));
     }
 
-    private static ChildCommand here() {
+    /// The program that runs us: in a container it may be a copy that carries a file capability.
+    private static String ownJava() {
+        return ProcessHandle.current().info().command().orElseGet(GatewayCommand::plainJava);
+    }
+
+    private static String plainJava() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    private static ChildCommand childOf(String java) {
         return new ChildCommand(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                java,
                 System.getProperty("java.class.path"),
                 List.of(),
                 ManagementFactory.getRuntimeMXBean().getInputArguments());
@@ -156,7 +172,7 @@ final class GatewayCommand implements Callable<Integer> {
     /// Returns the prefix if it works here, else nothing.
     private static List<String> usable(List<String> prefix) {
         var probe = new ArrayList<>(prefix);
-        probe.add("true");
+        probe.addAll(List.of("setpriv", "--version")); // an image may hold no other program
         try {
             var process =
                     new ProcessBuilder(probe)

@@ -28,7 +28,8 @@ record SocketDirectory(Path path) implements AutoCloseable {
         return Stream.of(
                         "/run/gatehouse",
                         System.getenv("XDG_RUNTIME_DIR"),
-                        System.getProperty("java.io.tmpdir"))
+                        System.getProperty("java.io.tmpdir"),
+                        "/dev/shm") // writable in a container whose root is not
                 .filter(Objects::nonNull)
                 .map(Path::of)
                 .filter(SocketDirectory::isUsable)
