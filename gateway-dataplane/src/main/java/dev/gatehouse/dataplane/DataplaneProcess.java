@@ -113,7 +113,7 @@ final class DataplaneProcess {
         dropCapabilities();
         var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
         var hook = Thread.ofPlatform().unstarted(this::stopOnSignal);
-        try (var metrics = new Metrics(feed, lookups, _ -> shard.refusedCommands())) {
+        try (var metrics = new Metrics(feed, lookups, shard)) {
             if (!vertx.isNativeTransportEnabled()) {
                 throw new ConfigurationException("Vert.x cannot use epoll on this host");
             }

@@ -1,5 +1,6 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.transport.Shard;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -20,7 +21,7 @@ final class Metrics implements AutoCloseable {
     private final JvmGcMetrics gc = new JvmGcMetrics();
     private volatile ShardMetrics shard = ShardMetrics.NONE;
 
-    Metrics(EventFeed feed, NameLookup lookups, ToDoubleFunction<Metrics> refusedCommands) {
+    Metrics(EventFeed feed, NameLookup lookups, Shard<ShardCommand> loop) {
         counters(
                 "gatehouse.udp",
                 dev.gatehouse.transport.UdpCounter.values(),
@@ -51,7 +52,10 @@ final class Metrics implements AutoCloseable {
                 .register(registry);
         FunctionCounter.builder("gatehouse.lookups.refused", lookups, NameLookup::refused)
                 .register(registry);
-        FunctionCounter.builder("gatehouse.shard.commands.refused", this, refusedCommands)
+        FunctionCounter.builder("gatehouse.shard.commands.refused", loop, Shard::refusedCommands)
+                .register(registry);
+        FunctionCounter.builder("gatehouse.shard.busy.seconds", loop, l -> l.busyNs() / 1e9)
+                .description("time at work; its rate is the saturation of the packet thread")
                 .register(registry);
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);

@@ -112,7 +112,8 @@ class DataplaneIT {
         assertThat(http("/startupz")).contains("200");
         assertThat(http("/healthz")).contains("200");
         assertThat(http("/readyz")).contains("503", "no relay allocation");
-        assertThat(http("/metrics")).contains("gatehouse_gateway_dropped_total");
+        assertThat(http("/metrics"))
+                .contains("gatehouse_gateway_dropped_total", "gatehouse_shard_busy_seconds_total");
     }
 
     @Test

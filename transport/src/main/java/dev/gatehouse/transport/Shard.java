@@ -25,7 +25,9 @@ public final class Shard<C> implements AutoCloseable {
     private final Consumer<Throwable> onFailure;
     private final ArrayBlockingQueue<C> commands;
     private final AtomicLong refused = new AtomicLong();
+    private final AtomicLong busyNs = new AtomicLong(); // written by the shard's thread alone
     private final Thread thread;
+    private long workingSinceNs; // up to here busyNs has counted
     private volatile boolean stopping;
 
     /// @param poller watches the agent's descriptors; closed with the shard
@@ -65,6 +67,12 @@ public final class Shard<C> implements AutoCloseable {
         return refused.get();
     }
 
+    /// Nanoseconds spent at work since the start, waiting left out: their share of the time that
+    /// passed is how full the thread is. Grows with each turn.
+    public long busyNs() {
+        return busyNs.get();
+    }
+
     public boolean isRunning() {
         return thread.isAlive();
     }
@@ -95,7 +103,8 @@ public final class Shard<C> implements AutoCloseable {
     private void run() {
         Throwable failure = null;
         try {
-            agent.start(clock.nowNs());
+            workingSinceNs = clock.nowNs();
+            agent.start(workingSinceNs);
             while (!stopping) {
                 turn();
             }
@@ -116,6 +125,7 @@ public final class Shard<C> implements AutoCloseable {
     private void turn() throws IOException {
         int work = drainCommands(COMMANDS_PER_TURN_MAX);
         long nowNs = clock.nowNs();
+        countBusyUntil(nowNs);
         if (nowNs >= agent.pollTimeout()) {
             agent.handleTimeout(nowNs);
             work++;
@@ -141,10 +151,14 @@ public final class Shard<C> implements AutoCloseable {
 
     private void idle() throws IOException {
         long deadline = agent.pollTimeout();
-        if (deadline == Agent.NEVER) {
-            poller.poll(Long.MAX_VALUE);
-        } else {
-            poller.poll(Math.max(0, deadline - clock.nowNs()));
-        }
+        long nowNs = clock.nowNs();
+        countBusyUntil(nowNs);
+        poller.poll(deadline == Agent.NEVER ? Long.MAX_VALUE : Math.max(0, deadline - nowNs));
+        workingSinceNs = clock.nowNs();
+    }
+
+    private void countBusyUntil(long nowNs) {
+        busyNs.lazySet(busyNs.getPlain() + nowNs - workingSinceNs);
+        workingSinceNs = nowNs;
     }
 }

@@ -92,6 +92,36 @@ class ShardTest {
         }
     }
 
+    @Test
+    void workCountsAsBusyAndWaitingDoesNot() throws Exception {
+        long workNs = Duration.ofMillis(20).toNanos();
+        long waitNs = Duration.ofMillis(200).toNanos();
+        var agent = new RecordingAgent();
+        try (var shard = shard(agent, 8, new CompletableFuture<>())) {
+            shard.start();
+            var worked = new CountDownLatch(1);
+            shard.post(
+                    () -> {
+                        long untilNs = clock.nowNs() + workNs;
+                        while (clock.nowNs() < untilNs) {
+                            Thread.onSpinWait();
+                        }
+                        agent.deadlineNs = clock.nowNs() + waitNs;
+                    });
+            shard.post(worked::countDown);
+            worked.await();
+            long beforeNs = shard.busyNs();
+            long startedNs = clock.nowNs();
+            agent.fired.get(5, TimeUnit.SECONDS);
+            shard.stop();
+            assertThat(shard.join(Duration.ofSeconds(5))).isTrue();
+
+            long tookNs = clock.nowNs() - startedNs;
+            assertThat(shard.busyNs()).isGreaterThanOrEqualTo(workNs);
+            assertThat(shard.busyNs() - beforeNs).isLessThan(tookNs - waitNs / 2);
+        }
+    }
+
     private Shard<Runnable> shard(
             RecordingAgent agent, int commandsMax, CompletableFuture<Throwable> failure)
             throws IOException {
