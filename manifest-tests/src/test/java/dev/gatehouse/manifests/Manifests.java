@@ -1,0 +1,116 @@
+package dev.gatehouse.manifests;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// One rendered overlay.
+///
+/// @param name of the overlay's folder
+record Manifests(String name, List<HasMetadata> objects) {
+    static Manifests of(String overlay) {
+        return new Manifests(overlay, StrictLoader.load(Checkout.read(Checkout.rendered(overlay))));
+    }
+
+    static Stream<Manifests> all() {
+        return Checkout.overlays().stream().map(Manifests::of);
+    }
+
+    /// What makes pods.
+    record Workload(HasMetadata owner, PodTemplateSpec template) {
+        String name() {
+            return owner.getMetadata().getName();
+        }
+
+        String namespace() {
+            return owner.getMetadata().getNamespace();
+        }
+
+        PodSpec pod() {
+            return template.getSpec();
+        }
+
+        Map<String, String> labels() {
+            return template.getMetadata().getLabels();
+        }
+
+        List<Container> containers() {
+            return Stream.concat(pod().getInitContainers().stream(), pod().getContainers().stream())
+                    .toList();
+        }
+
+        Container container(String name) {
+            return containers().stream()
+                    .filter(one -> one.getName().equals(name))
+                    .findFirst()
+                    .orElseThrow();
+        }
+
+        Optional<ContainerPort> port(String name) {
+            return containers().stream()
+                    .flatMap(container -> container.getPorts().stream())
+                    .filter(port -> name.equals(port.getName()))
+                    .findFirst();
+        }
+    }
+
+    List<Workload> workloads() {
+        return objects.stream().flatMap(object -> workload(object).stream()).toList();
+    }
+
+    private static Optional<Workload> workload(HasMetadata object) {
+        return switch (object) {
+            case Deployment one -> Optional.of(new Workload(one, one.getSpec().getTemplate()));
+            case StatefulSet one -> Optional.of(new Workload(one, one.getSpec().getTemplate()));
+            default -> Optional.empty();
+        };
+    }
+
+    Workload workload(String name) {
+        return workloads().stream()
+                .filter(one -> one.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(this.name + " has no " + name));
+    }
+
+    <T extends HasMetadata> List<T> all(Class<T> type) {
+        return objects.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    <T extends HasMetadata> T named(Class<T> type, String wanted) {
+        return all(type).stream()
+                .filter(one -> one.getMetadata().getName().equals(wanted))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("%s has no %s".formatted(name, wanted)));
+    }
+
+    /// Names of the volumes that a StatefulSet claims for each of its pods.
+    List<String> claimsOf(Workload workload) {
+        return workload.owner() instanceof StatefulSet set
+                ? set.getSpec().getVolumeClaimTemplates().stream()
+                        .map(claim -> claim.getMetadata().getName())
+                        .toList()
+                : List.of();
+    }
+
+    /// The workloads of `namespace` whose pods carry all of `labels`.
+    List<Workload> selected(String namespace, Map<String, String> labels) {
+        return workloads().stream()
+                .filter(one -> one.namespace().equals(namespace))
+                .filter(one -> one.labels().entrySet().containsAll(labels.entrySet()))
+                .toList();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
