@@ -24,6 +24,9 @@ public final class Enclosure {
             exec "$@"
             """;
 
+    /// Libraries unpack native code into this folder: it is gone with the enclosure.
+    static final String OWN_TEMPORARY_FILES = "-Djava.io.tmpdir=/media/lab";
+
     private Enclosure() {}
 
     /// Runs `main` with `arguments` and returns its exit status.
@@ -65,13 +68,17 @@ public final class Enclosure {
         return Path.of("/media/lab");
     }
 
+    /// The checkout whose `run` and build are used.
+    static Path root() {
+        return Path.of(System.getenv("GATEHOUSE_ROOT"));
+    }
+
     /// The command that starts a main class with this JVM's java, flags and class path.
     public static List<String> java(String main, String... flags) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("@" + Path.of(System.getenv("GATEHOUSE_ROOT"), "config", "jvm.args"));
-        command.addAll(
-                List.of("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.io.tmpdir=/media/lab"));
+        command.add("@" + root().resolve("config").resolve("jvm.args"));
+        command.add(OWN_TEMPORARY_FILES);
         command.addAll(List.of(flags));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
         return command;

@@ -8,11 +8,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /// A process that the lab started and ends.
 public final class Program implements AutoCloseable {
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
 
     private final String label;
     private final Process process;
@@ -98,14 +100,28 @@ public final class Program implements AutoCloseable {
         }
     }
 
-    /// SIGTERM; SIGKILL to it and its children after 10 s.
+    /// SIGTERM; SIGKILL to it and its children after 30 s.
     @Override
     public void close() {
         var children = process.descendants().toList();
         process.destroy();
+        long untilNs = System.nanoTime() + STOP_LIMIT.toNanos();
         if (await(STOP_LIMIT).isEmpty()) {
             process.destroyForcibly();
         }
-        children.forEach(ProcessHandle::destroyForcibly);
+        for (var child : children) {
+            awaitEnd(child, untilNs - System.nanoTime());
+            child.destroyForcibly();
+        }
+    }
+
+    private static void awaitEnd(ProcessHandle child, long limitNs) {
+        try {
+            child.onExit().get(Math.max(0, limitNs), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException | ExecutionException _) {
+            // it is killed now
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

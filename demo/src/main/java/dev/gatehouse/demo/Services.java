@@ -14,11 +14,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
@@ -71,14 +74,23 @@ public final class Services implements AutoCloseable {
 
     private final Lab lab;
     private final Consumer<String> say;
+    private final Optional<Path> recording;
+    private final Set<String> recorded = new HashSet<>();
     private final PortalApi api;
     private final Map<String, Gateway> gateways = new LinkedHashMap<>();
     private final List<Program> programs = new ArrayList<>();
     private Program client;
 
     public Services(Lab lab, Consumer<String> say) {
+        this(lab, say, Optional.empty());
+    }
+
+    /// @param recording folder where the first process of each kind leaves what its next start
+    ///     needs, see [Training]
+    Services(Lab lab, Consumer<String> say, Optional<Path> recording) {
         this.lab = lab;
         this.say = say;
+        this.recording = recording;
         this.api = new PortalApi(lab.portal(), API_TOKEN);
         lab.gateways().forEach(host -> gateways.put(host.name(), new Gateway(host)));
     }
@@ -197,11 +209,18 @@ public final class Services implements AutoCloseable {
                 "fd99::" + number);
     }
 
-    private static Program start(
+    /// Starts a process by the very command that a person types.
+    private Program start(
             Host host, String word, Map<String, String> environment, String... arguments) {
-        var command = with(Enclosure.java("dev.gatehouse.launcher.Gatehouse"), word);
+        var command = with(List.of(Enclosure.root().resolve("run").toString()), word);
         command.addAll(List.of(arguments));
-        return host.start(word, environment, command);
+        var all = new HashMap<>(environment);
+        all.put("GATEHOUSE_BUILT", "1");
+        all.put("GATEHOUSE_JAVA_OPTIONS", Enclosure.OWN_TEMPORARY_FILES);
+        recording
+                .filter(_ -> recorded.add(word))
+                .ifPresent(folder -> all.put("GATEHOUSE_AOT_RECORD", folder.toString()));
+        return host.start(word, all, command);
     }
 
     private static List<String> with(List<String> command, String... more) {
@@ -332,6 +351,10 @@ public final class Services implements AutoCloseable {
 
     public Gateway gatewayInUse() {
         return gateways.get(path().gateway());
+    }
+
+    boolean isFirst(Gateway gateway) {
+        return gateway == gateways.values().iterator().next();
     }
 
     /// Takes the client's authorizations back, once: its next packet starts from nothing.

@@ -127,7 +127,7 @@ final class GatewayCommand implements Callable<Integer> {
     }
 
     private Supervisor.Child dataplane() {
-        var command = childOf(ownJava()).plus(options(dataplaneOptions));
+        var command = childOf(ownJava()).withVectorModule(true).plus(options(dataplaneOptions));
         return new Supervisor.Child(
                 "data plane",
                 command.withPrefix(usable(END_WITH_PARENT)).of("dataplane"),
@@ -135,7 +135,8 @@ final class GatewayCommand implements Callable<Integer> {
     }
 
     private Supervisor.Child controlplane() {
-        var command = childOf(plainJava()).withoutVectorModule().plus(options(controlplaneOptions));
+        var command =
+                childOf(plainJava()).withVectorModule(false).plus(options(controlplaneOptions));
         var prefix =
                 Stream.of(WITHOUT_CAPABILITIES, WITHOUT_NEW_PRIVILEGES, END_WITH_PARENT)
                         .map(GatewayCommand::usable)

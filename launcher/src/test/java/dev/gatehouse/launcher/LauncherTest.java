@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -92,7 +95,7 @@ class LauncherTest {
                         List.of("setpriv", "--"),
                         List.of("--add-modules=jdk.incubator.vector", "-XX:+UseSerialGC"));
 
-        assertThat(command.withoutVectorModule().of("controlplane"))
+        assertThat(command.withVectorModule(false).of("controlplane"))
                 .containsExactly(
                         "setpriv",
                         "--",
@@ -102,6 +105,36 @@ class LauncherTest {
                         "a:b",
                         "dev.gatehouse.launcher.Gatehouse",
                         "controlplane");
+    }
+
+    @Test
+    void onlyTheDataPlaneGetsTheVectorModule() {
+        var command = new ChildCommand("java", "a", List.of(), List.of("-XX:+UseSerialGC"));
+
+        assertThat(command.withVectorModule(true).of("dataplane"))
+                .startsWith("java", "--add-modules=jdk.incubator.vector", "-XX:+UseSerialGC");
+    }
+
+    @Test
+    void eachChildHasAStartUpCacheOfItsOwn(@TempDir Path folder) throws Exception {
+        Files.writeString(folder.resolve("dataplane.aot"), "");
+        var own = "-XX:AOTCache=" + folder.resolve("gateway.aot");
+        var command = new ChildCommand("java", "a", List.of(), List.of(own));
+
+        assertThat(command.of("dataplane"))
+                .contains("-XX:AOTCache=" + folder.resolve("dataplane.aot"));
+        assertThat(command.of("controlplane")).noneMatch(flag -> flag.startsWith("-XX:AOTCache"));
+
+        var recording = List.of("-XX:AOTMode=record", "-XX:AOTConfiguration=/x/gateway.aotconf");
+        assertThat(new ChildCommand("java", "a", List.of(), recording).of("dataplane"))
+                .contains("-XX:AOTMode=record", "-XX:AOTConfiguration=/x/dataplane.aotconf");
+    }
+
+    @Test
+    void aStartReadsTheOptionsOfItsOwnProcessOnly() {
+        assertThat(Gatehouse.commandLine("relay", "--help").getSubcommands())
+                .containsOnlyKeys("relay");
+        assertThat(Gatehouse.commandLine("rely").getSubcommands()).hasSize(8);
     }
 
     @Test
