@@ -29,6 +29,13 @@ public final class Demo implements Callable<Integer> {
             description = "copy the logs of all processes to FOLDER at the end")
     private Optional<Path> logs = Optional.empty();
 
+    @Option(
+            names = "--patience",
+            paramLabel = "FACTOR",
+            defaultValue = "1",
+            description = "multiply the limits on times by FACTOR: for a loaded machine [1]")
+    private double patience;
+
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new Demo()).execute(arguments));
     }
@@ -42,7 +49,7 @@ public final class Demo implements Callable<Integer> {
         var mark = "demo-" + ProcessHandle.current().pid();
         var before = HostState.capture();
         var result = Files.createTempFile("gatehouse-demo", ".json");
-        var arguments = new ArrayList<>(List.of(result.toString()));
+        var arguments = new ArrayList<>(List.of(result.toString(), Double.toString(patience)));
         logs.ifPresent(folder -> arguments.add(folder.toAbsolutePath().toString()));
         int status = Enclosure.run(Scenario.class, arguments, mark);
         var report = new Report();

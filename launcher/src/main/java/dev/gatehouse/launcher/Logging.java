@@ -11,6 +11,7 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,6 +20,12 @@ import java.util.Optional;
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class Logging extends ContextAwareBase implements Configurator {
     private static final String PATTERN = "%d{HH:mm:ss.SSS} %-5level %logger{0}: %msg%n%nopex";
+
+    /// They warn of what is no fault here: a machine without nameserver or hardware address.
+    private static final List<String> MISLEADING =
+            List.of(
+                    "io.netty.resolver.dns.DefaultDnsServerAddressStreamProvider",
+                    "io.netty.util.internal.MacAddressUtil");
 
     @Override
     public ExecutionStatus configure(LoggerContext context) {
@@ -36,6 +43,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
         if (level.isGreaterOrEqual(Level.DEBUG)) {
             context.getLogger("io.netty").setLevel(Level.WARN);
             context.getLogger("io.vertx").setLevel(Level.WARN);
+            context.getLogger("org.flywaydb").setLevel(Level.WARN);
+            MISLEADING.forEach(name -> context.getLogger(name).setLevel(Level.ERROR));
         }
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
