@@ -33,9 +33,14 @@ final class RpcSocket {
         ownUid = ownUid();
     }
 
+    /// The effective user. The owner of `/proc/self` would be root when the program carries file
+    /// capabilities: the kernel hides such a process from its own user (proc(5)).
     private static int ownUid() {
-        try {
-            return uid(Path.of("/proc/self"));
+        try (var lines = Files.lines(Path.of("/proc/self/status"))) {
+            return lines.filter(line -> line.startsWith("Uid:"))
+                    .map(line -> Integer.parseUnsignedInt(line.split("\\s+")[2]))
+                    .findFirst()
+                    .orElseThrow();
         } catch (IOException e) {
             throw new IllegalStateException("/proc is missing", e);
         }
