@@ -2,6 +2,7 @@ package dev.gatehouse.benchmarks;
 
 import dev.gatehouse.benchmarks.relay.RelayBench;
 import dev.gatehouse.benchmarks.tunnel.TunnelBench;
+import java.io.IOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -12,9 +13,13 @@ import picocli.CommandLine.Command;
                 "Benchmarks of the whole system, each against a peer in the same run. Needs root.",
         mixinStandardHelpOptions = true,
         version = "gatehouse 0.1.0",
-        subcommands = {TunnelBench.class, RelayBench.class})
+        subcommands = {TunnelBench.class, RelayBench.class, JmhBench.class})
 public final class Bench implements Runnable {
-    public static void main(String[] arguments) {
+    public static void main(String[] arguments) throws IOException {
+        if (arguments.length > 1 && arguments[0].equals(JmhBench.NAME)) {
+            JmhBench.run(arguments);
+            return;
+        }
         System.exit(new CommandLine(new Bench()).execute(arguments));
     }
 

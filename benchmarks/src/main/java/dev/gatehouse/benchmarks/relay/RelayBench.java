@@ -33,6 +33,9 @@ public final class RelayBench implements Callable<Integer> {
     private static final List<Integer> PAYLOADS = List.of(1280, 120);
     private static final Duration START_LIMIT = Duration.ofSeconds(15);
 
+    @Option(names = "--quick", description = "3 rounds of 3 s, as without options")
+    private boolean quick;
+
     @Option(names = "--rounds", description = "rounds (default: 3)", defaultValue = "3")
     private int rounds;
 

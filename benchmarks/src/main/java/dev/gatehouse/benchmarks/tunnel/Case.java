@@ -7,56 +7,78 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 
 /// What is measured through a tunnel.
 enum Case {
     TCP1_UP("tcp1_up") {
         @Override
-        Cell measure(BenchLab lab, Tunnel tunnel, int seconds) {
-            return tcp(this, lab, tunnel, 1, false, seconds);
+        Optional<Cell> measure(Tunnel tunnel, int seconds) {
+            return Optional.of(tcp(this, tunnel, 1, false, seconds));
         }
     },
     TCP1_DOWN("tcp1_down") {
         @Override
-        Cell measure(BenchLab lab, Tunnel tunnel, int seconds) {
-            return tcp(this, lab, tunnel, 1, true, seconds);
+        Optional<Cell> measure(Tunnel tunnel, int seconds) {
+            return Optional.of(tcp(this, tunnel, 1, true, seconds));
         }
     },
     TCP8_UP("tcp8_up") {
         @Override
-        Cell measure(BenchLab lab, Tunnel tunnel, int seconds) {
-            return tcp(this, lab, tunnel, 8, false, seconds);
+        Optional<Cell> measure(Tunnel tunnel, int seconds) {
+            return Optional.of(tcp(this, tunnel, 8, false, seconds));
         }
     },
     TCP8_DOWN("tcp8_down") {
         @Override
-        Cell measure(BenchLab lab, Tunnel tunnel, int seconds) {
-            return tcp(this, lab, tunnel, 8, true, seconds);
+        Optional<Cell> measure(Tunnel tunnel, int seconds) {
+            return Optional.of(tcp(this, tunnel, 8, true, seconds));
         }
     },
-    PING_IDLE("ping_idle") {
+    IPV6("tcp1_up_ipv6") {
         @Override
-        Cell measure(BenchLab lab, Tunnel tunnel, int seconds) {
-            return ping(this, lab, tunnel, seconds);
+        Optional<Cell> measure(Tunnel tunnel, int seconds) {
+            return tunnel.targetV6().map(to -> tcp(this, tunnel, to, 1, false, seconds));
         }
     },
-    RTT20("tcp1_up_rtt20ms") {
+    DNS("tcp1_up_dns") {
         @Override
-        Cell measure(BenchLab lab, Tunnel tunnel, int seconds) {
-            return impaired(this, lab, tunnel, seconds, "delay", "10ms");
-        }
-    },
-    LOSS1("tcp1_up_loss1pct") {
-        @Override
-        Cell measure(BenchLab lab, Tunnel tunnel, int seconds) {
-            return impaired(this, lab, tunnel, seconds, "loss", "1%");
+        Optional<Cell> measure(Tunnel tunnel, int seconds) {
+            return tunnel.targetByName().map(to -> tcp(this, tunnel, to, 1, false, seconds));
         }
     },
     UDP_1200("udp_1200") {
         @Override
-        Cell measure(BenchLab lab, Tunnel tunnel, int seconds) {
-            return udp(this, lab, tunnel, seconds);
+        Optional<Cell> measure(Tunnel tunnel, int seconds) {
+            return Optional.of(udp(this, tunnel, seconds));
+        }
+    },
+    PING_IDLE("ping_idle") {
+        @Override
+        Optional<Cell> measure(Tunnel tunnel, int seconds) {
+            return Optional.of(ping(this, tunnel, seconds));
+        }
+    },
+    PING_LOADED("ping_loaded") {
+        @Override
+        Optional<Cell> measure(Tunnel tunnel, int seconds) {
+            var load = CompletableFuture.supplyAsync(() -> tcp(this, tunnel, 1, false, seconds));
+            var times = ping(this, tunnel, seconds);
+            return Optional.of(times.withLoad(load.join()));
+        }
+    },
+    RTT20("tcp1_up_rtt20ms") {
+        @Override
+        Optional<Cell> measure(Tunnel tunnel, int seconds) {
+            return Optional.of(impaired(this, tunnel, seconds, "delay", "10ms"));
+        }
+    },
+    LOSS1("tcp1_up_loss1pct") {
+        @Override
+        Optional<Cell> measure(Tunnel tunnel, int seconds) {
+            return Optional.of(impaired(this, tunnel, seconds, "loss", "1%"));
         }
     };
 
@@ -76,30 +98,33 @@ enum Case {
         return label;
     }
 
-    abstract Cell measure(BenchLab lab, Tunnel tunnel, int seconds);
+    abstract Optional<Cell> measure(Tunnel tunnel, int seconds);
+
+    private static Cell tcp(Case self, Tunnel tunnel, int streams, boolean down, int seconds) {
+        return tcp(self, tunnel, tunnel.target(), streams, down, seconds);
+    }
 
     private static Cell tcp(
-            Case self, BenchLab lab, Tunnel tunnel, int streams, boolean down, int seconds) {
+            Case self, Tunnel tunnel, String target, int streams, boolean down, int seconds) {
         long before = ticks(tunnel);
-        var result = Iperf.tcp(lab.client, tunnel.target(), streams, down, seconds);
+        var result = Iperf.tcp(tunnel.client(), target, streams, down, seconds);
         double perGib =
                 cpuSecondsPerGib(tunnel, ticks(tunnel) - before, result.gbps(), seconds + 1);
         return new Cell(
                 tunnel.name(), self.label, result.gbps(), 0, 0, perGib, result.retransmits());
     }
 
-    private static Cell impaired(
-            Case self, BenchLab lab, Tunnel tunnel, int seconds, String... netem) {
-        lab.impair(netem);
+    private static Cell impaired(Case self, Tunnel tunnel, int seconds, String... netem) {
+        BenchLab.impair(tunnel, netem);
         try {
-            return tcp(self, lab, tunnel, 1, false, seconds);
+            return tcp(self, tunnel, 1, false, seconds);
         } finally {
-            lab.impair();
+            BenchLab.impair(tunnel);
         }
     }
 
-    private static Cell ping(Case self, BenchLab lab, Tunnel tunnel, int seconds) {
-        var times = pings(lab.client, tunnel.target(), seconds * 100);
+    private static Cell ping(Case self, Tunnel tunnel, int seconds) {
+        var times = pings(tunnel.client(), tunnel.target(), seconds * 100);
         return new Cell(
                 tunnel.name(),
                 self.label,
@@ -113,7 +138,16 @@ enum Case {
     /// Sorted round-trip times in microseconds.
     private static List<Double> pings(Host client, String target, int count) {
         var text =
-                client.attempt("ping", "-n", "-i", "0.01", "-c", Integer.toString(count), target)
+                BenchLab.attempt(
+                                client,
+                                List.of(
+                                        "ping",
+                                        "-n",
+                                        "-i",
+                                        "0.01",
+                                        "-c",
+                                        Integer.toString(count),
+                                        target))
                         .out();
         var times =
                 PING_TIME
@@ -129,7 +163,7 @@ enum Case {
     }
 
     /// The highest rate with at most 0.1 % loss, by halving.
-    private static Cell udp(Case self, BenchLab lab, Tunnel tunnel, int seconds) {
+    private static Cell udp(Case self, Tunnel tunnel, int seconds) {
         long low = 0;
         long high = UDP_MBPS_MAX;
         var best = new Iperf.Result(0, 0, 0);
@@ -137,7 +171,7 @@ enum Case {
         while (high - low > UDP_MBPS_STEP) {
             long rate = (low + high) / 2;
             long before = ticks(tunnel);
-            var result = Iperf.udp(lab.client, tunnel.target(), 1200, rate, seconds);
+            var result = Iperf.udp(tunnel.client(), tunnel.target(), 1200, rate, seconds);
             if (result.lostShare() <= LOST_SHARE_MAX && result.gbps() * 1000 > rate * 0.95) {
                 best = result;
                 perGib =

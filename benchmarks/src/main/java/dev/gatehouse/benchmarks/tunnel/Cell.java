@@ -20,6 +20,18 @@ record Cell(
         @JsonProperty("rtt_p99_us") double rttP99Us,
         @JsonProperty("cpu_s_per_gib") double cpuSecondsPerGib,
         long retransmits) {
+    /// These round-trip times with what flowed meanwhile.
+    Cell withLoad(Cell load) {
+        return new Cell(
+                system,
+                name,
+                load.gbps,
+                rttP50Us,
+                rttP99Us,
+                load.cpuSecondsPerGib,
+                load.retransmits);
+    }
+
     /// The medians of all rounds of one system and case.
     static Cell median(List<Cell> rounds) {
         var first = rounds.getFirst();

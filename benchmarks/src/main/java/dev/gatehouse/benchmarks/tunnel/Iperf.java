@@ -56,7 +56,7 @@ final class Iperf {
                                 "-t",
                                 Integer.toString(seconds)));
         command.addAll(options);
-        var result = client.attempt(command.toArray(String[]::new));
+        var result = BenchLab.attempt(client, command);
         try {
             var json = JSON.readTree(result.out());
             if (!result.isOk() || json.has("error")) {

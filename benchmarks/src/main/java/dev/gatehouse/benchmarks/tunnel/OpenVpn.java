@@ -7,13 +7,20 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// `openvpn` in user space at both ends: UDP, TLS with pinned certificates, AES-256-GCM.
 final class OpenVpn implements Tunnel {
+    private static int started; // each has a log of its own
+
+    private final Host client;
+    private final Host gateway;
     private final Program clientProgram;
     private final Program gatewayProgram;
 
     OpenVpn(BenchLab lab) {
+        client = lab.client;
+        gateway = lab.gateway;
         var clientPrint = certificate(lab.client);
         var gatewayPrint = certificate(lab.gateway);
         gatewayProgram =
@@ -99,7 +106,7 @@ final class OpenVpn implements Tunnel {
                                 "--fast-io",
                                 "--disable-dco"));
         command.addAll(List.of(role));
-        return host.start("openvpn", Map.of(), command);
+        return host.start("openvpn-" + ++started, Map.of(), command);
     }
 
     @Override
@@ -108,8 +115,18 @@ final class OpenVpn implements Tunnel {
     }
 
     @Override
-    public String target() {
-        return BenchLab.RESOURCE_V4;
+    public Host client() {
+        return client;
+    }
+
+    @Override
+    public Host gateway() {
+        return gateway;
+    }
+
+    @Override
+    public Optional<String> targetV6() {
+        return Optional.empty();
     }
 
     @Override

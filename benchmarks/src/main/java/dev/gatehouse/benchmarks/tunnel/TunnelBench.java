@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -28,7 +27,11 @@ import picocli.CommandLine.Option;
                         + " $WIREGUARD_GO), openvpn and no tunnel.",
         mixinStandardHelpOptions = true)
 public final class TunnelBench implements Callable<Integer> {
-    @Option(names = "--quick", description = "TCP with one stream only, 3 rounds of 4 s")
+    private static final int QUICK_SECONDS = 2; // each way, so that all ends within two minutes
+
+    @Option(
+            names = "--quick",
+            description = "TCP with one stream only, 3 rounds of 4 s a system: 2 s each way")
     private boolean quick;
 
     @Option(names = "--rounds", description = "rounds (default: 3)", defaultValue = "3")
@@ -78,42 +81,26 @@ public final class TunnelBench implements Callable<Integer> {
                 Duration.ofSeconds(5),
                 () -> server.logText().contains("listening"));
         var cells = new LinkedHashMap<String, List<Cell>>();
-        for (int round = 1; round <= rounds; round++) {
-            for (var system : systems(lab).entrySet()) {
-                runSystem(lab, round, system.getKey(), system.getValue(), cells);
+        try (server;
+                var systems = new Systems(lab, Set.copyOf(only))) {
+            for (int round = 1; round <= rounds; round++) {
+                for (var name : systems.names()) {
+                    runSystem(round, systems, name, cells);
+                }
             }
         }
-        server.close();
         report(cells);
         return 0;
     }
 
-    private Map<String, Supplier<Tunnel>> systems(BenchLab lab) {
-        var systems = new LinkedHashMap<String, Supplier<Tunnel>>();
-        systems.put("none", () -> new NoTunnel(lab));
-        systems.put("openvpn", () -> new OpenVpn(lab));
-        systems.put(
-                "wireguard-go",
-                () -> new WireGuardGo(lab, "wireguard-go", "/usr/bin/wireguard-go"));
-        var newest = System.getenv("WIREGUARD_GO");
-        if (newest != null) {
-            systems.put("newest", () -> new WireGuardGo(lab, "newest", newest));
-        }
-        if (!only.isEmpty()) {
-            systems.keySet().retainAll(Set.copyOf(only));
-        }
-        return systems;
-    }
-
-    private void runSystem(
-            BenchLab lab,
-            int round,
-            String name,
-            Supplier<Tunnel> maker,
-            Map<String, List<Cell>> cells) {
-        try (var tunnel = maker.get()) {
+    private void runSystem(int round, Systems systems, String name, Map<String, List<Cell>> cells) {
+        try (var tunnel = systems.open(name)) {
             for (var one : wantedCases()) {
-                var cell = one.measure(lab, tunnel, seconds);
+                var measured = one.measure(tunnel, quick ? QUICK_SECONDS : seconds);
+                if (measured.isEmpty()) {
+                    continue;
+                }
+                var cell = measured.get();
                 cells.computeIfAbsent(name + " " + one.label(), _ -> new ArrayList<>()).add(cell);
                 System.out.printf(
                         "round %d  %-14s %-18s %6.2f Gbit/s %6.2f CPU s/GiB %6d again %.0f us%n",

@@ -11,12 +11,16 @@ import java.util.Map;
 /// `wireguard-go` at both ends, MTU 1280.
 final class WireGuardGo implements Tunnel {
     private final String name;
+    private final Host client;
+    private final Host gateway;
     private final Program clientProgram;
     private final Program gatewayProgram;
 
     /// @param binary path of the program to race
     WireGuardGo(BenchLab lab, String name, String binary) {
         this.name = name;
+        client = lab.client;
+        gateway = lab.gateway;
         clientProgram = start(lab.client, binary);
         gatewayProgram = start(lab.gateway, binary);
         var clientKey = Shell.run("wg", "genkey").strip();
@@ -72,8 +76,13 @@ final class WireGuardGo implements Tunnel {
     }
 
     @Override
-    public String target() {
-        return BenchLab.RESOURCE_V4;
+    public Host client() {
+        return client;
+    }
+
+    @Override
+    public Host gateway() {
+        return gateway;
     }
 
     @Override
