@@ -128,6 +128,7 @@ final class ClientAgent implements Agent<LoopCommand> {
             case LoopCommand.RemoveCandidates(var gateway, var texts) ->
                     texts.forEach(text -> node.removeRemoteCandidate(gateway, text, nowNs));
             case LoopCommand.SystemResolvers(var servers) -> state.handleSystemResolvers(servers);
+            case LoopCommand.CipherWarm() -> surroundings.aead.handleWarmedUp();
             case LoopCommand.Reset _ -> reset(nowNs);
             case LoopCommand.Goodbye(var done) -> {
                 state.shutdown(nowNs);

@@ -98,7 +98,7 @@ final class ClientProcess implements AutoCloseable {
         shard.start();
         readResolvers();
         portal.start();
-        Thread.ofPlatform().daemon().name("client-rehearsal").start(new Rehearsal());
+        Thread.ofPlatform().daemon().name("client-rehearsal").start(this::rehearse);
         vertx.setPeriodic(
                 RESOLVERS_EVERY_MS,
                 _ ->
@@ -113,6 +113,18 @@ final class ClientProcess implements AutoCloseable {
             LOG.warn("`client status` will not work: {}", e.getMessage());
         }
         Signals.onHangup(() -> shard.post(new LoopCommand.Reset()));
+    }
+
+    /// On objects of its own: what is loaded and compiled serves the loop, too.
+    private void rehearse() {
+        new Rehearsal().run();
+        try (var aead = Aeads.choose(Optional.empty())) {
+            aead.warmUp();
+            shard.post(new LoopCommand.CipherWarm());
+            LOG.info("cipher: {}", aead.name());
+        } catch (IllegalStateException e) {
+            LOG.error("the cipher stays on its slow path: {}", e.getMessage());
+        }
     }
 
     private static LinuxTun openTun() throws ConfigurationMistake {

@@ -32,6 +32,9 @@ public sealed interface LoopCommand {
 
     record SystemResolvers(List<IpAddress> servers) implements LoopCommand {}
 
+    /// The cipher's fast path has been compiled.
+    record CipherWarm() implements LoopCommand {}
+
     /// The network has changed: begin anew with another key pair.
     record Reset() implements LoopCommand {}
 

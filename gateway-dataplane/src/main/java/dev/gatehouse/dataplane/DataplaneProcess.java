@@ -128,6 +128,7 @@ final class DataplaneProcess {
                             vertx, TunnelDnsServer.PORT, DnsUpstream.PORT, RESOLV_CONF));
             listenForControlPlane(vertx);
             probes.markStarted();
+            Thread.ofPlatform().daemon().name("cipher-warm-up").start(this::warmUpCipher);
             Runtime.getRuntime().addShutdownHook(hook);
             LOG.info("waiting for the control plane on {}", config.rpcSocket());
             return exit.join();
@@ -186,6 +187,17 @@ final class DataplaneProcess {
         } catch (IOException e) {
             throw new ConfigurationException(
                     "rpc-socket (GATEHOUSE_RPC_SOCKET) cannot be protected: " + e.getMessage());
+        }
+    }
+
+    /// On an instance of its own: what is compiled serves the shard's, too.
+    private void warmUpCipher() {
+        try (var aead = Aeads.choose(config.aead())) {
+            aead.warmUp();
+            shard.post(new ShardCommand.CipherWarm());
+            LOG.info("cipher: {}", aead.name());
+        } catch (IllegalStateException e) {
+            LOG.error("the cipher stays on its slow path: {}", e.getMessage());
         }
     }
 

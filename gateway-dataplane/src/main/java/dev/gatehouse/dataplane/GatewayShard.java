@@ -80,6 +80,7 @@ final class GatewayShard implements Agent<ShardCommand> {
             case ShardCommand.SendSnapshot() when session != null -> session.sendSnapshot(nowNs);
             case ShardCommand.Asked<?> asked -> handleAsked(asked, nowNs);
             case ShardCommand.NameResolved _, ShardCommand.SendSnapshot _ -> {}
+            case ShardCommand.CipherWarm() -> around.aead.handleWarmedUp();
         }
         publish();
     }

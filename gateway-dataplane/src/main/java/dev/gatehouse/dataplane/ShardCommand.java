@@ -74,6 +74,9 @@ sealed interface ShardCommand {
     /// Copies the counters; also answered before Resume, which shows that the shard lives.
     record ReadMetrics(CompletableFuture<ShardMetrics> reply) implements ShardCommand {}
 
+    /// The cipher's fast path has been compiled.
+    record CipherWarm() implements ShardCommand {}
+
     /// A look-up that the shard began has ended.
     record NameResolved(NameLookup.Answer answer) implements ShardCommand {}
 }
