@@ -45,7 +45,7 @@ public final class Gatehouse implements Runnable {
 
     /// The command that `arguments` begin with, alone: reading the options of all of them takes a
     /// third of a second of every start. All commands if none is named.
-    static CommandLine commandLine(String... arguments) {
+    public static CommandLine commandLine(String... arguments) {
         var line = new CommandLine(new Gatehouse());
         commands(arguments).forEach(line::addSubcommand);
         return line.setParameterExceptionHandler(Gatehouse::onMistake)

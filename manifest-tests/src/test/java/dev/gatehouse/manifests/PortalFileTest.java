@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /// The portal's own checker reads the files that overlays bring.
 class PortalFileTest {
@@ -28,7 +27,7 @@ class PortalFileTest {
     void thePortalAcceptsItsFile(String overlay) throws IOException {
         var file = Files.writeString(temporary.resolve("portal.yaml"), portalFile(overlay));
 
-        int code = new CommandLine(new Gatehouse()).execute("portal", "check", file.toString());
+        int code = Gatehouse.commandLine().execute("portal", "check", file.toString());
 
         assertThat(code).isZero();
     }

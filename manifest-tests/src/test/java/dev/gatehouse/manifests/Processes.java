@@ -38,7 +38,7 @@ final class Processes {
 
     /// The variables of a process and their defaults; what logging reads belongs to each.
     static Map<String, String> variables(String process) {
-        var line = new CommandLine(new Gatehouse()).setInterpolateVariables(false);
+        var line = Gatehouse.commandLine().setInterpolateVariables(false);
         var command = line.getSubcommands().get(process);
         var variables = new TreeMap<String, String>();
         collect(command, variables);
