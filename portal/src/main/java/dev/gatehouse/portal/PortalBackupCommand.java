@@ -32,13 +32,17 @@ final class PortalBackupCommand implements Callable<Integer> {
 
     @Option(
             names = "--api",
-            description = "Address of the running portal's API.",
+            description =
+                    "Address of the running portal's API"
+                            + " [GATEHOUSE_PORTAL_API_LISTEN, 127.0.0.1:8084].",
             defaultValue = "${env:GATEHOUSE_PORTAL_API_LISTEN:-127.0.0.1:8084}")
     private String api;
 
     @Option(
             names = "--api-token",
-            description = "Its bearer token; otherwise the one in the data directory.",
+            description =
+                    "Its bearer token; otherwise the one in the data directory"
+                            + " [GATEHOUSE_PORTAL_API_TOKEN].",
             defaultValue = "${env:GATEHOUSE_PORTAL_API_TOKEN:-}",
             showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
     private String apiToken;

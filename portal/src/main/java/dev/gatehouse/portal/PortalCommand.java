@@ -27,7 +27,6 @@ import picocli.CommandLine.Spec;
         name = "portal",
         description = "Runs the embedded portal: accounts and rules from one YAML file.",
         mixinStandardHelpOptions = true,
-        showDefaultValues = true,
         subcommands = {
             PortalInitCommand.class,
             PortalTokenCommand.class,
@@ -44,37 +43,47 @@ public final class PortalCommand implements Callable<Integer> {
 
     @Option(
             names = "--listen",
-            description = "Address for peers, probes and metrics.",
+            description =
+                    "Address for peers, probes and metrics"
+                            + " [GATEHOUSE_PORTAL_LISTEN, 0.0.0.0:8083].",
             defaultValue = "${env:GATEHOUSE_PORTAL_LISTEN:-0.0.0.0:8083}")
     private String listen;
 
     @Option(
             names = "--api-listen",
-            description = "Address of the administrator's API.",
+            description =
+                    "Address of the administrator's API"
+                            + " [GATEHOUSE_PORTAL_API_LISTEN, 127.0.0.1:8084].",
             defaultValue = "${env:GATEHOUSE_PORTAL_API_LISTEN:-127.0.0.1:8084}")
     private String apiListen;
 
     @Option(
             names = "--tls-cert",
-            description = "PEM certificate chain: serves wss:// instead of ws://.",
+            description =
+                    "PEM certificate chain: serves wss:// instead of ws://"
+                            + " [GATEHOUSE_PORTAL_TLS_CERT].",
             defaultValue = "${env:GATEHOUSE_PORTAL_TLS_CERT:-}")
     private String tlsCertificate;
 
     @Option(
             names = "--tls-key",
-            description = "PEM private key of the certificate.",
+            description = "PEM private key of the certificate [GATEHOUSE_PORTAL_TLS_KEY].",
             defaultValue = "${env:GATEHOUSE_PORTAL_TLS_KEY:-}")
     private String tlsKey;
 
     @Option(
             names = "--trusted-proxies",
-            description = "Networks whose X-Forwarded-For is believed, separated by commas.",
+            description =
+                    "Networks whose X-Forwarded-For is believed, separated by commas"
+                            + " [GATEHOUSE_PORTAL_TRUSTED_PROXIES].",
             defaultValue = "${env:GATEHOUSE_PORTAL_TRUSTED_PROXIES:-}")
     private String trustedProxies;
 
     @Option(
             names = "--max-connections",
-            description = "More peers are told to come back later.",
+            description =
+                    "More peers are told to come back later"
+                            + " [GATEHOUSE_PORTAL_MAX_CONNECTIONS, 10000].",
             defaultValue = "${env:GATEHOUSE_PORTAL_MAX_CONNECTIONS:-10000}")
     private int connectionsMax;
 
@@ -82,9 +91,8 @@ public final class PortalCommand implements Callable<Integer> {
             names = "--api-token",
             description =
                     "Bearer token of the API; without it one is kept in <data-dir>/api-token."
-                            + " Prefer the variable GATEHOUSE_PORTAL_API_TOKEN.",
-            defaultValue = "${env:GATEHOUSE_PORTAL_API_TOKEN:-}",
-            showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
+                            + " Prefer the variable [GATEHOUSE_PORTAL_API_TOKEN].",
+            defaultValue = "${env:GATEHOUSE_PORTAL_API_TOKEN:-}")
     private String apiToken;
 
     @Option(names = "--check", description = "Checks options and file, then exits.")
@@ -96,13 +104,15 @@ public final class PortalCommand implements Callable<Integer> {
     static final class FileOptions {
         @Option(
                 names = "--config",
-                description = "The portal's YAML file.",
+                description = "The portal's YAML file [GATEHOUSE_PORTAL_CONFIG, portal.yaml].",
                 defaultValue = "${env:GATEHOUSE_PORTAL_CONFIG:-portal.yaml}")
         Path config;
 
         @Option(
                 names = "--data-dir",
-                description = "Directory of the database, the audit file and the API token.",
+                description =
+                        "Directory of the database, the audit file and the API token"
+                                + " [GATEHOUSE_PORTAL_DATA_DIR, portal-data].",
                 defaultValue = "${env:GATEHOUSE_PORTAL_DATA_DIR:-portal-data}")
         Path dataDirectory;
     }
