@@ -219,8 +219,7 @@ final class DataplaneProcess {
                                         config.receiveBufferBytes(), config.sendBufferBytes());
                             }
                             if (config.enableForwarding()) {
-                                HostSettings.enableForwarding()
-                                        .forEach(s -> LOG.warn("this host needs sysctl {}", s));
+                                HostSettings.enableForwarding().forEach(LOG::warn);
                             }
                             masquerade.ifPresent(DataplaneProcess::install);
                         });
@@ -246,7 +245,8 @@ final class DataplaneProcess {
         }
     }
 
-    /// SIGTERM and SIGINT: goodbye to everybody, then the regular end.
+    /// SIGTERM and SIGINT: goodbye to everybody, then the regular end. The JVM would report the
+    /// signal as its exit code: an orderly end is 0.
     private void stopOnSignal() {
         if (exit.isDone()) {
             return;
@@ -256,6 +256,7 @@ final class DataplaneProcess {
         }
         try {
             ended.get(END_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+            Runtime.getRuntime().halt(exit.join());
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {

@@ -190,6 +190,22 @@ class DataplaneIT {
     }
 
     @Test
+    void terminatedProcessClearsUpAndEndsWell() throws Exception {
+        var process = start();
+        var client = client();
+        var hello = hello(client);
+        resume(client, hello.getEpoch(), Snapshot.getDefaultInstance());
+        await(client.configure(configure(hello.getEpoch())));
+
+        process.destroy();
+
+        assertThat(process.waitFor(WAIT_S, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isZero();
+        assertThat(socket).doesNotExist();
+        assertThat(exec("nft", "list", "ruleset")).doesNotContain("gatehouse");
+    }
+
+    @Test
     void secondProcessOnOneSocketIsRefusedInOneLine() throws Exception {
         start();
         hello(client());

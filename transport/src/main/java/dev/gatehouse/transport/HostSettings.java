@@ -3,10 +3,11 @@ package dev.gatehouse.transport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,30 +43,43 @@ public final class HostSettings {
         }
     }
 
-    /// Switches forwarding on where it is off.
+    /// Switches forwarding on where it is off and may be switched.
     ///
-    /// @return the settings, as `name=value`, that an administrator has to make
+    /// @return what to do about each family that this host still does not forward, a line each
     public static List<String> enableForwarding() {
-        var missing = new ArrayList<String>();
-        FORWARDING.forEach(
-                (name, value) -> {
-                    if (!ensure(ROOT.resolve(name), value)) {
-                        missing.add("net." + name.replace('/', '.') + "=" + value);
-                    }
-                });
-        return missing;
+        FORWARDING.forEach((name, value) -> ensure(ROOT.resolve(name), value));
+        return Stream.of(
+                        remedy("IPv4", "ipv4/ip_forward"),
+                        remedy("IPv6", "ipv6/conf/all/forwarding"))
+                .flatMap(Optional::stream)
+                .toList();
     }
 
-    private static boolean ensure(Path file, String value) {
+    private static void ensure(Path file, String value) {
         try {
-            if (!Files.exists(file) || Files.readString(file).strip().equals(value)) {
-                return true; // a family that the kernel lacks needs nothing
+            if (Files.exists(file) && !Files.readString(file).strip().equals(value)) {
+                Files.writeString(file, value);
             }
-            Files.writeString(file, value);
-            return true;
         } catch (IOException e) {
             LOG.debug("{} stays as it is: {}", file, e.getMessage());
-            return false;
+        }
+    }
+
+    private static Optional<String> remedy(String family, String name) {
+        return isOff(ROOT.resolve(name))
+                ? Optional.of(
+                        "%s is not forwarded on this host: set the sysctl net.%s=1"
+                                .formatted(family, name.replace('/', '.')))
+                : Optional.empty();
+    }
+
+    /// A family that the kernel lacks is not off.
+    private static boolean isOff(Path file) {
+        try {
+            return Files.exists(file) && Files.readString(file).strip().equals("0");
+        } catch (IOException e) {
+            LOG.debug("{} cannot be read: {}", file, e.getMessage());
+            return true;
         }
     }
 }
