@@ -11,15 +11,16 @@ import java.util.List;
 import java.util.Map;
 
 /// What the demo saw, for people (on standard output, as it happens) and for programs (JSON).
-final class Report {
+public final class Report {
     /// One step of the demo.
     ///
     /// @param tookMs wall time of the step, milliseconds
     /// @param figures measured values by name, the unit ends the name
-    record Step(String name, boolean ok, String shows, long tookMs, Map<String, Object> figures) {}
+    public record Step(
+            String name, boolean ok, String shows, long tookMs, Map<String, Object> figures) {}
 
     /// A check of a step that did not hold.
-    static final class Failed extends RuntimeException {
+    public static final class Failed extends RuntimeException {
         private static final long serialVersionUID = 1;
 
         Failed(String message) {
@@ -29,19 +30,19 @@ final class Report {
 
     /// The body of a step: fills in figures, returns what it has shown.
     @FunctionalInterface
-    interface Body {
+    public interface Body {
         String show(Map<String, Object> figures);
     }
 
     private final List<Step> steps = new ArrayList<>();
     private final long startedNs = System.nanoTime();
 
-    void say(String line) {
+    public void say(String line) {
         System.out.printf("%7.2f s  %s%n", (System.nanoTime() - startedNs) / 1e9, line);
     }
 
     /// Runs one step; a failure is recorded and the demo goes on.
-    boolean step(String name, Body body) {
+    public boolean step(String name, Body body) {
         long beganNs = System.nanoTime();
         var figures = new LinkedHashMap<String, Object>();
         boolean ok = true;
@@ -56,22 +57,26 @@ final class Report {
         return ok;
     }
 
-    void add(Step step) {
+    public void add(Step step) {
         steps.add(step);
         say("%-4s %-16s %s".formatted(step.ok ? "ok" : "FAIL", step.name, step.shows));
     }
 
-    static void require(boolean condition, String otherwise) {
+    public static void require(boolean condition, String otherwise) {
         if (!condition) {
             throw new Failed(otherwise);
         }
     }
 
-    boolean isOk() {
+    public List<Step> steps() {
+        return List.copyOf(steps);
+    }
+
+    public boolean isOk() {
         return !steps.isEmpty() && steps.stream().allMatch(Step::ok);
     }
 
-    void write(Path file) {
+    public void write(Path file) {
         var document = new LinkedHashMap<String, Object>();
         document.put("ok", isOk());
         document.put("steps", steps);
@@ -83,7 +88,7 @@ final class Report {
     }
 
     /// Takes over the steps that another process wrote.
-    void read(Path file) {
+    public void read(Path file) {
         try {
             var document = mapper().readTree(file.toFile());
             for (var node : document.get("steps")) {

@@ -1,5 +1,6 @@
 package dev.gatehouse.manifests;
 
+import dev.gatehouse.manifests.sources.Checkout;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.HasMetadata;

@@ -1,4 +1,4 @@
-package dev.gatehouse.manifests;
+package dev.gatehouse.manifests.sources;
 
 import dev.gatehouse.launcher.Gatehouse;
 import java.util.Map;
@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine;
 
 /// What the processes themselves know: their variables with defaults, from their command lines.
-final class Processes {
+public final class Processes {
     /// `${env:NAME:-default}` of an option.
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{env:(\\w+)(?::-([^}]*))?}");
 
@@ -32,12 +32,12 @@ final class Processes {
 
     private Processes() {}
 
-    static Set<String> all() {
+    public static Set<String> all() {
         return new TreeSet<>(MODULES.keySet());
     }
 
     /// The variables of a process and their defaults; what logging reads belongs to each.
-    static Map<String, String> variables(String process) {
+    public static Map<String, String> variables(String process) {
         var line = Gatehouse.commandLine().setInterpolateVariables(false);
         var command = line.getSubcommands().get(process);
         var variables = new TreeMap<String, String>();
@@ -74,12 +74,12 @@ final class Processes {
     }
 
     /// The variable with the address of probes and metrics.
-    static String httpVariable(String process) {
+    public static String httpVariable(String process) {
         return HTTP.get(process);
     }
 
     /// Every path and every name that the main code of a process spells out.
-    static Set<String> literals(String process) {
+    public static Set<String> literals(String process) {
         return Checkout.literals(MODULES.get(process));
     }
 }

@@ -1,4 +1,4 @@
-package dev.gatehouse.manifests;
+package dev.gatehouse.manifests.sources;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,11 +10,11 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /// The files of the repository that manifests speak of.
-final class Checkout {
+public final class Checkout {
     private static final Pattern LITERAL = Pattern.compile("\"((?:[^\"\\\\\n]|\\\\.)*)\"");
 
-    static final Path ROOT = root();
-    static final Path KUSTOMIZE = ROOT.resolve("k8s");
+    public static final Path ROOT = root();
+    public static final Path KUSTOMIZE = ROOT.resolve("k8s");
 
     private Checkout() {}
 
@@ -29,7 +29,7 @@ final class Checkout {
         return here;
     }
 
-    static String read(Path file) {
+    public static String read(Path file) {
         try {
             return Files.readString(file);
         } catch (IOException e) {
@@ -37,7 +37,7 @@ final class Checkout {
         }
     }
 
-    static List<String> overlays() {
+    public static List<String> overlays() {
         try (var folders = Files.list(KUSTOMIZE.resolve("overlays"))) {
             return folders.map(folder -> folder.getFileName().toString()).sorted().toList();
         } catch (IOException e) {
@@ -45,17 +45,17 @@ final class Checkout {
         }
     }
 
-    static Path rendered(String overlay) {
+    public static Path rendered(String overlay) {
         return KUSTOMIZE.resolve("rendered").resolve(overlay + ".yaml");
     }
 
     /// Every string literal in the main code of a module.
-    static Set<String> literals(String module) {
+    public static Set<String> literals(String module) {
         return matches(module, LITERAL);
     }
 
     /// The first group of every match in the main code of a module.
-    static Set<String> matches(String module, Pattern pattern) {
+    public static Set<String> matches(String module, Pattern pattern) {
         var found = new TreeSet<String>();
         try (var files = Files.walk(ROOT.resolve(module).resolve("src/main/java"))) {
             files.filter(file -> file.toString().endsWith(".java"))
