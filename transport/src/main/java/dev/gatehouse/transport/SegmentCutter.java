@@ -20,6 +20,7 @@ final class SegmentCutter {
     private static final int FLAG_PSH = 0x08;
     private static final int FLAG_CWR = 0x80;
 
+    private final PayloadSum sums = new PayloadSum();
     private ByteBuffer buffer;
     private int packet; // offset of the IP header
     private int length; // of the whole packet
@@ -160,6 +161,6 @@ final class SegmentCutter {
     private int checksum(ByteBuffer out, int offset, int total, int protocol) {
         return Checksums.finish(
                 Checksums.pseudoHeader(out, offset, protocol, total - l4)
-                        + Checksums.sum(out, offset + l4, total - l4));
+                        + sums.of(out, offset + l4, total - l4));
     }
 }

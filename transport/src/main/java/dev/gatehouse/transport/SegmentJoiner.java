@@ -22,6 +22,7 @@ final class SegmentJoiner {
     private static final int ACK = 0x10;
     private static final int PSH = 0x08;
 
+    private final PayloadSum sums = new PayloadSum();
     private ByteBuffer buffer;
     private int first;
     private boolean v4;
@@ -105,7 +106,7 @@ final class SegmentJoiner {
         }
         long sum =
                 Checksums.pseudoHeader(buffer, at, tcp ? PROTOCOL_TCP : PROTOCOL_UDP, length - l4)
-                        + Checksums.sum(buffer, at + l4, length - l4);
+                        + sums.of(buffer, at + l4, length - l4);
         return Checksums.fold(sum) == 0xFFFF;
     }
 
