@@ -1,10 +1,17 @@
 package dev.gatehouse.benchmarks;
 
+import dev.gatehouse.benchmarks.core.HandshakeBench;
+import dev.gatehouse.benchmarks.core.PeersBench;
 import dev.gatehouse.benchmarks.relay.RelayBench;
+import dev.gatehouse.benchmarks.tunnel.StartBench;
 import dev.gatehouse.benchmarks.tunnel.TunnelBench;
+import dev.gatehouse.demo.Enclosure;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 
 /// `./run bench NAME`: whole-system benchmarks. Without a name: the list.
 @Command(
@@ -13,7 +20,14 @@ import picocli.CommandLine.Command;
                 "Benchmarks of the whole system, each against a peer in the same run. Needs root.",
         mixinStandardHelpOptions = true,
         version = "gatehouse 0.1.0",
-        subcommands = {TunnelBench.class, RelayBench.class, JmhBench.class})
+        subcommands = {
+            TunnelBench.class,
+            RelayBench.class,
+            HandshakeBench.class,
+            PeersBench.class,
+            StartBench.class,
+            JmhBench.class
+        })
 public final class Bench implements Runnable {
     public static void main(String[] arguments) throws IOException {
         if (arguments.length > 1 && arguments[0].equals(JmhBench.NAME)) {
@@ -26,5 +40,14 @@ public final class Bench implements Runnable {
     @Override
     public void run() {
         CommandLine.usage(this, System.out);
+    }
+
+    /// Runs a benchmark again inside fresh namespaces, with `--inside`; returns its exit status.
+    public static int enclosed(String name, CommandSpec spec) {
+        var arguments = new ArrayList<>(List.of(name, "--inside"));
+        spec.commandLine().getParseResult().originalArgs().stream()
+                .filter(argument -> !argument.equals(name))
+                .forEach(arguments::add);
+        return Enclosure.run(Bench.class, arguments, "bench-" + ProcessHandle.current().pid());
     }
 }

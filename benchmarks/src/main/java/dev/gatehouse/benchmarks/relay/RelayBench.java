@@ -1,8 +1,8 @@
 package dev.gatehouse.benchmarks.relay;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.gatehouse.benchmarks.Bench;
+import dev.gatehouse.benchmarks.JsonFile;
 import dev.gatehouse.demo.Enclosure;
 import dev.gatehouse.demo.Host;
 import dev.gatehouse.demo.Lab;
@@ -30,10 +30,11 @@ public final class RelayBench implements Callable<Integer> {
     private static final String RELAY = "10.99.0.3";
     private static final String LOAD = "10.99.0.10";
     private static final String SECRET = "benchmark";
+    private static final String SINGLE = "-single"; // added to the name of the server
     private static final List<Integer> PAYLOADS = List.of(1280, 120);
     private static final Duration START_LIMIT = Duration.ofSeconds(15);
 
-    @Option(names = "--quick", description = "3 rounds of 3 s, as without options")
+    @Option(names = "--quick", description = "only senders with segmentation offload")
     private boolean quick;
 
     @Option(names = "--rounds", description = "rounds (default: 3)", defaultValue = "3")
@@ -47,8 +48,8 @@ public final class RelayBench implements Callable<Integer> {
 
     @Option(
             names = "--single",
-            description = "senders without segmentation offload: one datagram a send")
-    private boolean single;
+            description = "only senders without segmentation offload: one datagram a send")
+    private boolean onlySingle;
 
     @Option(names = "--json", paramLabel = "FILE", description = "write the result to FILE as JSON")
     private Optional<Path> json = Optional.empty();
@@ -60,30 +61,37 @@ public final class RelayBench implements Callable<Integer> {
 
     private Host relay;
     private Host load;
+    private boolean single; // of the row under way
     private int started; // each server has a log of its own
 
     @Override
     public Integer call() throws IOException {
         if (!inside) {
-            var arguments = new ArrayList<>(List.of("relay", "--inside"));
-            arguments.addAll(
-                    spec.commandLine().getParseResult().originalArgs().stream()
-                            .filter(argument -> !argument.equals("relay"))
-                            .toList());
-            return Enclosure.run(Bench.class, arguments, "bench-" + ProcessHandle.current().pid());
+            return Bench.enclosed("relay", spec);
         }
         Lab.bridge("internet");
         relay = Lab.internetHost(Enclosure.folder(), "relay-1", 3);
         load = Lab.internetHost(Enclosure.folder(), "load", 10);
         var rows = new LinkedHashMap<String, List<RelayRow>>();
         for (int round = 1; round <= rounds; round++) {
-            for (int payload : PAYLOADS) {
-                add(rows, measureGatehouse(payload));
-                add(rows, measureCoturn(payload));
+            for (boolean one : modes()) {
+                single = one;
+                for (int payload : PAYLOADS) {
+                    add(rows, measureGatehouse(payload));
+                    add(rows, measureCoturn(payload));
+                }
             }
         }
         report(rows);
         return 0;
+    }
+
+    /// Whether senders send datagram by datagram.
+    private List<Boolean> modes() {
+        if (onlySingle) {
+            return List.of(true);
+        }
+        return quick ? List.of(false) : List.of(false, true);
     }
 
     private static void add(Map<String, List<RelayRow>> rows, RelayRow row) {
@@ -93,7 +101,7 @@ public final class RelayBench implements Callable<Integer> {
 
     private static void print(RelayRow row) {
         System.out.printf(
-                "%-10s %5d bytes %9.0f pps %6.2f us CPU each, loss %.4f, rtt %4.0f / %4.0f us,"
+                "%-16s %5d bytes %9.0f pps %6.2f us CPU each, loss %.4f, rtt %4.0f / %4.0f us,"
                         + " %4.0f MiB%n",
                 row.server(),
                 row.payloadBytes(),
@@ -147,7 +155,7 @@ public final class RelayBench implements Callable<Integer> {
         var command = new ArrayList<>(Enclosure.java(TurnLoad.class.getName()));
         command.addAll(
                 List.of(
-                        "--name=" + name,
+                        "--name=" + name + (single ? SINGLE : ""),
                         "--server=" + RELAY + ":3478",
                         "--local=" + LOAD,
                         "--pid=" + server.pid(),
@@ -175,19 +183,22 @@ public final class RelayBench implements Callable<Integer> {
             print(row);
         }
         var ratios = new LinkedHashMap<String, Double>();
-        for (int payload : PAYLOADS) {
-            var ours = RelayRow.median(rows.get("gatehouse" + payload));
-            var theirs = RelayRow.median(rows.get("coturn" + payload));
-            ratios.put("pps_per_cpu_" + payload, theirs.cpuUsPerPacket() / ours.cpuUsPerPacket());
+        for (boolean one : modes()) {
+            for (int payload : PAYLOADS) {
+                var mode = one ? SINGLE : "";
+                var ours = RelayRow.median(rows.get("gatehouse" + mode + payload));
+                var theirs = RelayRow.median(rows.get("coturn" + mode + payload));
+                ratios.put(
+                        "pps_per_cpu_" + payload + mode.replace('-', '_'),
+                        theirs.cpuUsPerPacket() / ours.cpuUsPerPacket());
+            }
         }
         ratios.forEach((name, value) -> System.out.printf("%-20s %.2f%n", name, value));
         if (json.isPresent()) {
             var document = new LinkedHashMap<String, Object>();
             document.put("rows", medians);
             document.put("ratio", ratios);
-            new ObjectMapper()
-                    .enable(SerializationFeature.INDENT_OUTPUT)
-                    .writeValue(json.get().toFile(), document);
+            JsonFile.write(json.get(), document);
         }
     }
 }

@@ -66,18 +66,35 @@ final class BenchLab {
         gateway.sysctl("net.ipv6.conf.all.forwarding", "1");
     }
 
-    /// Delays or loses what both ends of the tunnel send; without arguments no longer.
-    static void impair(Tunnel tunnel, String... netem) {
+    /// Delays by `ms` what both ends of the tunnel send; 0 ends it. False if the kernel cannot.
+    static boolean delay(Tunnel tunnel, int ms) {
+        boolean done = true;
         for (Host host : List.of(tunnel.client(), tunnel.gateway())) {
             host.attempt("tc", "qdisc", "del", "dev", "eth0", "root");
-            if (netem.length > 0) {
+            if (ms > 0) {
                 var command =
-                        new ArrayList<>(
-                                List.of(
-                                        "tc", "qdisc", "add", "dev", "eth0", "root", "netem",
-                                        "limit", "100000"));
-                command.addAll(List.of(netem));
-                host.run(command.toArray(String[]::new));
+                        "tc qdisc add dev eth0 root netem limit 100000 delay %dms".formatted(ms);
+                done &= attempt(host, List.of(command.split(" "))).isOk();
+            }
+        }
+        return done;
+    }
+
+    /// Loses `percent` of what arrives at both ends of the tunnel; 0 ends it.
+    static void lose(Tunnel tunnel, int percent) {
+        for (Host host : List.of(tunnel.client(), tunnel.gateway())) {
+            host.nft("table inet loss\ndelete table inet loss\n");
+            if (percent > 0) {
+                host.nft(
+                        """
+                        table inet loss {
+                            chain in {
+                                type filter hook prerouting priority raw
+                                iifname "eth0" numgen random mod 100 < %d drop
+                            }
+                        }
+                        """
+                                .formatted(percent));
             }
         }
     }

@@ -7,10 +7,12 @@ import dev.gatehouse.demo.Host;
 import dev.gatehouse.demo.Program;
 import dev.gatehouse.demo.Wait;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -27,9 +30,14 @@ import java.util.TreeMap;
 final class GatehouseSystem implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(120);
     private static final String PORTAL_URL = "ws://" + BenchLab.PORTAL + ":8083";
+    private static final int PORT = 5201;
+    private static final String API_TOKEN = "benchmark-api-token";
+    private static final String API = "http://127.0.0.1:8084/api/v1/";
     private static final String DNS_NAME = "iperf.corp.example";
     private static final String FILTERS =
             "[{protocol: tcp, ports: [5201]}, {protocol: udp, ports: [5201]}, {protocol: icmp}]";
+    private static final String JVM_OPTIONS =
+            Objects.requireNonNullElse(System.getenv("GATEHOUSE_JAVA_OPTIONS"), "");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /// One client's way through the gateway.
@@ -119,6 +127,7 @@ final class GatehouseSystem implements AutoCloseable {
         }
     }
 
+    private final Host portalHost;
     private final Host gateway;
     private final Program portal;
     private final Program relay;
@@ -143,6 +152,7 @@ final class GatehouseSystem implements AutoCloseable {
                                 "--user=root",
                                 "--pid-file=",
                                 "--host-record=" + DNS_NAME + "," + BenchLab.RESOURCE_V4));
+        portalHost = lab.portal;
         portal = startPortal(lab.portal);
         relay =
                 start(
@@ -174,7 +184,7 @@ final class GatehouseSystem implements AutoCloseable {
         BenchLab.write(file, portalFile());
         var command = new ArrayList<>(List.of("portal", "--config", "/var/lib/portal.yaml"));
         command.addAll(List.of("--data-dir", "/var/lib/portal"));
-        var program = start(host, command, Map.of());
+        var program = start(host, command, Map.of("GATEHOUSE_PORTAL_API_TOKEN", API_TOKEN));
         Wait.until(
                 "the portal is up",
                 START_LIMIT,
@@ -208,7 +218,8 @@ final class GatehouseSystem implements AutoCloseable {
                         .formatted(v4, v6));
     }
 
-    private static Map<String, String> peer(String type, String name, String... more) {
+    /// The environment of a process that joins the portal.
+    static Map<String, String> peer(String type, String name, String... more) {
         var environment = new TreeMap<String, String>();
         environment.put("FIREZONE_TOKEN", token(type));
         environment.put("FIREZONE_API_URL", PORTAL_URL);
@@ -226,11 +237,18 @@ final class GatehouseSystem implements AutoCloseable {
         return start(host, List.of(word), environment);
     }
 
-    private static Program start(
-            Host host, List<String> arguments, Map<String, String> environment) {
-        var command = new ArrayList<>(Enclosure.java("dev.gatehouse.launcher.Gatehouse"));
+    /// By the very command that a person types. Options of the JVM in the environment of the
+    /// benchmark reach it, for profiles.
+    static Program start(Host host, List<String> arguments, Map<String, String> environment) {
+        var run = Path.of(System.getenv("GATEHOUSE_ROOT"), "run").toString();
+        var command = new ArrayList<>(List.of(run));
         command.addAll(arguments);
-        return host.start(arguments.getFirst(), environment, command);
+        var all = new TreeMap<>(environment);
+        all.put("GATEHOUSE_BUILT", "1");
+        all.put(
+                "GATEHOUSE_JAVA_OPTIONS",
+                "-Djava.io.tmpdir=" + Enclosure.folder() + " " + JVM_OPTIONS);
+        return host.start(arguments.getFirst(), all, command);
     }
 
     private static String token(String type) {
@@ -248,7 +266,8 @@ final class GatehouseSystem implements AutoCloseable {
         }
     }
 
-    private static String portalFile() {
+    /// Who may use what.
+    static String portalFile() {
         return """
         account:
           slug: bench
@@ -297,6 +316,63 @@ final class GatehouseSystem implements AutoCloseable {
 
     Tunnel relayed() {
         return relayed;
+    }
+
+    /// A web server on the one port that the policy allows.
+    Program startWebServer(Host host) {
+        var command = new ArrayList<>(Enclosure.java("dev.gatehouse.demo.ResourceServer"));
+        command.add(Integer.toString(PORT));
+        var program = host.start("web", Map.of(), command);
+        Wait.until("the web server", START_LIMIT, () -> program.logText().contains("serving"));
+        return program;
+    }
+
+    /// Takes the direct client's access back once, and waits for the end of its connection.
+    void disconnect() {
+        var listed = api("GET", "authorizations").path("authorizations");
+        listed.forEach(
+                node -> api("POST", "authorizations/" + node.path("id").asText() + "/revoke"));
+        Wait.until(
+                "the connection is closed",
+                START_LIMIT,
+                () -> direct.status().path("tunnels").isEmpty());
+    }
+
+    private JsonNode api(String method, String path) {
+        var result =
+                portalHost.attempt(
+                        "curl",
+                        "-s",
+                        "-X",
+                        method,
+                        "-H",
+                        "Authorization: Bearer " + API_TOKEN,
+                        API + path);
+        try {
+            return JSON.readTree(result.out());
+        } catch (IOException e) {
+            throw new UncheckedIOException(result.err(), e);
+        }
+    }
+
+    /// Milliseconds from the first packet of the direct client to the first byte of an answer.
+    double firstByteMs() {
+        var command =
+                List.of(
+                        "curl",
+                        "-s",
+                        "-m",
+                        "10",
+                        "-o",
+                        "/dev/null",
+                        "-w",
+                        "%{time_starttransfer}",
+                        "http://" + BenchLab.RESOURCE_V4 + ":" + PORT + "/");
+        var result = BenchLab.attempt(direct.client, command);
+        if (!result.isOk()) {
+            throw new IllegalStateException("no answer: " + result.err() + logs());
+        }
+        return Double.parseDouble(result.out()) * 1e3;
     }
 
     private long dataplane() {

@@ -1,8 +1,7 @@
 package dev.gatehouse.benchmarks.tunnel;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import dev.gatehouse.demo.Enclosure;
+import dev.gatehouse.benchmarks.Bench;
+import dev.gatehouse.benchmarks.JsonFile;
 import dev.gatehouse.demo.Wait;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -63,15 +62,7 @@ public final class TunnelBench implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (!inside) {
-            var arguments = new ArrayList<>(List.of("tunnel", "--inside"));
-            arguments.addAll(
-                    spec.commandLine().getParseResult().originalArgs().stream()
-                            .filter(argument -> !argument.equals("tunnel"))
-                            .toList());
-            return Enclosure.run(
-                    dev.gatehouse.benchmarks.Bench.class,
-                    arguments,
-                    "bench-" + ProcessHandle.current().pid());
+            return Bench.enclosed("tunnel", spec);
         }
         var lab = new BenchLab();
         var server =
@@ -154,14 +145,21 @@ public final class TunnelBench implements Callable<Integer> {
         ratio(ratios, "tcp1_vs_newest", medians, "gatehouse tcp1_up", "newest tcp1_up");
         ratio(ratios, "tcp1_vs_openvpn", medians, "gatehouse tcp1_up", "openvpn tcp1_up");
         ratio(ratios, "relayed_vs_direct", medians, "relayed tcp1_up", "gatehouse tcp1_up");
+        ratio(ratios, "tcp8_vs_tcp1", medians, "gatehouse tcp8_up", "gatehouse tcp1_up");
+        ratio(
+                ratios,
+                "udp_vs_wireguard_go",
+                medians,
+                "gatehouse udp_1200",
+                "wireguard-go udp_1200");
+        ratio(ratios, "ipv6_vs_ipv4", medians, "gatehouse tcp1_up_ipv6", "gatehouse tcp1_up");
+        ratio(ratios, "dns_vs_cidr", medians, "gatehouse tcp1_up_dns", "gatehouse tcp1_up");
         ratios.forEach((name, value) -> System.out.printf("%-28s %.2f%n", name, value));
         if (json.isPresent()) {
             var document = new LinkedHashMap<String, Object>();
             document.put("cells", List.copyOf(medians.values()));
             document.put("ratio", ratios);
-            new ObjectMapper()
-                    .enable(SerializationFeature.INDENT_OUTPUT)
-                    .writeValue(json.get().toFile(), document);
+            JsonFile.write(json.get(), document);
         }
     }
 
