@@ -2,7 +2,7 @@ package dev.gatehouse.demo;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -36,8 +36,37 @@ public final class Demo implements Callable<Integer> {
             description = "multiply the limits on times by FACTOR: for a loaded machine [1]")
     private double patience;
 
+    @Option(
+            names = "--step",
+            paramLabel = "NAME",
+            defaultValue = "",
+            description = "run this step alone: ${COMPLETION-CANDIDATES}",
+            completionCandidates = StepNames.class)
+    private String step;
+
+    @Option(
+            names = "--keep",
+            description = "stay when the steps are done, and tell how to enter each namespace")
+    private boolean keep;
+
+    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+    /// For the help.
+    static final class StepNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Scenario.STEPS.iterator();
+        }
+    }
+
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Demo()).execute(arguments));
+        var line = new CommandLine(new Demo()).setParameterExceptionHandler(Demo::onMistake);
+        System.exit(line.execute(arguments));
+    }
+
+    private static int onMistake(CommandLine.ParameterException mistake, String[] arguments) {
+        System.err.println("demo: " + mistake.getMessage() + " (see ./run demo --help)");
+        return 2;
     }
 
     @Override
@@ -46,12 +75,23 @@ public final class Demo implements Callable<Integer> {
             System.err.println("demo: makes network namespaces and needs root: sudo ./run demo");
             return 2;
         }
+        if (!step.isEmpty() && !Scenario.STEPS.contains(step)) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(),
+                    "no step '" + step + "': one of " + String.join(", ", Scenario.STEPS));
+        }
         var mark = "demo-" + ProcessHandle.current().pid();
         var before = HostState.capture();
         var result = Files.createTempFile("gatehouse-demo", ".json");
-        var arguments = new ArrayList<>(List.of(result.toString(), Double.toString(patience)));
-        logs.ifPresent(folder -> arguments.add(folder.toAbsolutePath().toString()));
-        int status = Enclosure.run(Scenario.class, arguments, mark);
+        var folder = logs.map(path -> path.toAbsolutePath().toString()).orElse("");
+        var arguments =
+                List.of(
+                        result.toString(),
+                        Double.toString(patience),
+                        step,
+                        Boolean.toString(keep),
+                        folder);
+        int status = Enclosure.run(Scenario.class, arguments, mark, this::tellEntrance);
         var report = new Report();
         try {
             if (Files.size(result) > 0) {
@@ -61,8 +101,18 @@ public final class Demo implements Callable<Integer> {
             Files.delete(result);
         }
         report.step("clean", figures -> clean(before, mark));
+        report.table();
         json.map(Path::toAbsolutePath).ifPresent(report::write);
         return status == 0 && report.isOk() ? 0 : 1;
+    }
+
+    private void tellEntrance(long pid) {
+        if (keep) {
+            Lab.MACHINES.forEach(
+                    name ->
+                            System.out.printf(
+                                    "nsenter -t %d -m -n ip netns exec %s bash%n", pid, name));
+        }
     }
 
     private static String clean(HostState before, String mark) {

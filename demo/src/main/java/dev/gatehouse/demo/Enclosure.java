@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongConsumer;
 
 /// Runs a main class of ours as the first process of fresh network, mount and process namespaces.
 ///
@@ -31,6 +32,11 @@ public final class Enclosure {
 
     /// Runs `main` with `arguments` and returns its exit status.
     public static int run(Class<?> main, List<String> arguments, String mark) {
+        return run(main, arguments, mark, _ -> {});
+    }
+
+    /// @param onStart gets the id of a process in the network and mount namespaces
+    static int run(Class<?> main, List<String> arguments, String mark, LongConsumer onStart) {
         var command =
                 new ArrayList<>(
                         List.of(
@@ -54,6 +60,7 @@ public final class Enclosure {
         try {
             var process = builder.start();
             Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+            onStart.accept(process.pid());
             return process.waitFor();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -37,6 +37,21 @@ public final class Lab {
     public static final String WEB_V6 = "fd77::10";
     public static final String DNS = "10.77.0.53";
 
+    /// Names of all machines.
+    static final List<String> MACHINES =
+            List.of(
+                    "portal",
+                    "relay-1",
+                    "relay-2",
+                    "client",
+                    "nat-c",
+                    "gateway-1",
+                    "nat-1",
+                    "gateway-2",
+                    "nat-2",
+                    "web",
+                    "dns");
+
     private final Path folder;
     private final Host portal;
     private final Host relay1;

@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /// The steps of the demo, inside the enclosure.
@@ -25,6 +27,21 @@ final class Scenario {
     private static final double MOVE_MS_MAX = 3_000;
     private static final Duration UP_LIMIT = Duration.ofSeconds(120);
 
+    /// What `--step` may name.
+    static final List<String> STEPS =
+            List.of(
+                    "cidr-v4",
+                    "cidr-v6",
+                    "dns",
+                    "direct",
+                    "filtered",
+                    "revoked",
+                    "download",
+                    "control-killed",
+                    "data-killed",
+                    "gateway-stopped",
+                    "relayed");
+
     private final Report report;
     private final double patience;
     private final Lab lab;
@@ -39,42 +56,61 @@ final class Scenario {
         this.fetch = new Fetch(lab.client());
     }
 
-    /// @param arguments file for the result; factor for the limits on times; folder for the logs,
-    ///     if wanted
+    /// @param arguments file for the result; factor for the limits on times; the one step to run
+    ///     or nothing; whether to stay; folder for the logs or nothing
     public static void main(String[] arguments) throws IOException {
         var report = new Report();
         report.say("a portal, two relays, a client and two gateways behind NAT, a private net");
         var lab = Lab.create(Enclosure.folder());
         var scenario = new Scenario(report, lab, Double.parseDouble(arguments[1]));
         try {
-            scenario.run();
+            scenario.run(arguments[2]);
+            report.write(Path.of(arguments[0]));
+            if (Boolean.parseBoolean(arguments[3])) {
+                stay(report);
+            }
         } finally {
             scenario.services.close();
             report.write(Path.of(arguments[0]));
-            if (arguments.length > 2) {
-                copyLogs(lab.folder(), Path.of(arguments[2]));
+            if (!arguments[4].isEmpty()) {
+                copyLogs(lab.folder(), Path.of(arguments[4]));
             }
         }
         System.exit(report.isOk() ? 0 : 1);
     }
 
-    private void run() {
-        boolean up = report.step("up", this::up);
-        if (!up) {
-            services.tails().forEach(report::say);
-            return;
+    /// Until a line, or Ctrl-C.
+    private static void stay(Report report) throws IOException {
+        report.say("everything stays as it is: Enter ends it");
+        if (System.in.read() < 0) {
+            LockSupport.park(); // nobody types: until a signal
         }
-        report.step("cidr-v4", figures -> get(CIDR_V4, figures));
-        report.step("cidr-v6", figures -> get(CIDR_V6, figures));
-        report.step("dns", this::dns);
-        report.step("direct", this::direct);
-        report.step("filtered", this::filtered);
-        report.step("revoked", this::revoked);
-        report.step("download", this::download);
-        report.step("control-killed", this::controlKilled);
-        report.step("data-killed", this::dataKilled);
-        report.step("gateway-stopped", this::gatewayStopped);
-        report.step("relayed", this::relayed);
+    }
+
+    private Report.Body body(String step) {
+        return switch (step) {
+            case "cidr-v4" -> figures -> get(CIDR_V4, figures);
+            case "cidr-v6" -> figures -> get(CIDR_V6, figures);
+            case "dns" -> this::dns;
+            case "direct" -> this::direct;
+            case "filtered" -> this::filtered;
+            case "revoked" -> this::revoked;
+            case "download" -> this::download;
+            case "control-killed" -> this::controlKilled;
+            case "data-killed" -> this::dataKilled;
+            case "gateway-stopped" -> this::gatewayStopped;
+            case "relayed" -> this::relayed;
+            default -> throw new IllegalArgumentException("no step " + step);
+        };
+    }
+
+    private void run(String only) {
+        report.pathFrom(() -> services.maybePath().map(Services.PathSeen::kind).orElse("none"));
+        if (report.step("up", this::up)) {
+            STEPS.stream()
+                    .filter(step -> only.isEmpty() || only.equals(step))
+                    .forEach(step -> report.step(step, body(step)));
+        }
         if (!report.isOk()) {
             services.tails().forEach(report::say);
         }
@@ -137,6 +173,7 @@ final class Scenario {
     }
 
     private String filtered(Map<String, Object> figures) {
+        require(fetch.get(CIDR_V4, 10).isOk(), "no access to a port that is allowed");
         int port = Services.FILTERED_PORT;
         long beganNs = System.nanoTime();
         var connect = "exec 3<>/dev/tcp/%s/%d".formatted(Lab.WEB_V4, port);
@@ -195,6 +232,7 @@ final class Scenario {
     }
 
     private String controlKilled(Map<String, Object> figures) {
+        require(fetch.get(CIDR_V4, 10).isOk(), "no access before the kill");
         var gateway = services.gatewayInUse();
         long killed = killDuringDownload(gateway, "controlplane", CONTROL_STALL_MS_MAX, figures);
         var back =
@@ -209,6 +247,7 @@ final class Scenario {
     }
 
     private String dataKilled(Map<String, Object> figures) {
+        require(fetch.get(CIDR_V4, 10).isOk(), "no access before the kill");
         var gateway = services.gatewayInUse();
         long asked = services.authorizationsSoFar();
         killDuringDownload(gateway, "dataplane", DATA_STALL_MS_MAX, figures);

@@ -46,7 +46,7 @@ class PodIT {
                         step ->
                                 DynamicTest.dynamicTest(
                                         step.name(),
-                                        () -> assertThat(step.ok()).as(step.shows()).isTrue()));
+                                        () -> assertThat(step.ok()).as(step.detail()).isTrue()));
     }
 
     private static void requireRoot() {
