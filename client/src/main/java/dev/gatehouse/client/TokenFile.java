@@ -34,7 +34,7 @@ final class TokenFile {
     private static String named(String variable) throws ConfigurationMistake {
         try {
             var path = Path.of(variable.strip());
-            return path.isAbsolute() && Files.isReadable(path) ? content(path) : variable;
+            return Files.isRegularFile(path) ? content(path) : variable;
         } catch (InvalidPathException _) {
             return variable;
         }
