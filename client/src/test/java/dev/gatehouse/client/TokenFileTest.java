@@ -18,9 +18,9 @@ class TokenFileTest {
         var file = Files.writeString(folder.resolve("token"), "n.secret\n");
         var relative = Path.of("").toAbsolutePath().relativize(file);
 
-        assertThat(TokenFile.read(" n.secret ", NOWHERE).reveal()).isEqualTo("n.secret");
-        assertThat(TokenFile.read(file.toString(), NOWHERE).reveal()).isEqualTo("n.secret");
-        assertThat(TokenFile.read(relative.toString(), NOWHERE).reveal()).isEqualTo("n.secret");
+        assertThat(TokenFile.read(" n.secret ", NOWHERE).value()).isEqualTo("n.secret");
+        assertThat(TokenFile.read(file.toString(), NOWHERE).value()).isEqualTo("n.secret");
+        assertThat(TokenFile.read(relative.toString(), NOWHERE).value()).isEqualTo("n.secret");
     }
 
     @Test
