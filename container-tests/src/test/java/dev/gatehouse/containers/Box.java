@@ -1,0 +1,194 @@
+package dev.gatehouse.containers;
+
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.exception.NotModifiedException;
+import com.github.dockerjava.api.model.Bind;
+import com.github.dockerjava.api.model.Capability;
+import com.github.dockerjava.api.model.ContainerNetwork;
+import com.github.dockerjava.api.model.Device;
+import com.github.dockerjava.api.model.HostConfig;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.Network;
+import org.testcontainers.containers.startupcheck.IsRunningStartupCheckStrategy;
+import org.testcontainers.containers.startupcheck.StartupCheckStrategy;
+import org.testcontainers.utility.DockerImageName;
+
+/// A container with a read-only root and no capability but those that a test gives it.
+final class Box extends GenericContainer<Box> {
+    private record Attachment(Network network, String alias, String address) {}
+
+    private final List<Attachment> attachments = new ArrayList<>();
+    private final List<Bind> binds = new ArrayList<>();
+    private final Map<String, String> sysctls = new TreeMap<>();
+    private final List<Capability> capabilities = new ArrayList<>();
+    private final List<Device> devices = new ArrayList<>();
+    private String networkMode;
+    private String pidMode;
+    private String ipv6Address = "";
+
+    Box(String image) {
+        super(DockerImageName.parse(image));
+        withImagePullPolicy(_ -> false);
+        withStartupCheckStrategy(new IsRunningStartupCheckStrategy());
+        withLabel(Engine.LABEL, "1");
+        withCreateContainerCmdModifier(
+                command -> {
+                    command.withHostConfig(restrict(command.getHostConfig()));
+                    if (!attachments.isEmpty()) {
+                        command.withIpv4Address(attachments.getFirst().address());
+                    }
+                    if (!ipv6Address.isEmpty()) {
+                        command.withIpv6Address(ipv6Address);
+                    }
+                });
+    }
+
+    private HostConfig restrict(HostConfig config) {
+        config.withReadonlyRootfs(true)
+                .withCapDrop(Capability.ALL)
+                .withCapAdd(capabilities.toArray(Capability[]::new))
+                .withDevices(devices.toArray(Device[]::new))
+                .withBinds(binds)
+                .withSysctls(sysctls);
+        if (pidMode != null) {
+            config.withPidMode(pidMode);
+        }
+        return networkMode == null ? config : config.withNetworkMode(networkMode);
+    }
+
+    /// The first one given is that of the container's start.
+    Box on(Network network, String alias, String address) {
+        if (attachments.isEmpty()) {
+            withNetwork(network);
+            withNetworkAliases(alias);
+        }
+        attachments.add(new Attachment(network, alias, address));
+        return this;
+    }
+
+    /// Its address on the first network; empty for whatever comes.
+    Box withIpv6(String address) {
+        ipv6Address = address;
+        return this;
+    }
+
+    /// In the network of a container that runs.
+    Box beside(Box other) {
+        networkMode = "container:" + other.getContainerId();
+        return this;
+    }
+
+    /// It is no failure that it ends at once.
+    Box mayEnd() {
+        withStartupCheckStrategy(
+                new StartupCheckStrategy() {
+                    @Override
+                    public StartupStatus checkStartupState(DockerClient docker, String id) {
+                        return StartupStatus.SUCCESSFUL;
+                    }
+                });
+        return this;
+    }
+
+    /// Sees the processes of a container that runs, and may signal those of our images' user.
+    Box amongProcessesOf(Box other) {
+        pidMode = "container:" + other.getContainerId();
+        withCreateContainerCmdModifier(command -> command.withUser("65532"));
+        return this;
+    }
+
+    Box bind(String source, String target, boolean writable) {
+        binds.add(Bind.parse(source + ":" + target + (writable ? "" : ":ro")));
+        return this;
+    }
+
+    Box sysctl(String name, String value) {
+        sysctls.put(name, value);
+        return this;
+    }
+
+    Box netAdmin() {
+        capabilities.add(Capability.NET_ADMIN);
+        return this;
+    }
+
+    Box tun(String node) {
+        devices.add(new Device("rwm", "/dev/net/tun", node));
+        return this;
+    }
+
+    @Override
+    protected void containerIsCreated(String id) {
+        for (var more : attachments.subList(Math.min(1, attachments.size()), attachments.size())) {
+            dockerClient
+                    .connectToNetworkCmd()
+                    .withContainerId(id)
+                    .withNetworkId(more.network().getId())
+                    .withContainerNetwork(
+                            new ContainerNetwork()
+                                    .withAliases(more.alias())
+                                    .withIpamConfig(
+                                            new ContainerNetwork.Ipam()
+                                                    .withIpv4Address(more.address())))
+                    .exec();
+        }
+    }
+
+    /// Runs a program in the container.
+    ExecResult run(String... command) {
+        try {
+            return execInContainer(StandardCharsets.UTF_8, command);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /// SIGKILL, as when memory runs out.
+    void kill() {
+        dockerClient.killContainerCmd(getContainerId()).exec();
+    }
+
+    /// SIGTERM, and SIGKILL 20 s later.
+    void shutDown() {
+        try {
+            dockerClient.stopContainerCmd(getContainerId()).withTimeout(20).exec();
+        } catch (NotModifiedException e) {
+            logger().debug("it has ended already", e);
+        }
+    }
+
+    /// Starts the same container again.
+    void startAgain() {
+        dockerClient.startContainerCmd(getContainerId()).exec();
+    }
+
+    void pause() {
+        dockerClient.pauseContainerCmd(getContainerId()).exec();
+    }
+
+    void unpause() {
+        dockerClient.unpauseContainerCmd(getContainerId()).exec();
+    }
+
+    /// The exit code once it has ended.
+    long exitCode() {
+        return dockerClient
+                .inspectContainerCmd(getContainerId())
+                .exec()
+                .getState()
+                .getExitCodeLong();
+    }
+
+    boolean hasEnded() {
+        return !dockerClient.inspectContainerCmd(getContainerId()).exec().getState().getRunning();
+    }
+}

@@ -1,0 +1,126 @@
+package dev.gatehouse.containers;
+
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.dockerjava.api.DockerClient;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.testcontainers.DockerClientFactory;
+
+/// The Docker engine that the tests use: the one of `DOCKER_HOST`, else that of the machine.
+///
+/// `deploy/engine` runs a command beside an engine of its own. Images are built, never pulled.
+final class Engine {
+    /// On everything that the tests make; what has it when they begin is left from a killed run.
+    static final String LABEL = "dev.gatehouse.test";
+
+    private static final Path DEFAULT_SOCKET = Path.of("/var/run/docker.sock");
+    private static final String UNIX = "unix://";
+    private static boolean prepared;
+
+    private Engine() {}
+
+    /// Makes sure of an engine and of current images; without an engine the test is skipped, or
+    /// fails when `GATEHOUSE_REQUIRE` names `docker`.
+    static synchronized void prepare() throws IOException, InterruptedException {
+        if (prepared) {
+            return;
+        }
+        try {
+            System.setProperty("api.version", apiVersion());
+        } catch (IOException e) {
+            String reason = "no Docker engine on " + socket() + ": " + e.getMessage();
+            if (System.getenv().getOrDefault("GATEHOUSE_REQUIRE", "").contains("docker")) {
+                fail(reason);
+            }
+            assumeTrue(false, reason);
+        }
+        removeLeftovers();
+        buildImages();
+        prepared = true;
+    }
+
+    static DockerClient client() {
+        return DockerClientFactory.instance().client();
+    }
+
+    /// The version that the engine speaks: a client that speaks a newer one is refused.
+    private static String apiVersion() throws IOException {
+        try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(socket()));
+            channel.write(
+                    ByteBuffer.wrap(
+                            "GET /version HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
+            var answer =
+                    new String(
+                            Channels.newInputStream(channel).readAllBytes(),
+                            StandardCharsets.UTF_8);
+            var body = answer.substring(answer.indexOf("\r\n\r\n") + 4);
+            return new ObjectMapper().readTree(body).required("ApiVersion").asText();
+        }
+    }
+
+    private static Path socket() {
+        var host = System.getenv().getOrDefault("DOCKER_HOST", UNIX + DEFAULT_SOCKET);
+        return host.startsWith(UNIX) ? Path.of(host.substring(UNIX.length())) : DEFAULT_SOCKET;
+    }
+
+    private static void removeLeftovers() {
+        var docker = client();
+        for (var container :
+                docker.listContainersCmd()
+                        .withShowAll(true)
+                        .withLabelFilter(List.of(LABEL))
+                        .exec()) {
+            docker.removeContainerCmd(container.getId())
+                    .withForce(true)
+                    .withRemoveVolumes(true)
+                    .exec();
+        }
+        for (var network : docker.listNetworksCmd().withFilter("label", List.of(LABEL)).exec()) {
+            docker.removeNetworkCmd(network.getId()).exec();
+        }
+        var volumes = docker.listVolumesCmd().withFilter("label", List.of(LABEL)).exec();
+        for (var volume : volumes.getVolumes()) {
+            docker.removeVolumeCmd(volume.getName()).exec();
+        }
+    }
+
+    /// The build's own cache makes this short when nothing has changed.
+    private static void buildImages() throws IOException, InterruptedException {
+        var builder = new ProcessBuilder(root().resolve("deploy/images").toString());
+        builder.environment()
+                .putAll(Map.of("BASE", "local", "JAVA_HOME", System.getProperty("java.home")));
+        builder.environment().remove("REGISTRY");
+        builder.environment().remove("TAG");
+        var process = builder.redirectErrorStream(true).start();
+        var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            fail("deploy/images: " + said);
+        }
+    }
+
+    /// The folder of the sources.
+    static Path root() {
+        return Path.of(System.getProperty("gatehouse.root"));
+    }
+
+    /// The name of one of our images.
+    static String image(String target) {
+        return "gatehouse/" + target + ":" + version();
+    }
+
+    private static String version() {
+        return "0.1.0";
+    }
+}

@@ -1,0 +1,36 @@
+package dev.gatehouse.containers;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// Programs of the host that judge files of ours.
+final class Programs {
+    /// @param said on standard output and standard error
+    record Result(int status, String said) {}
+
+    private Programs() {}
+
+    /// Skips the test, with a reason, where a program is not installed.
+    static void need(String program, String debianPackage) {
+        boolean there =
+                Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
+                        .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+        assumeTrue(there, program + " is not installed (Debian package " + debianPackage + ")");
+    }
+
+    static Result run(Path folder, List<String> command) throws IOException, InterruptedException {
+        var process =
+                new ProcessBuilder(command)
+                        .directory(folder.toFile())
+                        .redirectErrorStream(true)
+                        .start();
+        var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new Result(process.waitFor(), said);
+    }
+}

@@ -1,0 +1,450 @@
+package dev.gatehouse.containers;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.dockerjava.api.model.Network.Ipam;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.testcontainers.containers.Container.ExecResult;
+import org.testcontainers.containers.Network;
+
+/// A small installation of the images: portal, relay, client and gateways on one network, a web
+/// server on another that only the gateways are on.
+final class Site implements AutoCloseable {
+    static final String WEB_V4 = "172.31.193.80";
+    static final String WEB_V6 = "fd00:6a7e:2::80";
+    static final String WEB_NAME = "web.site.example";
+    static final int FILTERED_PORT = 8080;
+
+    /// Where the client's own DNS server listens: the first of its range in an empty network.
+    static final String DNS = "100.100.111.1";
+
+    private static final String LAB_IMAGE = "gatehouse/build-base";
+    private static final String API_TOKEN = "not-a-secret";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final boolean ipv6;
+    private final Path folder;
+    private final Path tun;
+    private final List<Runnable> closings = new ArrayList<>();
+    private final Map<String, GatewayPair> gateways = new LinkedHashMap<>();
+    private final Network wan;
+    private final Network site;
+    private Box portal;
+    private Box relay;
+    private Box client;
+    private Box web;
+    private Box user;
+    private Box operator;
+
+    /// @param ipv6 whether the two networks have IPv6
+    Site(boolean ipv6) throws IOException, InterruptedException {
+        Engine.prepare();
+        this.ipv6 = ipv6;
+        folder = Files.createTempDirectory("gatehouse-site");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        tun = tunNode(folder.resolve("tun"));
+        wan = network("172.31.192.0/24", "fd00:6a7e:1::/64");
+        site = network("172.31.193.0/24", "fd00:6a7e:2::/64");
+    }
+
+    /// Starts all but the gateways; everything is in place when this returns.
+    Site start() throws IOException {
+        Files.writeString(folder.resolve("portal.yaml"), portalFile());
+        portal =
+                open(
+                        new Box(Engine.image("portal"))
+                                .on(wan, "portal", "172.31.192.10")
+                                .bind(folder.toString(), "/etc/gatehouse", false)
+                                .withEnv("GATEHOUSE_PORTAL_API_TOKEN", API_TOKEN)
+                                .withEnv("GATEHOUSE_PORTAL_API_LISTEN", "0.0.0.0:8084"));
+        relay =
+                open(
+                        new Box(Engine.image("relay"))
+                                .on(wan, "relay", "172.31.192.11")
+                                .withEnv(peer("relay", "relay"))
+                                .withEnv("PUBLIC_IP4_ADDR", "172.31.192.11"));
+        user = open(withFamilies(lab("sleep", "infinity")).on(wan, "client", "172.31.192.12"));
+        client = open(admin("client").beside(user).withEnv(peer("client", "client")));
+        web =
+                open(
+                        lab("java", "-cp", "/lab", WebServer.class.getName(), "80", "8080")
+                                .on(site, WEB_NAME, WEB_V4)
+                                .withIpv6(ipv6 ? WEB_V6 : ""));
+        operator = open(lab("sleep", "infinity").on(wan, "operator", "172.31.192.13"));
+        Eventually.holds("the relay joins", Eventually.LONG, () -> connected("relays") == 1);
+        Eventually.holds("the client joins", Eventually.LONG, () -> connected("clients") == 1);
+        return this;
+    }
+
+    /// The lab's own image with a JDK of the host, and these tests.
+    private Box lab(String... command) {
+        return new Box(LAB_IMAGE)
+                .bind(System.getProperty("java.home"), "/jdk", false)
+                .bind(
+                        Engine.root().resolve("container-tests/target/test-classes").toString(),
+                        "/lab",
+                        false)
+                .withEnv("PATH", "/jdk/bin:/usr/sbin:/usr/bin")
+                .withCommand(command);
+    }
+
+    /// A container that makes a TUN device.
+    Box admin(String target) {
+        return new Box(Engine.image(target)).netAdmin().tun(tun.toString());
+    }
+
+    /// The engine sets `disable_ipv6` in every container (Docker 20.10); a TUN device inherits it.
+    private Box withFamilies(Box box) {
+        return box.sysctl("net.ipv6.conf.all.disable_ipv6", ipv6 ? "0" : "1");
+    }
+
+    private Box forwarding(Box box) {
+        withFamilies(box).sysctl("net.ipv4.ip_forward", "1");
+        return ipv6 ? box.sysctl("net.ipv6.conf.all.forwarding", "1") : box;
+    }
+
+    private Box onBoth(Box box, String name) {
+        var host = 20 + gateways.size();
+        return box.on(wan, name, "172.31.192." + host).on(site, name, "172.31.193." + host);
+    }
+
+    /// A gateway of two containers that share the folder of a socket and, as in a pod, a network
+    /// that outlives either: what the kernel knows of masqueraded connections is kept there.
+    GatewayPair addGateway() {
+        var name = "gateway-" + (gateways.size() + 1);
+        var volume = "gatehouse-test-" + name;
+        Engine.client()
+                .createVolumeCmd()
+                .withName(volume)
+                .withLabels(Map.of(Engine.LABEL, "1"))
+                .exec();
+        closings.add(() -> Engine.client().removeVolumeCmd(volume).exec());
+        var pod = open(forwarding(onBoth(lab("sleep", "infinity"), name)));
+        var dataplane =
+                open(admin("gateway-dataplane").beside(pod).bind(volume, "/run/gatehouse", true));
+        var controlplane =
+                open(
+                        new Box(Engine.image("gateway-controlplane"))
+                                .beside(pod)
+                                .bind(volume, "/run/gatehouse", true)
+                                .withEnv(peer("gateway", name)));
+        return await(new GatewayPair(name, dataplane, controlplane));
+    }
+
+    /// A gateway of one container.
+    GatewayPair addSingleGateway() {
+        var name = "gateway-" + (gateways.size() + 1);
+        var box = open(forwarding(onBoth(admin("gateway"), name)).withEnv(peer("gateway", name)));
+        return await(new GatewayPair(name, box, box));
+    }
+
+    /// A container that sees the processes of another one, as the same user.
+    Box observerOf(Box other) {
+        return open(lab("sleep", "infinity").amongProcessesOf(other));
+    }
+
+    private GatewayPair await(GatewayPair gateway) {
+        gateways.put(gateway.name(), gateway);
+        Eventually.holds(gateway.name() + " is ready", Eventually.LONG, () -> isReady(gateway));
+        return gateway;
+    }
+
+    boolean isReady(GatewayPair gateway) {
+        return ask("http://" + gateway.name() + ":8080/readyz").getExitCode() == 0;
+    }
+
+    /// A page of probes or metrics, as seen from the network of the portal.
+    ExecResult ask(String url) {
+        return operator.run(
+                "busybox",
+                "timeout",
+                "5",
+                "busybox",
+                "wget",
+                "-q",
+                "-O",
+                "-",
+                "--header",
+                "Authorization: Bearer " + API_TOKEN,
+                url);
+    }
+
+    JsonNode api(String path) {
+        var answer = ask("http://portal:8084/api/v1/" + path);
+        try {
+            return JSON.readTree(answer.getExitCode() == 0 ? answer.getStdout() : "{}");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private int connected(String role) {
+        return api("connections").path(role).size();
+    }
+
+    /// A client that begins anew: one that goes on prefers the gateways that it knows.
+    void restartClient() {
+        client.kill();
+        Eventually.holds("the portal knows", Eventually.LONG, () -> connected("clients") == 0);
+        client.startAgain();
+        Eventually.holds("the client joins", Eventually.LONG, () -> connected("clients") == 1);
+    }
+
+    /// The name of the gateway that the client has a tunnel to; empty without any.
+    String gatewayOfClient() {
+        var status = clientStatus();
+        for (JsonNode one : api("connections").path("gateways")) {
+            if (status.contains("tunnel     " + one.path("id").asText())) {
+                return one.path("name").asText();
+            }
+        }
+        return "";
+    }
+
+    /// What the web server answers the client's user within `seconds`; empty if it does not.
+    String get(String host, int seconds) {
+        return user.run(
+                        "busybox",
+                        "timeout",
+                        Integer.toString(seconds),
+                        "busybox",
+                        "wget",
+                        "-q",
+                        "-O",
+                        "-",
+                        "http://" + host + "/")
+                .getStdout()
+                .strip();
+    }
+
+    /// Runs a program beside the client, in its network.
+    ExecResult asUser(String... command) {
+        return user.run(command);
+    }
+
+    /// A download that is on its way when this returns.
+    CompletableFuture<Download.Outcome> download(long bytes, long bytesPerSecond) {
+        long before = logged(WebServer.BEGAN);
+        var running =
+                CompletableFuture.supplyAsync(
+                        () ->
+                                user.run(
+                                        "java",
+                                        "-XX:TieredStopAtLevel=1",
+                                        "-Xmx64m",
+                                        "-cp",
+                                        "/lab",
+                                        Download.class.getName(),
+                                        "http://%s/%d/%d"
+                                                .formatted(WEB_V4, bytes, bytesPerSecond)));
+        Eventually.holds(
+                "the download begins",
+                Duration.ofSeconds(60),
+                () -> running.isDone() || logged(WebServer.BEGAN) > before);
+        return running.orTimeout(120, TimeUnit.SECONDS)
+                .thenApply(
+                        result -> {
+                            if (result.getExitCode() != 0) {
+                                throw new AssertionError(result.getStderr());
+                            }
+                            return Download.Outcome.parse(result.getStdout());
+                        });
+    }
+
+    /// Whether no body is left to send.
+    boolean isIdle() {
+        return logged(WebServer.BEGAN) == logged(WebServer.DONE);
+    }
+
+    private long logged(String line) {
+        return web.getLogs().lines().filter(line::equals).count();
+    }
+
+    /// Ids of what the portal has granted and not taken back.
+    List<String> authorizationIds() {
+        var ids = new ArrayList<String>();
+        api("authorizations").path("authorizations").forEach(n -> ids.add(n.path("id").asText()));
+        return ids.stream().sorted().toList();
+    }
+
+    /// What the client says of itself.
+    String clientStatus() {
+        return client.run(
+                        "/opt/gatehouse/jre/bin/java",
+                        "@/opt/gatehouse/etc/tool.args",
+                        "dev.gatehouse.launcher.Gatehouse",
+                        "client",
+                        "status")
+                .getStdout();
+    }
+
+    List<GatewayPair> runningGateways() {
+        return gateways.values().stream().filter(g -> !g.controlplane().hasEnded()).toList();
+    }
+
+    Box portal() {
+        return portal;
+    }
+
+    Box relay() {
+        return relay;
+    }
+
+    Box client() {
+        return client;
+    }
+
+    GatewayPair gateway(String name) {
+        return gateways.get(name);
+    }
+
+    /// What all processes said, for whoever has to find out why a test failed.
+    String logs() {
+        var text = new StringBuilder();
+        for (var box : List.of(portal, relay, client)) {
+            text.append(box.getDockerImageName()).append('\n').append(box.getLogs());
+        }
+        gateways.values().forEach(gateway -> text.append(gateway.logs()));
+        return text.toString();
+    }
+
+    private <T extends Box> T open(T box) {
+        closings.add(box::stop);
+        box.start();
+        return box;
+    }
+
+    private Network network(String v4, String v6) {
+        var subnets = new Ipam().withConfig(new Ipam.Config().withSubnet(v4));
+        if (ipv6) {
+            subnets =
+                    new Ipam()
+                            .withConfig(
+                                    new Ipam.Config().withSubnet(v4),
+                                    new Ipam.Config().withSubnet(v6));
+        }
+        var ipam = subnets;
+        var network =
+                Network.builder()
+                        .createNetworkCmdModifier(
+                                command ->
+                                        command.withInternal(true)
+                                                .withEnableIpv6(ipv6)
+                                                .withIpam(ipam)
+                                                .withLabels(Map.of(Engine.LABEL, "1")))
+                        .build();
+        closings.add(network::close);
+        network.getId(); // makes it
+        return network;
+    }
+
+    /// A device node that the images' user may open.
+    String tunNode() {
+        return tun.toString();
+    }
+
+    /// A node that anybody may open, as udev makes it: where it is missing, the host's is root's.
+    private static Path tunNode(Path path) throws IOException, InterruptedException {
+        var made =
+                new ProcessBuilder("mknod", "-m", "0666", path.toString(), "c", "10", "200")
+                        .start();
+        if (made.waitFor() != 0) {
+            throw new IOException(
+                    "mknod: "
+                            + new String(
+                                    made.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
+        }
+        return path;
+    }
+
+    private static Map<String, String> peer(String type, String name) {
+        return Map.of(
+                "FIREZONE_TOKEN",
+                token(type),
+                "FIREZONE_API_URL",
+                "ws://portal:8083",
+                "FIREZONE_NAME",
+                name,
+                "FIREZONE_ID",
+                name);
+    }
+
+    private static String token(String type) {
+        return ".test-" + type + ".not-a-secret-outside-of-the-test";
+    }
+
+    private static String tokenHash(String type) {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256");
+            var hash = digest.digest(token(type).getBytes(StandardCharsets.UTF_8));
+            return "sha256:" + HexFormat.of().formatHex(hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String portalFile() {
+        return """
+        account:
+          slug: site
+        sites:
+          - name: HQ
+        actors:
+          - name: Robin
+        groups:
+          - name: Staff
+            members: [Robin]
+        tokens:
+          - {id: test-gateway, type: gateway, site: HQ, hash: "%s"}
+          - {id: test-relay, type: relay, hash: "%s"}
+          - {id: test-client, type: client, actor: Robin, hash: "%s"}
+        resources:
+          - name: Private net, IPv4
+            type: cidr
+            address: 172.31.193.0/24
+            sites: [HQ]
+            filters:
+              - {protocol: tcp, ports: [80]}
+              - {protocol: icmp}
+          - name: Private net, IPv6
+            type: cidr
+            address: fd00:6a7e:2::/64
+            sites: [HQ]
+          - name: Names
+            type: dns
+            address: "*.site.example"
+            sites: [HQ]
+        policies:
+          - {group: Staff, resource: "Private net, IPv4"}
+          - {group: Staff, resource: "Private net, IPv6"}
+          - {group: Staff, resource: Names}
+        """
+                .formatted(tokenHash("gateway"), tokenHash("relay"), tokenHash("client"));
+    }
+
+    @Override
+    public void close() throws IOException {
+        closings.reversed().forEach(Runnable::run);
+        try (var files = Files.list(folder)) {
+            for (var file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(folder);
+    }
+}
