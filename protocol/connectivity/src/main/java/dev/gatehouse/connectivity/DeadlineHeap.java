@@ -5,8 +5,10 @@ import java.util.List;
 
 /// Connections ordered by their next deadline: a binary heap in which an element can move.
 ///
-/// The deadline is remembered here, so that it changes for all at once in [#update]. Allocates
-/// nothing but on growth.
+/// Every packet puts its connection's deadline off. To move the connection each time would touch a
+/// dozen others, so a deadline that is put off stays where it is until it comes up for being the
+/// earliest: what is kept for each is a lower bound, exact for the first. Allocates nothing but on
+/// growth.
 final class DeadlineHeap {
     static final long NEVER = Long.MAX_VALUE;
 
@@ -26,12 +28,18 @@ final class DeadlineHeap {
             deadlines[i] = NEVER;
         }
         long deadline = connection.deadlineNs();
-        boolean isEarlier = deadline < deadlines[i];
-        deadlines[i] = deadline;
-        if (isEarlier) {
+        if (deadline < deadlines[i]) {
+            deadlines[i] = deadline;
             siftUp(i);
-        } else {
-            siftDown(i);
+        }
+        settleFirst();
+    }
+
+    /// Makes the first one's deadline exact, and thereby the first the earliest.
+    private void settleFirst() {
+        while (!heap.isEmpty() && deadlines[0] != heap.getFirst().deadlineNs()) {
+            deadlines[0] = heap.getFirst().deadlineNs();
+            siftDown(0);
         }
     }
 
@@ -48,6 +56,7 @@ final class DeadlineHeap {
             siftUp(i);
             siftDown(i);
         }
+        settleFirst();
     }
 
     /// The earliest deadline, or [#NEVER].
@@ -59,7 +68,7 @@ final class DeadlineHeap {
     List<Connection> due(long nowNs) {
         var due = new ArrayList<Connection>();
         for (int i = 0; i < heap.size(); i++) {
-            if (deadlines[i] <= nowNs) {
+            if (deadlines[i] <= nowNs && heap.get(i).deadlineNs() <= nowNs) {
                 due.add(heap.get(i));
             }
         }

@@ -1,6 +1,7 @@
 package dev.gatehouse.wireguard.crypto;
 
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
@@ -9,6 +10,9 @@ import java.util.Arrays;
 /// The counters used with it must never repeat for sealing: the owner counts.
 public final class AeadKey implements AutoCloseable {
     public static final int LENGTH = 32;
+
+    private static final VarHandle WORDS =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final byte[] bytes = new byte[LENGTH];
     private boolean closed;
@@ -31,7 +35,7 @@ public final class AeadKey implements AutoCloseable {
 
     /// Word `i` of the key, 0 to 7, as ChaCha20 reads it.
     int word(int i) {
-        return ByteBuffer.wrap(bytes()).order(ByteOrder.LITTLE_ENDIAN).getInt(4 * i);
+        return (int) WORDS.get(bytes(), 4 * i);
     }
 
     @Override
