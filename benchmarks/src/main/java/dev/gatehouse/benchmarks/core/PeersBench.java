@@ -25,12 +25,14 @@ public final class PeersBench implements Callable<Integer> {
     /// @param upNs of each packet from a client: open, look up, check
     /// @param downNs of each packet to a client: look up, check, seal
     /// @param allocated heap bytes for each packet
+    /// @param idlePercent of a core, for the timers of all peers when nobody sends
     /// @param bytes of heap and direct memory of each peer
     record Row(
             int peers,
             @JsonProperty("up_ns") double upNs,
             @JsonProperty("down_ns") double downNs,
             @JsonProperty("allocated_bytes_per_packet") double allocated,
+            @JsonProperty("idle_cpu_percent") double idlePercent,
             @JsonProperty("bytes_per_peer") double bytes) {}
 
     @Option(names = "--counts", split = ",", description = "numbers of peers")
@@ -63,8 +65,13 @@ public final class PeersBench implements Callable<Integer> {
                 rows.add(row);
                 System.out.printf(
                         "%6d peers  up %5.0f ns, down %5.0f ns, allocated %4.1f bytes a packet;"
-                                + " %6.0f bytes a peer%n",
-                        count, row.upNs(), row.downNs(), row.allocated(), row.bytes());
+                                + " idle %.3f %% of a core; %6.0f bytes a peer%n",
+                        count,
+                        row.upNs(),
+                        row.downNs(),
+                        row.allocated(),
+                        row.idlePercent(),
+                        row.bytes());
             }
         }
         report(rows);
@@ -86,6 +93,7 @@ public final class PeersBench implements Callable<Integer> {
                 ns[0],
                 ns[1],
                 gateway.allocatedPerPacket(),
+                gateway.idleShare() * 100,
                 gateway.bytesPerPeer());
     }
 

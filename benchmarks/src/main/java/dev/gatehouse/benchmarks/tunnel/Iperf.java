@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gatehouse.demo.Host;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,6 +17,9 @@ final class Iperf {
     /// @param lostShare of UDP datagrams, 0 to 1; 0 for TCP
     record Result(double gbps, long retransmits, double lostShare) {}
 
+    private static final long SOCKET_BYTES = 4 << 20;
+    private static final Path RECEIVE_MAX = Path.of("/proc/sys/net/core/rmem_max");
+    private static final Path SEND_MAX = Path.of("/proc/sys/net/core/wmem_max");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private Iperf() {}
@@ -37,10 +42,28 @@ final class Iperf {
                         "-l",
                         Integer.toString(payloadBytes),
                         "-b",
-                        mbps == 0 ? "0" : mbps + "M");
+                        mbps == 0 ? "0" : mbps + "M",
+                        "-w",
+                        Long.toString(Math.min(SOCKET_BYTES, socketBytesMax())));
         var sum = run(client, target, seconds, options).path("sum");
         double lost = sum.path("lost_percent").asDouble() / 100;
         return new Result(sum.path("bits_per_second").asDouble() / 1e9 * (1 - lost), 0, lost);
+    }
+
+    /// The generator must not lose what arrives while it is not on a core.
+    private static long socketBytesMax() {
+        try {
+            return Math.min(
+                    Long.parseLong(Files.readString(RECEIVE_MAX).strip()),
+                    Long.parseLong(Files.readString(SEND_MAX).strip()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Both ways at once, unmeasured.
+    static void warmUp(Host client, String target, int seconds) {
+        run(client, target, seconds, List.of("--bidir"));
     }
 
     private static JsonNode run(Host client, String target, int seconds, List<String> options) {

@@ -74,6 +74,7 @@ public final class TunnelBench implements Callable<Integer> {
         var cells = new LinkedHashMap<String, List<Cell>>();
         try (server;
                 var systems = new Systems(lab, Set.copyOf(only))) {
+            systems.warmUp();
             for (int round = 1; round <= rounds; round++) {
                 for (var name : systems.names()) {
                     runSystem(round, systems, name, cells);
