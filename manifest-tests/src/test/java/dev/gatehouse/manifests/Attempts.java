@@ -8,9 +8,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /// Somebody who wants the web page again and again, each time over a new connection.
 final class Attempts implements AutoCloseable {
-    /// @param failed how many attempts failed
+    /// @param failed how many attempts had not succeeded after 1 s
     /// @param longestMs the longest time without a success: from the end of one to the end of the
-    ///     next
+    ///     next, milliseconds
     record Outcome(int made, int failed, long longestMs, String error) {}
 
     private record Attempt(long endedNs, boolean ok, String error) {}
@@ -20,6 +20,7 @@ final class Attempts implements AutoCloseable {
     private final Pod client;
     private final String url;
     private final List<Attempt> attempts = new ArrayList<>();
+    private final long startedNs = System.nanoTime();
     private final Thread thread;
     private volatile boolean stopping;
 
@@ -47,7 +48,7 @@ final class Attempts implements AutoCloseable {
     Outcome end() throws InterruptedException {
         stopping = true;
         thread.join();
-        long lastNs = attempts.getFirst().endedNs;
+        long lastNs = startedNs;
         long longestNs = 0;
         int failed = 0;
         String error = "";

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// test.
 @Tag("netns")
 class PodIT {
-    private static final int STEPS = 12;
+    private static final int STEPS = 13;
 
     @TempDir private Path temporary;
 
