@@ -37,7 +37,7 @@ final class ClientAgent implements Agent<LoopCommand> {
     private static final Logger LOG = LoggerFactory.getLogger(ClientAgent.class);
     private static final int RECEIVES_PER_TURN_MAX = 8;
     private static final int READS_PER_TURN_MAX = 4;
-    private static final int PACKETS_PER_READ_MAX = 64;
+    private static final int PACKETS_PER_READ_MAX = 144; // three full sends
     private static final long RELAY_PATIENCE_NS = Duration.ofSeconds(10).toNanos();
 
     /// What the loop is given besides its settings.

@@ -38,7 +38,7 @@ import java.util.function.Consumer;
 final class Session implements AutoCloseable {
     private static final int RECEIVES_PER_TURN_MAX = 8;
     private static final int READS_PER_TURN_MAX = 4;
-    private static final int TUN_BATCH_PACKETS = 128;
+    private static final int TUN_BATCH_PACKETS = 144; // three full sends
     private static final int WIREGUARD_DATA = 4;
     private static final int CHANNEL_DATA_MIN = 0x40;
 

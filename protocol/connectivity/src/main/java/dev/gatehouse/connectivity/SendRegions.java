@@ -18,6 +18,7 @@ final class SendRegions {
     static final int SEGMENTS_MAX = 64;
     static final int REGION_BYTES_MAX = 65_507;
 
+    private static final int CIPHER_GROUP = 16;
     private static final int REGIONS_MAX = 512;
     private static final int NO_CHANNEL = 0;
 
@@ -78,6 +79,13 @@ final class SendRegions {
         return i - from;
     }
 
+    /// As many as one send takes, in whole groups of what ciphers work on at once: 48 packets of
+    /// full length, although 49 would fit.
+    private static int segmentsMax(int segmentLength) {
+        int fitting = Math.min(SEGMENTS_MAX, REGION_BYTES_MAX / segmentLength);
+        return fitting < CIPHER_GROUP ? fitting : fitting / CIPHER_GROUP * CIPHER_GROUP;
+    }
+
     private int segmentLength(PacketBatch in, int i) {
         int headroom = channel == NO_CHANNEL ? 0 : ChannelData.HEADER_LENGTH;
         return headroom + in.length(i) + MessageType.DATA_OVERHEAD_LENGTH;
@@ -91,7 +99,7 @@ final class SendRegions {
         int segment = segmentLength(in, i);
         return in.ecn(i) == ecns[last]
                 && segment <= segmentLengths[last]
-                && lengths[last] < SEGMENTS_MAX * segmentLengths[last]
+                && lengths[last] < segmentsMax(segmentLengths[last]) * segmentLengths[last]
                 && lengths[last] + segment <= REGION_BYTES_MAX
                 && end + segment <= buffer.capacity();
     }
@@ -116,9 +124,10 @@ final class SendRegions {
     private int runLength(PacketBatch in, int from, int to) {
         int last = regions - 1;
         int segments = lengths[last] / segmentLengths[last];
+        int segmentsMax = segmentsMax(segmentLengths[last]);
         int roomBytes = Math.min(REGION_BYTES_MAX - lengths[last], buffer.capacity() - end);
         int i = from;
-        while (i < to && segments < SEGMENTS_MAX && in.length(i) > 0 && in.ecn(i) == ecns[last]) {
+        while (i < to && segments < segmentsMax && in.length(i) > 0 && in.ecn(i) == ecns[last]) {
             int segment = segmentLength(in, i);
             if (segment > segmentLengths[last] || segment > roomBytes) {
                 break;

@@ -50,7 +50,7 @@ class NodeDataPathTest {
         var large = encapsulate(pair, repeated(NOT_ECT, 1280, 70));
 
         assertThat(small).extracting(Sent::segments).containsExactly(64, 6);
-        assertThat(large).extracting(Sent::segments).containsExactly(49, 21);
+        assertThat(large).extracting(Sent::segments).containsExactly(48, 22);
         assertThat(large.getFirst().length()).isLessThanOrEqualTo(65_507);
     }
 

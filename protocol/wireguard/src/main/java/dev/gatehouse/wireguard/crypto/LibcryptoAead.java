@@ -51,13 +51,18 @@ final class LibcryptoAead implements Aead {
 
     @Override
     public void seal(AeadKey key, ByteBuffer in, ByteBuffer out, AeadBatch batch) {
+        seal(key, in, out, batch, 0);
+    }
+
+    /// As the other one, from packet `from` on.
+    void seal(AeadKey key, ByteBuffer in, ByteBuffer out, AeadBatch batch, int from) {
         long inAddress = addresses.of(in);
         long outAddress = addresses.of(out);
         if (sealKey != key) {
             load(sealContext, key, ENCRYPT);
             sealKey = key;
         }
-        for (int i = 0; i < batch.count(); i++) {
+        for (int i = from; i < batch.count(); i++) {
             int length = batch.length(i);
             Objects.checkFromIndexSize(batch.source(i), length, in.capacity());
             Objects.checkFromIndexSize(batch.target(i), length + TAG_LENGTH, out.capacity());
@@ -81,12 +86,17 @@ final class LibcryptoAead implements Aead {
 
     @Override
     public void open(AeadKey key, ByteBuffer inOut, AeadBatch batch) {
+        open(key, inOut, batch, 0);
+    }
+
+    /// As the other one, from packet `from` on.
+    void open(AeadKey key, ByteBuffer inOut, AeadBatch batch, int from) {
         long address = addresses.of(inOut);
         if (openKey != key) {
             load(openContext, key, DECRYPT);
             openKey = key;
         }
-        for (int i = 0; i < batch.count(); i++) {
+        for (int i = from; i < batch.count(); i++) {
             int length = batch.length(i);
             Objects.checkFromIndexSize(batch.source(i), length + TAG_LENGTH, inOut.capacity());
             Objects.checkFromIndexSize(batch.target(i), length, inOut.capacity());

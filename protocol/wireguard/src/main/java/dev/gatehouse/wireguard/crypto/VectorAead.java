@@ -10,8 +10,8 @@ import jdk.incubator.vector.IntVector;
 
 /// ChaCha20 of up to 16 packets at once in 512-bit vectors, Poly1305 by libcrypto.
 ///
-/// Until [#handleWarmedUp], and for batches that would leave most lanes empty, everything goes to
-/// libcrypto: vector code crawls before the compiler has seen it.
+/// Until [#handleWarmedUp], and where most lanes would stay empty, packets go to libcrypto: vector
+/// code crawls before the compiler has seen it.
 final class VectorAead implements Aead {
     private static final int LANES = ChaCha20Lanes.LANE_COUNT;
     private static final int BLOCK_LENGTH = ChaCha20Lanes.BLOCK_LENGTH;
@@ -64,15 +64,18 @@ final class VectorAead implements Aead {
 
     @Override
     public void seal(AeadKey key, ByteBuffer in, ByteBuffer out, AeadBatch batch) {
-        if (lanes == null || !isWorthwhile(batch)) {
-            libcrypto.seal(key, in, out, batch);
+        int end = lanesEnd(batch);
+        if (end < batch.count()) {
+            libcrypto.seal(key, in, out, batch, end);
+        }
+        if (end == 0) {
             return;
         }
         long inAddress = addresses.of(in);
         long outAddress = addresses.of(out);
         use(key);
-        for (int from = 0; from < batch.count(); from += LANES) {
-            int to = Math.min(from + LANES, batch.count());
+        for (int from = 0; from < end; from += LANES) {
+            int to = Math.min(from + LANES, end);
             for (int i = from; i < to; i++) {
                 int length = batch.length(i);
                 Objects.checkFromIndexSize(batch.source(i), length, in.capacity());
@@ -89,14 +92,17 @@ final class VectorAead implements Aead {
 
     @Override
     public void open(AeadKey key, ByteBuffer inOut, AeadBatch batch) {
-        if (lanes == null || !isWorthwhile(batch)) {
-            libcrypto.open(key, inOut, batch);
+        int end = lanesEnd(batch);
+        if (end < batch.count()) {
+            libcrypto.open(key, inOut, batch, end);
+        }
+        if (end == 0) {
             return;
         }
         long address = addresses.of(inOut);
         use(key);
-        for (int from = 0; from < batch.count(); from += LANES) {
-            int to = Math.min(from + LANES, batch.count());
+        for (int from = 0; from < end; from += LANES) {
+            int to = Math.min(from + LANES, end);
             makeMacKeys(batch, from, to);
             for (int i = from; i < to; i++) {
                 int length = batch.length(i);
@@ -110,15 +116,21 @@ final class VectorAead implements Aead {
         }
     }
 
-    private static boolean isWorthwhile(AeadBatch batch) {
+    /// Packets before this one are worth their lanes; a last group that fills few is not.
+    private int lanesEnd(AeadBatch batch) {
+        int tail = batch.count() % LANES;
+        int end = tail < WORTH_PACKETS ? batch.count() - tail : batch.count();
+        if (lanes == null || end == 0) {
+            return 0;
+        }
         int longest = 0;
         int sum = 0;
-        for (int i = 0; i < batch.count(); i++) {
+        for (int i = 0; i < end; i++) {
             longest = Math.max(longest, batch.length(i));
             sum += batch.length(i);
         }
-        int groups = (batch.count() + LANES - 1) / LANES;
-        return sum > 0 && sum >= WORTH_PACKETS * longest * groups;
+        int groups = (end + LANES - 1) / LANES;
+        return sum > 0 && sum >= WORTH_PACKETS * longest * groups ? end : 0;
     }
 
     private void use(AeadKey next) {
