@@ -128,7 +128,7 @@ final class DataplaneProcess {
                             vertx, TunnelDnsServer.PORT, DnsUpstream.PORT, RESOLV_CONF));
             listenForControlPlane(vertx);
             probes.markStarted();
-            Thread.ofPlatform().daemon().name("cipher-warm-up").start(this::warmUpCipher);
+            Thread.ofPlatform().daemon().name("cipher-warm-up").start(() -> warmUpCipher(metrics));
             Runtime.getRuntime().addShutdownHook(hook);
             LOG.info("waiting for the control plane on {}", config.rpcSocket());
             return exit.join();
@@ -191,10 +191,11 @@ final class DataplaneProcess {
     }
 
     /// On an instance of its own: what is compiled serves the shard's, too.
-    private void warmUpCipher() {
+    private void warmUpCipher(Metrics metrics) {
         try (var aead = Aeads.choose(config.aead())) {
             aead.warmUp();
             shard.post(new ShardCommand.CipherWarm());
+            metrics.cipher(aead.name());
             LOG.info("cipher: {}", aead.name());
         } catch (IllegalStateException e) {
             LOG.error("the cipher stays on its slow path: {}", e.getMessage());

@@ -75,6 +75,13 @@ final class Metrics implements AutoCloseable {
         Gauge.builder(name, this, m -> value.applyAsDouble(m.shard)).register(registry);
     }
 
+    /// Tells which implementation of the cipher packets go through, once it runs at full speed.
+    void cipher(String implementation) {
+        Gauge.builder("gatehouse.cipher", () -> 1)
+                .tag("implementation", implementation)
+                .register(registry);
+    }
+
     MeterRegistry registry() {
         return registry;
     }
