@@ -120,7 +120,11 @@ enum Case {
         long before = ticks(tunnel);
         var result = Iperf.tcp(tunnel.client(), target, streams, down, seconds);
         double perGib =
-                cpuSecondsPerGib(tunnel, ticks(tunnel) - before, result.gbps(), seconds + 1);
+                cpuSecondsPerGib(
+                        tunnel,
+                        ticks(tunnel) - before,
+                        result.gbps(),
+                        seconds + Iperf.omitted(seconds));
         return new Cell(
                 tunnel.name(), self.label, result.gbps(), 0, 0, perGib, result.retransmits());
     }
@@ -174,11 +178,14 @@ enum Case {
             long rate = (low + high) / 2;
             long before = ticks(tunnel);
             var result = Iperf.udp(tunnel.client(), tunnel.target(), 1200, rate, seconds);
-            if (result.lostShare() <= LOST_SHARE_MAX && result.gbps() * 1000 > rate * 0.95) {
+            if (result.lostShare() <= LOST_SHARE_MAX && result.gbps() * 1000 > rate * 0.9) {
                 best = result;
                 perGib =
                         cpuSecondsPerGib(
-                                tunnel, ticks(tunnel) - before, result.gbps(), seconds + 1);
+                                tunnel,
+                                ticks(tunnel) - before,
+                                result.gbps(),
+                                seconds + Iperf.omitted(seconds));
                 low = rate;
             } else {
                 high = rate;

@@ -61,6 +61,12 @@ final class Iperf {
         }
     }
 
+    /// Seconds that do not count, before those that do; none in front of a short run, where the
+    /// slow start of these segments takes milliseconds.
+    static int omitted(int seconds) {
+        return seconds < 3 ? 0 : 1;
+    }
+
     /// Both ways at once, unmeasured.
     static void warmUp(Host client, String target, int seconds) {
         run(client, target, seconds, List.of("--bidir"));
@@ -75,7 +81,7 @@ final class Iperf {
                                 target,
                                 "-J",
                                 "-O",
-                                "1",
+                                Integer.toString(omitted(seconds)),
                                 "-t",
                                 Integer.toString(seconds)));
         command.addAll(options);

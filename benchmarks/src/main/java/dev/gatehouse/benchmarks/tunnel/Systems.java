@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 /// The systems to compare. Ours runs all the time, as it does in earnest; the others are made anew
 /// for each round.
 final class Systems implements AutoCloseable {
-    private static final int WARM_UP_SECONDS = 3;
+    private static final int WARM_UP_SECONDS = 2;
 
     private final Map<String, Supplier<Tunnel>> makers = new LinkedHashMap<>();
     private final Optional<GatehouseSystem> ours;
