@@ -180,12 +180,7 @@ enum Case {
             var result = Iperf.udp(tunnel.client(), tunnel.target(), 1200, rate, seconds);
             if (result.lostShare() <= LOST_SHARE_MAX && result.gbps() * 1000 > rate * 0.9) {
                 best = result;
-                perGib =
-                        cpuSecondsPerGib(
-                                tunnel,
-                                ticks(tunnel) - before,
-                                result.gbps(),
-                                seconds + Iperf.omitted(seconds));
+                perGib = cpuSecondsPerGib(tunnel, ticks(tunnel) - before, result.gbps(), seconds);
                 low = rate;
             } else {
                 high = rate;
