@@ -109,6 +109,19 @@ class LoginTest {
     }
 
     @Test
+    void aMachineHasItsOwnIdPerProgram() {
+        var machineId = "0123456789abcdef0123456789abcdef\n";
+
+        assertThat(DeviceId.ofMachine(PeerRole.GATEWAY, machineId))
+                .contains("eeefe5d1cb3807dfc3ae24794878ec3147027390d839d1d718d8e42bcfde3336");
+        assertThat(DeviceId.ofMachine(PeerRole.CLIENT, machineId))
+                .isPresent()
+                .isNotEqualTo(DeviceId.ofMachine(PeerRole.GATEWAY, machineId));
+        assertThat(DeviceId.ofMachine(PeerRole.GATEWAY, "uninitialized\n")).isEmpty();
+        assertThat(DeviceId.ofMachine(PeerRole.GATEWAY, "")).isEmpty();
+    }
+
+    @Test
     void storedDeviceIdsAreReadBack() {
         assertThat(DeviceId.ofFileText(DeviceId.toFileText("abc"))).contains("abc");
         assertThat(DeviceId.ofFileText("abc")).isEmpty();
