@@ -105,6 +105,19 @@ class SnapshotTest {
         assertThat(again.build()).isEqualTo(message);
     }
 
+    /// A message with one of everything.
+    static Snapshot full() {
+        return Snapshot.newBuilder()
+                .setUdpPort(52625)
+                .setInterface(tunnel())
+                .addRelays(relay())
+                .addPeers(peer())
+                .addClients(client("a"))
+                .addAuthorizations(authorization("a"))
+                .addDnsMappings(mapping())
+                .build();
+    }
+
     private static Interface tunnel() {
         return Interface.newBuilder().setIpv4("100.64.0.1").setIpv6("fd00:2021:1111::1").build();
     }

@@ -8,6 +8,9 @@ public record Candidates(List<String> peerIds, List<String> candidates) {
     public Candidates {
         peerIds = Ids.requireList(peerIds, "ids").stream().map(Ids::uuid).toList();
         candidates = Ids.requireList(candidates, "candidates");
+        if (peerIds.isEmpty()) {
+            throw new IllegalArgumentException("candidates of nobody");
+        }
     }
 
     public static Candidates of(String peerId, List<String> candidates) {

@@ -3,6 +3,7 @@ package dev.gatehouse.channel.message;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Pattern;
 
 /// Checks of ids and keys that records make on construction.
@@ -40,10 +41,17 @@ final class Ids {
 
     /// An absent list is an empty one.
     static <T> List<T> orEmpty(List<T> list) {
-        return list == null ? List.of() : List.copyOf(list);
+        return list == null ? List.of() : withoutHoles(list);
     }
 
     static <T> List<T> requireList(List<T> list, String name) {
-        return List.copyOf(require(list, name));
+        return withoutHoles(require(list, name));
+    }
+
+    private static <T> List<T> withoutHoles(List<T> list) {
+        if (list.stream().anyMatch(Objects::isNull)) {
+            throw new IllegalArgumentException("a list holds null");
+        }
+        return List.copyOf(list);
     }
 }
