@@ -45,12 +45,12 @@ public final class ClientCommand implements Callable<Integer> {
         try {
             if (standalone != null && !standalone.equals("standalone")) {
                 throw new ConfigurationMistake(
-                        "unknown word \"%s\": see client --help".formatted(standalone));
+                        "unknown word \"%s\": see gatehouse client --help".formatted(standalone));
             }
             var settings = options.toSettings(statusSocket);
             return check ? 0 : run(settings);
         } catch (ConfigurationMistake e) {
-            spec.commandLine().getErr().println("client: " + e.getMessage());
+            spec.commandLine().getErr().println("gatehouse client: " + e.getMessage());
             return CONFIGURATION_MISTAKE;
         }
     }

@@ -1,9 +1,9 @@
 package dev.gatehouse.client;
 
 import dev.gatehouse.channel.DeviceId;
+import dev.gatehouse.channel.PortalSettings;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -139,15 +139,9 @@ final class ClientOptions {
 
     private URI api() throws ConfigurationMistake {
         try {
-            var uri = new URI(apiUrl.strip());
-            var scheme = uri.getScheme() == null ? "" : uri.getScheme();
-            if (!scheme.matches("(?i)wss?|https?") || uri.getHost() == null) {
-                throw new URISyntaxException(apiUrl, "no portal");
-            }
-            return uri;
-        } catch (URISyntaxException _) {
-            throw new ConfigurationMistake(
-                    "FIREZONE_API_URL \"%s\" is no portal: write wss://host".formatted(apiUrl));
+            return PortalSettings.api("FIREZONE_API_URL", apiUrl);
+        } catch (PortalSettings.Mistake e) {
+            throw new ConfigurationMistake(e.getMessage());
         }
     }
 
@@ -191,15 +185,11 @@ final class ClientOptions {
     }
 
     private Optional<Path> ca() throws ConfigurationMistake {
-        if (caFile.isBlank()) {
-            return Optional.empty();
+        try {
+            return PortalSettings.caFile("GATEHOUSE_CA_FILE", caFile);
+        } catch (PortalSettings.Mistake e) {
+            throw new ConfigurationMistake(e.getMessage());
         }
-        var file = Path.of(caFile);
-        if (!Files.isReadable(file)) {
-            throw new ConfigurationMistake(
-                    "GATEHOUSE_CA_FILE %s cannot be read: name a PEM file".formatted(file));
-        }
-        return Optional.of(file);
     }
 
     private ClientSettings.Buffers buffers() throws ConfigurationMistake {

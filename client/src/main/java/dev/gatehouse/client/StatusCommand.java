@@ -37,7 +37,9 @@ final class StatusCommand implements Callable<Integer> {
         } catch (IOException _) {
             spec.commandLine()
                     .getErr()
-                    .println("client: no client answers at %s: is it running?".formatted(socket));
+                    .println(
+                            "gatehouse client: no client answers at %s: is it running?"
+                                    .formatted(socket));
             return 1;
         }
         var text =

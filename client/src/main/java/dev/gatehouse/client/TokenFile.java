@@ -1,9 +1,9 @@
 package dev.gatehouse.client;
 
+import dev.gatehouse.channel.PortalSettings;
 import dev.gatehouse.channel.message.Secret;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
@@ -12,46 +12,26 @@ import java.util.Set;
 /// Where the token comes from: the variable, a file that the variable names, or the token file
 /// (client.md 2).
 final class TokenFile {
-    private static final int BYTES_MAX = 8192;
     private static final Set<PosixFilePermission> ALLOWED =
             EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
     private TokenFile() {}
 
     static Secret read(String variable, Path file) throws ConfigurationMistake {
-        if (!variable.isBlank()) {
-            return new Secret(named(variable).strip());
-        }
-        if (!Files.isRegularFile(file)) {
-            throw new ConfigurationMistake(
-                    "no token: set FIREZONE_TOKEN, or put it into %s (owner root, mode 0600)"
-                            .formatted(file));
-        }
-        requirePrivate(file);
-        return new Secret(content(file).strip());
-    }
-
-    private static String named(String variable) throws ConfigurationMistake {
         try {
-            var path = Path.of(variable.strip());
-            return Files.isRegularFile(path) ? content(path) : variable;
-        } catch (InvalidPathException _) {
-            return variable;
-        }
-    }
-
-    private static String content(Path file) throws ConfigurationMistake {
-        try {
-            if (Files.size(file) > BYTES_MAX) {
-                throw new ConfigurationMistake("%s is too long for a token".formatted(file));
+            var given = PortalSettings.token("FIREZONE_TOKEN", variable);
+            if (given.isPresent()) {
+                return given.get();
             }
-            var text = Files.readString(file);
-            if (text.isBlank()) {
-                throw new ConfigurationMistake("%s is empty: put the token there".formatted(file));
+            if (!Files.isRegularFile(file)) {
+                throw new ConfigurationMistake(
+                        "no token: set FIREZONE_TOKEN, or put it into %s (owner root, mode 0600)"
+                                .formatted(file));
             }
-            return text;
-        } catch (IOException _) {
-            throw new ConfigurationMistake("cannot read %s: check its mode".formatted(file));
+            requirePrivate(file);
+            return PortalSettings.tokenIn("FIREZONE_TOKEN_PATH", file);
+        } catch (PortalSettings.Mistake e) {
+            throw new ConfigurationMistake(e.getMessage());
         }
     }
 

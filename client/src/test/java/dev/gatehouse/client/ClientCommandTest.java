@@ -32,7 +32,9 @@ class ClientCommandTest {
     void mistakesEndWithTwoAndOneLine() {
         assertThat(check("--api-url", "ftp://x")).isEqualTo(2);
         assertThat(check("--token-path", directory.resolve("none").toString())).isEqualTo(2);
-        assertThat(errors.toString().lines()).hasSize(2).allMatch(l -> l.startsWith("client: "));
+        assertThat(errors.toString().lines())
+                .hasSize(2)
+                .allMatch(l -> l.startsWith("gatehouse client: "));
     }
 
     @Test

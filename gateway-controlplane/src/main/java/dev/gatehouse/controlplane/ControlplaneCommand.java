@@ -2,14 +2,13 @@ package dev.gatehouse.controlplane;
 
 import dev.gatehouse.channel.DeviceId;
 import dev.gatehouse.channel.PeerRole;
+import dev.gatehouse.channel.PortalSettings;
 import dev.gatehouse.channel.UserAgent;
 import dev.gatehouse.channel.message.Secret;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -26,7 +25,6 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// The command line of the control plane process; the only place that reads its environment.
@@ -48,7 +46,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
     private static final int MISCONFIGURED = 2;
     private static final long STOP_LIMIT_S = 3;
     private static final Pattern SECONDS_OR_UNITS =
-            Pattern.compile("(\\d+)\\s*(s|m|h|d)?", Pattern.CASE_INSENSITIVE);
+            Pattern.compile("(\\d{1,9})\\s*(s|m|h|d)?", Pattern.CASE_INSENSITIVE);
 
     @Spec private CommandSpec spec;
 
@@ -126,58 +124,46 @@ public final class ControlplaneCommand implements Callable<Integer> {
         try {
             var config = toConfig();
             return check ? OK : run(config);
-        } catch (IllegalArgumentException mistake) {
-            throw new ParameterException(spec.commandLine(), mistake.getMessage(), mistake);
+        } catch (IllegalArgumentException | PortalSettings.Mistake mistake) {
+            return misconfigured(mistake.getMessage());
         }
     }
 
-    private ControlplaneConfig toConfig() {
+    private int misconfigured(String what) {
+        spec.commandLine().getErr().println("gatehouse controlplane: " + what);
+        return MISCONFIGURED;
+    }
+
+    private ControlplaneConfig toConfig() throws PortalSettings.Mistake {
         int colon = healthCheckAddr.lastIndexOf(':');
-        var secret = new Secret(readToken().strip());
-        require(
-                !secret.value().isEmpty(),
-                "no token: set FIREZONE_TOKEN to the token or to a file that holds it");
         require(
                 colon > 0 && healthCheckAddr.substring(colon + 1).matches("\\d{1,5}"),
-                "HEALTH_CHECK_ADDR must be address:port");
+                "HEALTH_CHECK_ADDR must look like 0.0.0.0:8080: '%s' does not"
+                        .formatted(healthCheckAddr));
         return new ControlplaneConfig(
-                parseUrl(),
-                secret,
+                PortalSettings.api("FIREZONE_API_URL", apiUrl),
+                readToken(),
                 DeviceId.externalId(readId()),
                 readName(),
                 rpcSocket,
                 healthCheckAddr.substring(0, colon).replaceAll("[\\[\\]]", ""),
                 Integer.parseInt(healthCheckAddr.substring(colon + 1)),
                 parseDuration(maxPartition),
-                caFile.isBlank() ? Optional.empty() : Optional.of(Path.of(caFile)),
+                PortalSettings.caFile("GATEHOUSE_CA_FILE", caFile),
                 leaveDataplane);
     }
 
-    private URI parseUrl() {
-        var uri = URI.create(apiUrl.strip());
-        var scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
-        require(
-                scheme.matches("wss?|https?") && uri.getHost() != null,
-                "FIREZONE_API_URL must look like wss://host: '%s' does not".formatted(apiUrl));
-        return uri;
-    }
-
-    private String readToken() {
-        if (!token.isBlank()) {
-            return readIfFile(token.strip());
+    private Secret readToken() throws PortalSettings.Mistake {
+        var given = PortalSettings.token("FIREZONE_TOKEN", token);
+        if (given.isPresent()) {
+            return given.get();
         }
         var credentials = System.getenv("CREDENTIALS_DIRECTORY");
-        return credentials == null
-                ? ""
-                : readIfExists(Path.of(credentials, "FIREZONE_TOKEN")).orElse("");
-    }
-
-    private static String readIfFile(String text) {
-        try {
-            return readIfExists(Path.of(text)).orElse(text);
-        } catch (InvalidPathException _) {
-            return text;
-        }
+        var file = Path.of(credentials == null ? "" : credentials, "FIREZONE_TOKEN");
+        require(
+                credentials != null && Files.isRegularFile(file),
+                "no token: set FIREZONE_TOKEN to the token or to a file that holds it");
+        return PortalSettings.tokenIn("FIREZONE_TOKEN", file);
     }
 
     private static Optional<String> readIfExists(Path path) {
@@ -187,7 +173,8 @@ public final class ControlplaneCommand implements Callable<Integer> {
         try {
             return Optional.of(Files.readString(path));
         } catch (IOException failure) {
-            throw new IllegalArgumentException("cannot read " + path, failure);
+            throw new IllegalArgumentException(
+                    "cannot read %s: check owner and mode".formatted(path), failure);
         }
     }
 
@@ -201,21 +188,25 @@ public final class ControlplaneCommand implements Callable<Integer> {
 
     private String createId() {
         var created = DeviceId.create(UUID.randomUUID());
-        if (!check) {
-            keepId(created);
-        }
-        return created;
+        return check || isKept(created) ? created : idOfMachine().orElse(created);
     }
 
-    private void keepId(String created) {
+    private boolean isKept(String created) {
         try {
             if (idFile.getParent() != null) {
                 Files.createDirectories(idFile.getParent());
             }
             Files.writeString(idFile, DeviceId.toFileText(created));
+            return true;
         } catch (IOException failure) {
-            LOG.warn("cannot keep the id in {}: the next start makes another one", idFile);
+            LOG.warn("cannot keep an id in {}: set FIREZONE_ID or GATEHOUSE_ID_FILE", idFile);
+            return false;
         }
+    }
+
+    private static Optional<String> idOfMachine() {
+        return readIfExists(Path.of("/etc/machine-id"))
+                .flatMap(text -> DeviceId.ofMachine(PeerRole.GATEWAY, text));
     }
 
     private String readName() {
@@ -270,15 +261,17 @@ public final class ControlplaneCommand implements Callable<Integer> {
         probes.listen(config.probeHost(), config.probePort())
                 .onFailure(
                         failure -> {
-                            LOG.error(
-                                    "cannot listen on {} (HEALTH_CHECK_ADDR): {}",
-                                    healthCheckAddr,
-                                    failure.getMessage());
+                            misconfigured(
+                                    "cannot serve HTTP on %s (%s): set HEALTH_CHECK_ADDR to a free"
+                                                    .formatted(
+                                                            healthCheckAddr, failure.getMessage())
+                                            + " address");
                             ended.complete(MISCONFIGURED);
                         });
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(() -> onShutdown(controlplane, ended), "shutdown"));
         controlplane.start();
+        LOG.info("waiting for the data plane on {}", config.rpcSocket());
         return ended.join();
     }
 

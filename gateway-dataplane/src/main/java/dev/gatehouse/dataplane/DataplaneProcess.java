@@ -121,7 +121,7 @@ final class DataplaneProcess {
             var probes = new ProbeServer(vertx, gateway::status, shard::post, metrics);
             await(
                     probes.listen(config.httpHost(), config.httpPort()),
-                    "probes on %s port %d (GATEHOUSE_DATAPLANE_HTTP)"
+                    "cannot serve probes on %s port %d: set GATEHOUSE_DATAPLANE_HTTP to another"
                             .formatted(config.httpHost(), config.httpPort()));
             dns.complete(
                     new TunnelDnsServer(
@@ -181,7 +181,10 @@ final class DataplaneProcess {
         server.requestHandler(grpc);
         Future<HttpServer> listening =
                 server.listen(SocketAddress.domainSocketAddress(config.rpcSocket().toString()));
-        await(listening, "rpc-socket (GATEHOUSE_RPC_SOCKET) " + config.rpcSocket());
+        await(
+                listening,
+                "cannot listen on %s: set GATEHOUSE_RPC_SOCKET to another path"
+                        .formatted(config.rpcSocket()));
         try {
             socket.protect();
         } catch (IOException e) {
@@ -206,7 +209,7 @@ final class DataplaneProcess {
         try {
             future.toCompletionStage().toCompletableFuture().join();
         } catch (CompletionException e) {
-            throw new ConfigurationException(what + ": " + e.getCause().getMessage());
+            throw new ConfigurationException("%s (%s)".formatted(what, e.getCause().getMessage()));
         }
     }
 

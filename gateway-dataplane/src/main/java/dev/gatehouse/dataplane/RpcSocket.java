@@ -55,7 +55,8 @@ final class RpcSocket {
             }
         } catch (IOException e) {
             throw new ConfigurationException(
-                    "rpc-socket (GATEHOUSE_RPC_SOCKET) %s: %s".formatted(path, e));
+                    "rpc-socket (GATEHOUSE_RPC_SOCKET) %s cannot be made (%s): name another path"
+                            .formatted(path, e.getClass().getSimpleName()));
         }
     }
 

@@ -12,11 +12,13 @@ import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
 /// Configures Logback from the environment: `GATEHOUSE_LOG_LEVEL`, or the plain level of `RUST_LOG`
-/// (`info,wire=debug` means info), and `GATEHOUSE_LOG_FORMAT` text or json. Logs go to stderr.
+/// (`info,wire=debug` means info), and `GATEHOUSE_LOG_FORMAT` text or json, or else the relay's
+/// `LOG_FORMAT` human, json or google-cloud (relay.md 1). Logs go to stderr.
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class Logging extends ContextAwareBase implements Configurator {
     private static final String PATTERN = "%d{HH:mm:ss.SSS} %-5level %logger{0}: %msg%n%nopex";
@@ -51,7 +53,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
 
     private static Encoder<ILoggingEvent> encoder(
             LoggerContext context, Map<String, String> environment) {
-        if ("json".equalsIgnoreCase(environment.get("GATEHOUSE_LOG_FORMAT"))) {
+        if (isJson(environment)) {
             var json = new JsonEncoder();
             json.setContext(context);
             json.start();
@@ -62,6 +64,15 @@ public final class Logging extends ContextAwareBase implements Configurator {
         text.setPattern(PATTERN);
         text.start();
         return text;
+    }
+
+    static boolean isJson(Map<String, String> environment) {
+        var format = environment.getOrDefault("LOG_FORMAT", "human");
+        return List.of("json", "google-cloud")
+                .contains(
+                        environment
+                                .getOrDefault("GATEHOUSE_LOG_FORMAT", format)
+                                .toLowerCase(Locale.ROOT));
     }
 
     static Level level(Map<String, String> environment) {

@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,13 +18,12 @@ import org.slf4j.LoggerFactory;
 record SocketDirectory(Path path) implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SocketDirectory.class);
 
+    /// Also of `/run/gatehouse`: a data plane of its own takes no folder that is open to others.
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
     static SocketDirectory create() throws IOException {
-        return new SocketDirectory(
-                Files.createTempDirectory(
-                        base(),
-                        "gateway-",
-                        PosixFilePermissions.asFileAttribute(
-                                PosixFilePermissions.fromString("rwx------"))));
+        return new SocketDirectory(Files.createTempDirectory(base(), "gateway-", OWNER_ONLY));
     }
 
     private static Path base() {
@@ -39,7 +41,7 @@ record SocketDirectory(Path path) implements AutoCloseable {
 
     private static boolean isUsable(Path folder) {
         try {
-            Files.createDirectories(folder);
+            Files.createDirectories(folder, OWNER_ONLY);
         } catch (IOException _) {
             return false;
         }

@@ -89,7 +89,7 @@ final class Supervisor {
     private Optional<Integer> onEnded(Keeper keeper, int code) {
         var child = keeper.child;
         if (child.hopeless().containsKey(code)) {
-            LOG.error("{} ended with {}: not started again", child.name(), code);
+            LOG.debug("{} ended with {}, having said why", child.name(), code);
             return Optional.of(child.hopeless().get(code));
         }
         long delayMs = keeper.delay.nextMs(System.nanoTime() - keeper.startedNs);

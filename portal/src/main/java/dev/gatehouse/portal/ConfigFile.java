@@ -4,6 +4,7 @@ import dev.gatehouse.portal.config.ConfigMistake;
 import dev.gatehouse.portal.config.DirectoryReader;
 import dev.gatehouse.portal.policy.Directory;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -39,7 +40,7 @@ final class ConfigFile {
         if (Files.size(path) > LENGTH_MAX) {
             throw new IOException(path + " is larger than 16 MiB");
         }
-        return Files.readString(path);
+        return new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
     }
 
     String name() {

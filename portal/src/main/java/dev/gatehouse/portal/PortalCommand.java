@@ -5,7 +5,10 @@ import dev.gatehouse.portal.store.PortalStore;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpNetwork;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.SQLException;
@@ -37,6 +40,7 @@ public final class PortalCommand implements Callable<Integer> {
     static final int OK = 0;
     static final int FAILED = 1;
     static final int MISTAKE = 2;
+    private static final String PREFIX = "gatehouse portal: ";
     private static final Logger LOG = LoggerFactory.getLogger(PortalCommand.class);
 
     @Mixin private FileOptions files = new FileOptions();
@@ -122,6 +126,17 @@ public final class PortalCommand implements Callable<Integer> {
         return reporting(spec, files.config, this::run);
     }
 
+    private static String fileText(FileSystemException e) {
+        String reason =
+                switch (e) {
+                    case NoSuchFileException _ -> "there is no such file or folder";
+                    case AccessDeniedException _ -> "permission denied";
+                    default -> String.valueOf(e.getReason());
+                };
+        return "cannot use %s (%s): check --config, --data-dir and their modes"
+                .formatted(e.getFile(), reason);
+    }
+
     /// A helper's body.
     interface Body {
         int run()
@@ -139,20 +154,23 @@ public final class PortalCommand implements Callable<Integer> {
         try {
             return body.run();
         } catch (ConfigMistake e) {
-            err.println(e.oneLine(file.toString()));
+            err.println(PREFIX + e.oneLine(file.toString()));
             return MISTAKE;
-        } catch (UsageMistake e) {
-            err.println(e.getMessage());
+        } catch (UsageMistake | PortalProcess.StartFailed e) {
+            err.println(PREFIX + e.getMessage());
             return MISTAKE;
         } catch (PortalStore.StoreLocked e) {
-            err.println("--data-dir: " + e.getMessage() + "; stop it, or use another directory");
-            return FAILED;
-        } catch (PortalProcess.StartFailed e) {
-            err.println(e.getMessage());
-            return FAILED;
+            err.println(
+                    PREFIX
+                            + "--data-dir: %s; stop it, or use another directory"
+                                    .formatted(e.getMessage()));
+            return MISTAKE;
+        } catch (FileSystemException e) {
+            err.println(PREFIX + fileText(e));
+            return MISTAKE;
         } catch (IOException | SQLException e) {
             LOG.debug("failed", e);
-            err.println(e.getClass().getSimpleName() + ": " + e.getMessage());
+            err.println(PREFIX + e.getClass().getSimpleName() + ": " + e.getMessage());
             return FAILED;
         }
     }
@@ -218,7 +236,12 @@ public final class PortalCommand implements Callable<Integer> {
 
     static void requireFile(String option, Path file, String mend) throws UsageMistake {
         if (!Files.isReadable(file) || Files.isDirectory(file)) {
-            throw new UsageMistake("%s: cannot read %s; %s".formatted(option, file, mend));
+            throw new UsageMistake(
+                    "%s: cannot read %s; %s"
+                            .formatted(
+                                    option,
+                                    file,
+                                    Files.isRegularFile(file) ? "check owner and mode" : mend));
         }
     }
 

@@ -91,7 +91,8 @@ class PortalCommandTest {
     void aMistakeInTheFileIsToldWithItsLine() throws Exception {
         Files.writeString(Path.of(config()), "account:\n  slog: x\n");
         assertThat(run("check", config())).isEqualTo(2);
-        assertThat(err.toString()).startsWith(config() + ":2:3: unknown key \"slog\"");
+        assertThat(err.toString())
+                .startsWith("gatehouse portal: " + config() + ":2:3: unknown key \"slog\"");
     }
 
     @Test

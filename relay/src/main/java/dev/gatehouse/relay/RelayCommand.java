@@ -41,7 +41,7 @@ public final class RelayCommand implements Callable<Integer> {
             warnOfIgnored();
             return check ? 0 : run(settings);
         } catch (ConfigurationMistake e) {
-            spec.commandLine().getErr().println("relay: " + e.getMessage());
+            spec.commandLine().getErr().println("gatehouse relay: " + e.getMessage());
             return CONFIGURATION_MISTAKE;
         }
     }

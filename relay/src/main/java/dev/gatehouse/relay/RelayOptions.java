@@ -1,5 +1,6 @@
 package dev.gatehouse.relay;
 
+import dev.gatehouse.channel.PortalSettings;
 import dev.gatehouse.channel.message.Secret;
 import dev.gatehouse.relay.server.RelayConfig;
 import dev.gatehouse.relay.server.RelayLimits;
@@ -8,7 +9,6 @@ import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpAddress.Family;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
 /// The options of a relay, each with its environment variable (relay.md 1), and their checks.
 final class RelayOptions {
     private static final String SOFTWARE = "gatehouse-relay; rev=0.1.0";
-    private static final int TOKEN_FILE_BYTES_MAX = 8192;
+    private static final int SECRET_FILE_BYTES_MAX = 8192;
 
     @Option(
             names = "--public-ip4-addr",
@@ -153,7 +153,7 @@ final class RelayOptions {
     }
 
     private Optional<PortalLogin> portal(boolean mayStandAlone) throws ConfigurationMistake {
-        var login = secret("FIREZONE_TOKEN", positional.isEmpty() ? token : positional.getFirst());
+        var login = token(positional.isEmpty() ? token : positional.getFirst());
         if (login.isEmpty() && mayStandAlone) {
             return Optional.empty();
         }
@@ -171,19 +171,18 @@ final class RelayOptions {
             throw new ConfigurationMistake("no portal: set FIREZONE_API_URL, e.g. wss://host");
         }
         try {
-            var uri = new URI(url.get());
-            boolean usable =
-                    List.of("ws", "http", "wss", "https")
-                                    .contains(String.valueOf(uri.getScheme()).toLowerCase())
-                            && uri.getHost() != null;
-            if (usable) {
-                return uri;
-            }
-        } catch (URISyntaxException _) {
-            // told below
+            return PortalSettings.api("FIREZONE_API_URL", url.get());
+        } catch (PortalSettings.Mistake e) {
+            throw new ConfigurationMistake(e.getMessage());
         }
-        throw new ConfigurationMistake(
-                "FIREZONE_API_URL is no portal address: write wss://host or ws://host:port");
+    }
+
+    private static Optional<Secret> token(String given) throws ConfigurationMistake {
+        try {
+            return PortalSettings.token("FIREZONE_TOKEN", given);
+        } catch (PortalSettings.Mistake e) {
+            throw new ConfigurationMistake(e.getMessage());
+        }
     }
 
     private OptionalLong seed() throws ConfigurationMistake {
@@ -246,7 +245,7 @@ final class RelayOptions {
         }
         try {
             var file = Path.of(text.get());
-            if (Files.size(file) > TOKEN_FILE_BYTES_MAX) {
+            if (Files.size(file) > SECRET_FILE_BYTES_MAX) {
                 throw new ConfigurationMistake("the file named by " + variable + " is too long");
             }
             var content = text(Files.readString(file));
@@ -255,7 +254,8 @@ final class RelayOptions {
             }
             return content.map(Secret::new);
         } catch (IOException _) {
-            throw new ConfigurationMistake("cannot read the file named by " + variable);
+            throw new ConfigurationMistake(
+                    "cannot read the file named by " + variable + ": check owner and mode");
         }
     }
 

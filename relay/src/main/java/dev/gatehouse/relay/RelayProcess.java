@@ -54,6 +54,7 @@ final class RelayProcess implements AutoCloseable {
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
     private final CompletableFuture<Void> portalJoined = new CompletableFuture<>();
     private volatile boolean portalConnected;
+    private volatile PhoenixClient portal; // null without a portal
 
     private RelayProcess(RelaySettings settings) throws ConfigurationMistake {
         var random = random(settings);
@@ -71,7 +72,7 @@ final class RelayProcess implements AutoCloseable {
         startHttp(settings);
         shard.start();
         portalConnected = settings.portal().isEmpty();
-        settings.portal().ifPresent(portal -> startPortal(portal, settings, secret));
+        settings.portal().ifPresent(login -> startPortal(login, settings, secret));
     }
 
     /// @throws ConfigurationMistake if a port or address cannot be had
@@ -132,12 +133,12 @@ final class RelayProcess implements AutoCloseable {
         }
     }
 
-    private void startPortal(PortalLogin portal, RelaySettings settings, StampSecret secret) {
-        var login =
+    private void startPortal(PortalLogin login, RelaySettings settings, StampSecret secret) {
+        var url =
                 LoginUrl.relay(
-                        portal.api(),
-                        portal.token(),
-                        portal.name(),
+                        login.api(),
+                        login.token(),
+                        login.name(),
                         settings.relay().publicV4().map(IpAddress::toString),
                         settings.relay().publicV6().map(IpAddress::toString),
                         settings.relay().listenPort());
@@ -145,12 +146,13 @@ final class RelayProcess implements AutoCloseable {
         var options =
                 new PhoenixOptions(
                         PeerRole.RELAY,
-                        () -> login,
+                        () -> url,
                         userAgent(),
                         Json.MAPPER.valueToTree(join),
                         ReconnectPolicy.daemon(),
                         Optional.empty());
-        new PhoenixClient(vertx, options, new PortalListener()).start();
+        portal = new PhoenixClient(vertx, options, new PortalListener());
+        portal.start();
     }
 
     private static String userAgent() {
@@ -237,6 +239,9 @@ final class RelayProcess implements AutoCloseable {
 
     @Override
     public void close() {
+        if (portal != null) {
+            portal.close();
+        }
         shard.stop();
         try {
             shard.join(STOP_WAIT);

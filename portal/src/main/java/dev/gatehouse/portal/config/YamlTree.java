@@ -12,6 +12,7 @@ import java.util.ArrayList;
 /// Parses YAML text into nodes with places; anchors, aliases and doubled keys are refused.
 final class YamlTree {
     private static final int DEPTH_MAX = 16;
+    private static final char UNDECODABLE = '\uFFFD';
 
     private final YAMLParser parser;
 
@@ -20,6 +21,11 @@ final class YamlTree {
     }
 
     static YamlNode parse(String text) throws ConfigMistake {
+        int bad = text.indexOf(UNDECODABLE);
+        if (bad >= 0) {
+            int line = 1 + (int) text.substring(0, bad).chars().filter(c -> c == '\n').count();
+            throw new ConfigMistake(line, 1, "not UTF-8 text; save the file as UTF-8");
+        }
         var factory =
                 YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
         try (var parser = factory.createParser(text)) {

@@ -7,6 +7,7 @@ import dev.gatehouse.portal.hub.HubState;
 import dev.gatehouse.portal.hub.Role;
 import dev.gatehouse.portal.policy.Directory;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -41,6 +42,9 @@ public final class PortalStore implements AutoCloseable {
     public static PortalStore open(Path directory) throws SQLException, IOException, StoreLocked {
         var owner = PosixFilePermissions.fromString(OWNER_ONLY);
         Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(owner));
+        if (!Files.isWritable(directory)) {
+            throw new AccessDeniedException(directory.toString());
+        }
         String url =
                 "jdbc:h2:file:%s;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0"
                         .formatted(directory.toAbsolutePath().resolve("portal"));

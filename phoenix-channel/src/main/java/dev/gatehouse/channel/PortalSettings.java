@@ -1,0 +1,130 @@
+package dev.gatehouse.channel;
+
+import dev.gatehouse.channel.message.Secret;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Reads the settings by which a peer finds its portal: address, token, certificates to trust.
+///
+/// Each method takes the name of the setting for its messages, and never repeats a secret.
+public final class PortalSettings {
+    private static final Logger LOG = LoggerFactory.getLogger(PortalSettings.class);
+    private static final int TOKEN_BYTES_MAX = 8192;
+
+    private PortalSettings() {}
+
+    /// A setting that cannot be used: one line that says what, where and how to mend it.
+    public static final class Mistake extends Exception {
+        private static final long serialVersionUID = 1;
+
+        Mistake(String message) {
+            super(message);
+        }
+    }
+
+    /// The address of a portal: `ws`, `wss`, `http` or `https`, with a host.
+    public static URI api(String name, String text) throws Mistake {
+        try {
+            var uri = new URI(text.strip());
+            var scheme = uri.getScheme() == null ? "" : uri.getScheme();
+            if (scheme.matches("(?i)wss?|https?") && uri.getHost() != null) {
+                return uri;
+            }
+        } catch (URISyntaxException _) {
+            // told below
+        }
+        throw new Mistake(
+                "%s \"%s\" is no portal: write wss://host or ws://host:port".formatted(name, text));
+    }
+
+    /// The token itself, or the content of the file that is named instead (relay.md 1, client.md
+    /// 2); empty if nothing is set. What begins with a slash is a file.
+    public static Optional<Secret> token(String name, String text) throws Mistake {
+        var given = text.strip();
+        if (given.isEmpty()) {
+            return Optional.empty();
+        }
+        var file = file(given);
+        if (file.isPresent()) {
+            warnOfReaders(name, file.get());
+            return Optional.of(tokenIn(name, file.get()));
+        }
+        if (given.startsWith("/")) {
+            throw new Mistake("%s names the file %s, which is missing".formatted(name, given));
+        }
+        return Optional.of(checked(name, given));
+    }
+
+    private static Optional<Path> file(String text) {
+        try {
+            return Optional.of(Path.of(text)).filter(Files::isRegularFile);
+        } catch (InvalidPathException _) {
+            return Optional.empty();
+        }
+    }
+
+    /// The token in a file that must exist.
+    public static Secret tokenIn(String name, Path file) throws Mistake {
+        try {
+            if (Files.size(file) > TOKEN_BYTES_MAX) {
+                throw new Mistake("%s: %s is too long for a token".formatted(name, file));
+            }
+            var text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).strip();
+            if (text.isEmpty()) {
+                throw new Mistake("%s: %s is empty: put the token there".formatted(name, file));
+            }
+            return checked("%s: the token in %s".formatted(name, file), text);
+        } catch (IOException _) {
+            throw new Mistake("%s: cannot read %s: check owner and mode".formatted(name, file));
+        }
+    }
+
+    /// It goes into a header and into a URL.
+    private static Secret checked(String what, String token) throws Mistake {
+        if (!token.chars().allMatch(c -> c > ' ' && c < 0x7F)) {
+            throw new Mistake(what + " holds spaces or unprintable characters: copy it again");
+        }
+        return new Secret(token);
+    }
+
+    private static void warnOfReaders(String name, Path file) {
+        try {
+            if (Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ)) {
+                LOG.warn("every user can read the token: chmod o-r {} ({})", file, name);
+            }
+        } catch (IOException | UnsupportedOperationException _) {
+            // reading it will tell
+        }
+    }
+
+    /// A file of PEM certificates; empty if none is set.
+    public static Optional<Path> caFile(String name, String text) throws Mistake {
+        if (text.isBlank()) {
+            return Optional.empty();
+        }
+        try {
+            var file = Path.of(text.strip());
+            try (var in = Files.newInputStream(file)) {
+                if (CertificateFactory.getInstance("X.509").generateCertificates(in).isEmpty()) {
+                    throw new CertificateException("none");
+                }
+            }
+            return Optional.of(file);
+        } catch (IOException | InvalidPathException _) {
+            throw new Mistake("%s: cannot read %s: name a PEM file".formatted(name, text));
+        } catch (CertificateException _) {
+            throw new Mistake("%s: %s holds no PEM certificate".formatted(name, text));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package dev.gatehouse.channel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gatehouse.channel.message.Secret;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PortalSettingsTest {
+    @TempDir private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"wss://host", "ws://[::1]:80/", "https://host/base", " WS://h "})
+    void portalsAreTaken(String text) throws Exception {
+        assertThat(PortalSettings.api("URL", text)).isEqualTo(URI.create(text.strip()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "host", "ftp://host", "ws://", "ws://[bad", "wss://a b", "ws:x"})
+    void anythingElseIsAMistake(String text) {
+        assertThatThrownBy(() -> PortalSettings.api("URL", text))
+                .isInstanceOf(PortalSettings.Mistake.class)
+                .hasMessage(
+                        "URL \"" + text + "\" is no portal: write wss://host or ws://host:port");
+    }
+
+    @Test
+    void aTokenIsTextOrAFile() throws Exception {
+        var file = Files.writeString(folder.resolve("token"), " .id.secret\n");
+
+        assertThat(PortalSettings.token("TOKEN", " ")).isEmpty();
+        assertThat(PortalSettings.token("TOKEN", "a.b-c_d=")).contains(new Secret("a.b-c_d="));
+        assertThat(PortalSettings.token("TOKEN", file.toString()))
+                .contains(new Secret(".id.secret"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sec ret", "sec\nret", "sec\u0000ret", "sécret"})
+    void aTokenThatNoHeaderCanCarryIsRefusedUnseen(String text) throws Exception {
+        var file = Files.writeString(folder.resolve("token"), text);
+
+        assertThatThrownBy(() -> PortalSettings.token("TOKEN", text))
+                .hasMessage("TOKEN holds spaces or unprintable characters: copy it again");
+        assertThatThrownBy(() -> PortalSettings.token("TOKEN", file.toString()))
+                .hasMessageContaining("holds spaces")
+                .hasMessageNotContaining("ret");
+    }
+
+    @Test
+    void aTokenFileMustBeThereAndHoldOne() throws Exception {
+        var file = Files.writeString(folder.resolve("empty"), "\n");
+        var folderName = folder.resolve("none").toString();
+
+        assertThatThrownBy(() -> PortalSettings.token("TOKEN", folderName))
+                .hasMessage("TOKEN names the file " + folderName + ", which is missing");
+        assertThatThrownBy(() -> PortalSettings.token("TOKEN", file.toString()))
+                .hasMessageContaining("is empty: put the token there");
+        Files.writeString(file, "x".repeat(8193));
+        assertThatThrownBy(() -> PortalSettings.token("TOKEN", file.toString()))
+                .hasMessageContaining("too long");
+    }
+
+    @Test
+    void certificatesMustBeThereAndBeSome() throws Exception {
+        var file = Files.writeString(folder.resolve("ca.pem"), "nothing");
+
+        assertThat(PortalSettings.caFile("CA", "")).isEmpty();
+        assertThatThrownBy(() -> PortalSettings.caFile("CA", file.toString()))
+                .hasMessage("CA: " + file + " holds no PEM certificate");
+        assertThatThrownBy(() -> PortalSettings.caFile("CA", "/no/file"))
+                .hasMessage("CA: cannot read /no/file: name a PEM file");
+    }
+}
