@@ -263,8 +263,24 @@ final class Allocation {
                             || message.verifyIntegrity(login.key());
             case ERROR ->
                     request.kind() != TurnRequest.Kind.BINDING
-                            && message.verifyIntegrity(login.key());
+                            && (message.verifyIntegrity(login.key())
+                                    || isChallenge(message, request)
+                                    || wantsBareRequest(message, request));
         };
+    }
+
+    /// Relays of Firezone sign a challenge, others cannot (RFC 8489 section 9.2.4). Tunnel.md 3.2
+    /// ignores theirs; obeying costs nothing, since all that is taken of it is the nonce, and works
+    /// with both.
+    private static boolean isChallenge(StunMessage message, TurnRequest request) {
+        int code = message.errorCode().orElse(0);
+        boolean asksForNonce =
+                code == StunErrors.STALE_NONCE
+                        || (code == StunErrors.UNAUTHORIZED && !request.carriesNonce());
+        return asksForNonce
+                && !message.hasMessageIntegrity()
+                && message.nonce().isPresent()
+                && message.realm().filter(TurnCredentials.REALM::equals).isPresent();
     }
 
     private void handleSuccess(
@@ -331,7 +347,18 @@ final class Allocation {
         refreshAtNs = lease.get().refreshAtNs();
     }
 
+    /// RFC 8489 section 9.2.4: credentials without a nonce are a bad request.
+    private static boolean wantsBareRequest(StunMessage message, TurnRequest request) {
+        return message.errorCode().orElse(0) == StunErrors.BAD_REQUEST
+                && !message.hasMessageIntegrity()
+                && !request.carriesNonce();
+    }
+
     private void handleError(StunMessage message, TurnRequest request, long nowNs) {
+        if (wantsBareRequest(message, request) && request.restartBare()) {
+            send(request, nowNs);
+            return;
+        }
         int code = message.errorCode().orElse(StunErrors.SERVER_ERROR);
         switch (code) {
             case StunErrors.UNAUTHORIZED -> {
@@ -342,9 +369,18 @@ final class Allocation {
                 }
             }
             case StunErrors.STALE_NONCE -> authenticate(message, request, nowNs);
-            case StunErrors.UNKNOWN_ATTRIBUTE -> free();
+            case StunErrors.UNKNOWN_ATTRIBUTE -> handleUnknownAttribute(request, nowNs);
             case StunErrors.ALLOCATION_MISMATCH -> handleMismatch(request, nowNs);
             default -> handleRefusal(request, nowNs);
+        }
+    }
+
+    /// Others than Firezone's relays know no transport and family in a Refresh.
+    private void handleUnknownAttribute(TurnRequest request, long nowNs) {
+        if (request.restartPlain()) {
+            send(request, nowNs);
+        } else {
+            free();
         }
     }
 

@@ -37,6 +37,8 @@ final class TurnRequest {
     private final boolean sentOnce;
     private final List<TransactionId> ids = new ArrayList<>(SENDS_MAX);
     private boolean carriesNonce;
+    private boolean isBare;
+    private boolean isPlain;
     private int sends;
     private int reauthentications;
     private long waitNs = FIRST_WAIT_NS;
@@ -112,7 +114,10 @@ final class TurnRequest {
         };
     }
 
-    private static StunWriter allocation(StunWriter writer, String software) {
+    private StunWriter allocation(StunWriter writer, String software) {
+        if (isPlain) {
+            return writer.software(software);
+        }
         return writer.requestedTransportUdp().additionalAddressFamilyIpv6().software(software);
     }
 
@@ -124,7 +129,22 @@ final class TurnRequest {
 
     private byte[] sign(StunWriter writer, TurnLogin login) {
         carriesNonce = login.nonce().isPresent();
-        return login.sign(writer);
+        return isBare && !carriesNonce ? writer.build() : login.sign(writer);
+    }
+
+    /// Starts again without credentials, to be challenged; false if that was tried before.
+    boolean restartBare() {
+        boolean first = !isBare;
+        isBare = true;
+        return first && restart();
+    }
+
+    /// Starts a refresh again without the attributes of an Allocate; false if that was tried
+    /// before, or this is something else.
+    boolean restartPlain() {
+        boolean first = !isPlain && kind.method == StunMethods.REFRESH;
+        isPlain = true;
+        return first && restart();
     }
 
     /// When the next copy is due, or giving up.

@@ -142,22 +142,91 @@ class AllocationTest {
     }
 
     @Test
-    void unsignedAnswersAreIgnored() {
+    void anUnsignedChallengeIsAnsweredWithItsNonce() {
+        start(ONE);
+        answerBinding(only(0), MAPPED, 10 * MS);
+
+        unsigned(only(10 * MS), StunErrors.UNAUTHORIZED, TurnCredentials.REALM, 20 * MS);
+        var again = only(20 * MS);
+        unsigned(again, StunErrors.STALE_NONCE, TurnCredentials.REALM, 30 * MS);
+
+        assertThat(again.message().nonce()).hasValue("n");
+        assertThat(only(30 * MS).message().method()).isEqualTo(StunMethods.ALLOCATE);
+    }
+
+    @Test
+    void aRelayThatWantsNoCredentialsBeforeItsNonceIsAskedWithoutOnce() {
+        start(ONE);
+        answerBinding(only(0), MAPPED, 10 * MS);
+
+        unsigned(only(10 * MS), StunErrors.BAD_REQUEST, TurnCredentials.REALM, 20 * MS);
+        var bare = only(20 * MS);
+        unsigned(bare, StunErrors.UNAUTHORIZED, TurnCredentials.REALM, 30 * MS);
+        var signed = only(30 * MS).message();
+
+        assertThat(bare.message().hasMessageIntegrity()).isFalse();
+        assertThat(bare.message().username()).isEmpty();
+        assertThat(signed.verifyIntegrity(KEY)).isTrue();
+        assertThat(signed.nonce()).hasValue("n");
+    }
+
+    @Test
+    void aBareRequestThatIsBadTooIsNotRepeated() {
+        start(ONE);
+        answerBinding(only(0), MAPPED, 10 * MS);
+        unsigned(only(10 * MS), StunErrors.BAD_REQUEST, TurnCredentials.REALM, 20 * MS);
+
+        unsigned(only(20 * MS), StunErrors.BAD_REQUEST, TurnCredentials.REALM, 30 * MS);
+
+        assertThat(requests(30 * MS)).isEmpty();
+        assertThat(allocation.isAllocated()).isFalse();
+    }
+
+    @Test
+    void otherUnsignedAnswersAreIgnored() {
         start(ONE);
         answerBinding(only(0), MAPPED, 10 * MS);
         var request = only(10 * MS);
 
+        unsigned(request, StunErrors.UNAUTHORIZED, "elsewhere", 20 * MS);
+        unsigned(request, StunErrors.UNKNOWN_ATTRIBUTE, TurnCredentials.REALM, 20 * MS);
+        unsigned(request, StunErrors.ALLOCATION_MISMATCH, TurnCredentials.REALM, 20 * MS);
         deliver(
                 request,
-                reply(request, MessageClass.ERROR)
-                        .errorCode(401, "Unauthorized")
-                        .realm(TurnCredentials.REALM)
-                        .nonce("n")
+                reply(request, MessageClass.SUCCESS)
+                        .xorRelayedAddress(RELAYED4)
+                        .lifetime(600)
                         .build(),
                 20 * MS);
 
         assertThat(requests(20 * MS)).isEmpty();
         assertThat(allocation.pollTimeout()).isEqualTo(10 * MS + S);
+    }
+
+    @Test
+    void anUnsignedRefusalOfAKnownNonceDoesNotFreeTheRelay() {
+        allocated(0);
+
+        unsigned(
+                requestAt(StunMethods.REFRESH, 300 * S),
+                StunErrors.UNAUTHORIZED,
+                TurnCredentials.REALM,
+                301 * S);
+
+        assertThat(allocation.isAllocated()).isTrue();
+    }
+
+    @Test
+    void aRelayThatNeverLikesANonceIsNotAskedForEver() {
+        start(ONE);
+        answerBinding(only(0), MAPPED, 10 * MS);
+        int asked = 0;
+        for (var sent = requests(10 * MS); !sent.isEmpty(); sent = requests(10 * MS)) {
+            unsigned(sent.getFirst(), StunErrors.STALE_NONCE, TurnCredentials.REALM, 10 * MS);
+            asked++;
+        }
+
+        assertThat(asked).isEqualTo(11);
     }
 
     @Test
@@ -205,6 +274,19 @@ class AllocationTest {
 
         error(only(0), StunErrors.UNKNOWN_ATTRIBUTE, "", 0);
 
+        assertThat(allocation.isFreed()).isTrue();
+    }
+
+    @Test
+    void aRefreshOfUnknownAttributesIsRepeatedPlainly() {
+        allocated(0);
+        error(requestAt(StunMethods.REFRESH, 300 * S), StunErrors.UNKNOWN_ATTRIBUTE, "", 300 * S);
+
+        var plain = requestAt(StunMethods.REFRESH, 300 * S);
+        assertThat(plain.message().requestedTransport()).isEmpty();
+        assertThat(plain.message().additionalAddressFamily()).isEmpty();
+
+        error(plain, StunErrors.UNKNOWN_ATTRIBUTE, "", 300 * S);
         assertThat(allocation.isFreed()).isTrue();
     }
 
@@ -645,6 +727,11 @@ class AllocationTest {
                 .filter(n -> !n.isEmpty())
                 .ifPresent(n -> writer.realm(TurnCredentials.REALM).nonce(n));
         deliver(request, writer.buildSigned(KEY), nowNs);
+    }
+
+    private void unsigned(Sent request, int code, String realm, long nowNs) {
+        var writer = reply(request, MessageClass.ERROR).errorCode(code, "reason");
+        deliver(request, writer.realm(realm).nonce("n").build(), nowNs);
     }
 
     private void deliver(Sent request, byte[] reply, long nowNs) {
