@@ -128,15 +128,6 @@ public final class Sandbox {
         return output;
     }
 
-    /// Runs a program to its end, whatever it says, and returns its exit code.
-    public int attempt(String... command) throws IOException, InterruptedException {
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start()
-                .waitFor();
-    }
-
     /// Looks again and again until it is so.
     public void until(String what, Callable<Boolean> isSo) throws Exception {
         long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(UNTIL_LIMIT_S);
