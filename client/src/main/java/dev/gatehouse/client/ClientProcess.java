@@ -6,6 +6,7 @@ import dev.gatehouse.channel.PhoenixOptions;
 import dev.gatehouse.channel.ReconnectPolicy;
 import dev.gatehouse.channel.UserAgent;
 import dev.gatehouse.client.portal.PortalConnection;
+import dev.gatehouse.connectivity.Rehearsal;
 import dev.gatehouse.transport.HostSettings;
 import dev.gatehouse.transport.LinuxTun;
 import dev.gatehouse.transport.MonotonicClock;
@@ -19,6 +20,7 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -117,8 +119,8 @@ final class ClientProcess implements AutoCloseable {
 
     /// On objects of its own: what is loaded and compiled serves the loop, too.
     private void rehearse() {
-        new Rehearsal().run();
         try (var aead = Aeads.choose(Optional.empty())) {
+            new Rehearsal(aead, new SecureRandom()).run();
             aead.warmUp();
             shard.post(new LoopCommand.CipherWarm());
             LOG.info("cipher: {}", aead.name());

@@ -1,5 +1,6 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.connectivity.Rehearsal;
 import dev.gatehouse.dataplane.gateway.GatewaySnapshot;
 import dev.gatehouse.transport.Capabilities;
 import dev.gatehouse.transport.HostSettings;
@@ -42,6 +43,7 @@ final class DataplaneProcess {
     private static final int COMMANDS_MAX = 4096;
     private static final int EVENTS_MAX = 8192;
     private static final int RPC_MESSAGE_BYTES_MAX = 4 << 20;
+    private static final Duration WARM_UP_DELAY = Duration.ofSeconds(1);
     private static final Duration END_WAIT = Duration.ofSeconds(3);
     private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
     private static final int EXIT_FAILURE = 1;
@@ -76,7 +78,7 @@ final class DataplaneProcess {
                                     new SecureRandom(),
                                     Aeads.choose(config.aead()),
                                     lookups,
-                                    this::setUpHost,
+                                    this::onResume,
                                     this::serveDns,
                                     this::handleShutdown),
                             new EventReporter(epoch, feed));
@@ -128,7 +130,7 @@ final class DataplaneProcess {
                             vertx, TunnelDnsServer.PORT, DnsUpstream.PORT, RESOLV_CONF));
             listenForControlPlane(vertx);
             probes.markStarted();
-            Thread.ofPlatform().daemon().name("cipher-warm-up").start(() -> warmUpCipher(metrics));
+            Thread.ofPlatform().daemon().name("warm-up").start(() -> warmUp(metrics));
             Runtime.getRuntime().addShutdownHook(hook);
             LOG.info("waiting for the control plane on {}", config.rpcSocket());
             return exit.join();
@@ -193,15 +195,24 @@ final class DataplaneProcess {
         }
     }
 
-    /// On an instance of its own: what is compiled serves the shard's, too.
-    private void warmUpCipher(Metrics metrics) {
+    private void onResume() {
+        setUpHost();
+    }
+
+    /// On objects of its own: what is loaded and compiled serves the shard's, too. Connections that
+    /// were resumed come first.
+    private void warmUp(Metrics metrics) {
         try (var aead = Aeads.choose(config.aead())) {
+            Thread.sleep(WARM_UP_DELAY);
+            new Rehearsal(aead, new SecureRandom()).run();
             aead.warmUp();
             shard.post(new ShardCommand.CipherWarm());
             metrics.cipher(aead.name());
             LOG.info("cipher: {}", aead.name());
         } catch (IllegalStateException e) {
             LOG.error("the cipher stays on its slow path: {}", e.getMessage());
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 
