@@ -25,6 +25,7 @@ final class Scenario {
     private static final double CONTROL_STALL_MS_MAX = 1_000;
     private static final double DATA_STALL_MS_MAX = 3_000;
     private static final double MOVE_MS_MAX = 3_000;
+    private static final Duration SETTLED = Duration.ofSeconds(10); // before a cold start counts
     private static final Duration UP_LIMIT = Duration.ofSeconds(120);
 
     /// What `--step` may name.
@@ -47,6 +48,7 @@ final class Scenario {
     private final Lab lab;
     private final Services services;
     private final Fetch fetch;
+    private long joinedNs;
 
     private Scenario(Report report, Lab lab, double patience) {
         this.report = report;
@@ -121,6 +123,7 @@ final class Scenario {
         var took =
                 Wait.until(
                         "all processes joined the portal", UP_LIMIT, services::isEverythingJoined);
+        joinedNs = System.nanoTime();
         figures.put("joined_ms", took.toMillis());
         return "portal, 2 relays, 2 gateways and a client are up and joined after "
                 + took.toMillis()
@@ -154,6 +157,8 @@ final class Scenario {
     }
 
     private String direct(Map<String, Object> figures) {
+        long upNs = System.nanoTime() - joinedNs;
+        services.pause(SETTLED.minusNanos(Math.min(upNs, SETTLED.toNanos())));
         var times = new ArrayList<Double>();
         for (int i = 0; i < COLD_STARTS; i++) {
             services.disconnect();

@@ -54,6 +54,7 @@ final class DataplaneProcess {
     private final RpcSocket socket;
     private final EventFeed feed = new EventFeed(EVENTS_MAX);
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
+    private final CompletableFuture<Integer> resumed = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final CompletableFuture<TunnelDnsServer> dns = new CompletableFuture<>();
     private final Optional<Masquerade> masquerade;
@@ -195,21 +196,22 @@ final class DataplaneProcess {
         }
     }
 
-    private void onResume() {
+    private void onResume(int connections) {
         setUpHost();
+        resumed.complete(connections);
     }
 
     /// On objects of its own: what is loaded and compiled serves the shard's, too. Connections that
     /// were resumed come first.
     private void warmUp(Metrics metrics) {
         try (var aead = Aeads.choose(config.aead())) {
-            Thread.sleep(WARM_UP_DELAY);
+            Thread.sleep(resumed.get() > 0 ? WARM_UP_DELAY : Duration.ZERO);
             new Rehearsal(aead, new SecureRandom()).run();
             aead.warmUp();
             shard.post(new ShardCommand.CipherWarm());
             metrics.cipher(aead.name());
             LOG.info("cipher: {}", aead.name());
-        } catch (IllegalStateException e) {
+        } catch (IllegalStateException | ExecutionException e) {
             LOG.error("the cipher stays on its slow path: {}", e.getMessage());
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();

@@ -27,6 +27,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +37,8 @@ final class GatewayShard implements Agent<ShardCommand> {
     /// What the shard uses of its surroundings.
     ///
     /// @param aead this shard's own
-    /// @param onResume called once, when packets are about to flow; must not block
+    /// @param onResume called once, when packets are about to flow, with the number of connections
+    ///     that were resumed; must not block
     /// @param onConfigured called when the TUN device has its addresses; must not block
     /// @param onShutdown called once, asks for the end of the process
     record Surroundings(
@@ -46,7 +48,7 @@ final class GatewayShard implements Agent<ShardCommand> {
             RandomGenerator random,
             Aead aead,
             NameLookup lookups,
-            Runnable onResume,
+            IntConsumer onResume,
             Consumer<GatewaySnapshot.Interface> onConfigured,
             Consumer<ShardCommand.Shutdown> onShutdown) {}
 
@@ -157,7 +159,7 @@ final class GatewayShard implements Agent<ShardCommand> {
         boolean already = session != null;
         if (!already) {
             session = open(resume.snapshot(), nowNs);
-            around.onResume.run();
+            around.onResume.accept(resume.snapshot().getPeersCount());
         }
         resume.reply()
                 .complete(
