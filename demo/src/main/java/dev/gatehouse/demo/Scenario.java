@@ -252,6 +252,7 @@ final class Scenario {
     }
 
     private String dataKilled(Map<String, Object> figures) {
+        services.disconnect(); // what was revoked and granted again must be resumed, too
         require(fetch.get(CIDR_V4, 10).isOk(), "no access before the kill");
         var gateway = services.gatewayInUse();
         long asked = services.authorizationsSoFar();

@@ -10,7 +10,9 @@ import dev.gatehouse.rpc.SnapshotChunk;
 import dev.gatehouse.rpc.Status;
 import java.util.ArrayList;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /// Tells the control plane what happens: at once, but for changes of state, which are gathered for
@@ -24,6 +26,7 @@ final class EventReporter {
     private final long epoch;
     private final EventFeed feed;
     private final Map<String, LocalCandidates.Builder> candidates = new TreeMap<>();
+    private final Set<String> again = new TreeSet<>();
     private Snapshot told = Snapshot.getDefaultInstance();
     private Status toldStatus = Status.getDefaultInstance();
     private long flushAtNs = NEVER;
@@ -40,6 +43,13 @@ final class EventReporter {
         }
     }
 
+    /// A client was authorised, perhaps again: the control plane forgets at a revocation what it
+    /// had, so it is told all of it, even if nothing differs from what it was last told.
+    void authorized(String clientId, long nowNs) {
+        again.add(clientId);
+        touch(nowNs);
+    }
+
     long pollTimeout() {
         return flushAtNs;
     }
@@ -53,7 +63,8 @@ final class EventReporter {
             return;
         }
         var next = state.get();
-        var delta = SnapshotDiff.between(told, next);
+        var delta = SnapshotDiff.between(told, next, again);
+        again.clear();
         delta.ifPresent(change -> feed.offer(event().setDelta(change).build()));
         told = next;
         if (!status.equals(toldStatus)) {
@@ -65,6 +76,7 @@ final class EventReporter {
     void sendSnapshot(Snapshot state, Status status) {
         told = state;
         toldStatus = status;
+        again.clear();
         candidates.clear(); // the snapshot has them
         var parts = SnapshotParts.cut(state, SnapshotParts.PART_BYTES_MAX);
         var events = new ArrayList<Event>(parts.size() + 1);

@@ -293,6 +293,7 @@ final class Session implements AutoCloseable {
             }
             throw new RejectedExecutionException("too many clients, or resources of a client");
         }
+        reporter.authorized(clientId, nowNs);
         return upsert == Upsert.CREATED ? Outcome.CREATED : Outcome.REUSED;
     }
 

@@ -1,11 +1,13 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.rpc.Client;
 import dev.gatehouse.rpc.Delta;
 import dev.gatehouse.rpc.Snapshot;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -15,7 +17,17 @@ final class SnapshotDiff {
 
     /// Returns empty if nothing differs.
     static Optional<Delta> between(Snapshot before, Snapshot after) {
+        return between(before, after, Set.of());
+    }
+
+    /// @param again clients to tell anew, as a whole, whether anything of them differs or not
+    static Optional<Delta> between(Snapshot told, Snapshot after, Set<String> again) {
+        var before = again.isEmpty() ? told : without(told, again);
         var delta = Delta.newBuilder();
+        told.getClientsList().stream()
+                .map(Client::getId)
+                .filter(again::contains)
+                .forEach(delta::addRemovedClientIds);
         var changed = Snapshot.newBuilder();
         singular(before, after, changed);
         compare(
@@ -54,6 +66,28 @@ final class SnapshotDiff {
         }
         var result = delta.build();
         return result.equals(Delta.getDefaultInstance()) ? Optional.empty() : Optional.of(result);
+    }
+
+    private static Snapshot without(Snapshot told, Set<String> clients) {
+        var rest =
+                told.toBuilder()
+                        .clearClients()
+                        .clearPeers()
+                        .clearAuthorizations()
+                        .clearDnsMappings();
+        told.getClientsList().stream()
+                .filter(c -> !clients.contains(c.getId()))
+                .forEach(rest::addClients);
+        told.getPeersList().stream()
+                .filter(p -> !clients.contains(p.getClientId()))
+                .forEach(rest::addPeers);
+        told.getAuthorizationsList().stream()
+                .filter(a -> !clients.contains(a.getKey().getClientId()))
+                .forEach(rest::addAuthorizations);
+        told.getDnsMappingsList().stream()
+                .filter(d -> !clients.contains(d.getKey().getClientId()))
+                .forEach(rest::addDnsMappings);
+        return rest.build();
     }
 
     private static void singular(Snapshot before, Snapshot after, Snapshot.Builder changed) {

@@ -21,6 +21,7 @@ import dev.gatehouse.rpc.RelayState;
 import dev.gatehouse.rpc.Resource;
 import dev.gatehouse.rpc.Snapshot;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SnapshotTest {
@@ -50,6 +51,29 @@ class SnapshotTest {
 
         assertThat(joined.getClientsList()).hasSize(2);
         assertThat(joined.getClients(0).getIpv4()).isEqualTo("9");
+    }
+
+    /// A revocation and a new grant between two deltas: the receiver has forgotten the client.
+    @Test
+    void clientThatWasAuthorizedAgainIsToldAsAWhole() {
+        var same =
+                Snapshot.newBuilder()
+                        .setUdpPort(1)
+                        .addClients(client("a"))
+                        .addClients(client("b"))
+                        .addPeers(Peer.newBuilder().setClientId("a"))
+                        .addPeers(Peer.newBuilder().setClientId("b"))
+                        .build();
+
+        var delta = SnapshotDiff.between(same, same, Set.of("a", "new")).orElseThrow();
+
+        assertThat(delta.getRemovedClientIdsList()).containsExactly("a");
+        assertThat(delta.getChanged())
+                .isEqualTo(
+                        Snapshot.newBuilder()
+                                .addClients(client("a"))
+                                .addPeers(Peer.newBuilder().setClientId("a"))
+                                .build());
     }
 
     @Test
