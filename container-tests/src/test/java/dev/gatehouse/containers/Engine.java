@@ -75,7 +75,8 @@ final class Engine {
         return host.startsWith(UNIX) ? Path.of(host.substring(UNIX.length())) : DEFAULT_SOCKET;
     }
 
-    private static void removeLeftovers() {
+    /// Removes all that carries our label.
+    static void removeLeftovers() {
         var docker = client();
         for (var container :
                 docker.listContainersCmd()

@@ -1,0 +1,84 @@
+package dev.gatehouse.containers;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/// `deploy/compose.yaml`, read into types that refuse what they do not know: the parts of the
+/// Compose format that the file uses.
+record ComposeFile(
+        String name,
+        Map<String, Service> services,
+        Map<String, Network> networks,
+        Map<String, Map<String, String>> volumes) {
+    /// @param networks a list of names, or their settings by name
+    record Service(
+            String image,
+            List<String> profiles,
+            List<String> command,
+            @JsonProperty("read_only") boolean readOnly,
+            @JsonProperty("cap_drop") List<String> capDrop,
+            @JsonProperty("cap_add") List<String> capAdd,
+            @JsonProperty("security_opt") List<String> securityOpt,
+            @JsonProperty("network_mode") String networkMode,
+            @JsonProperty("stop_grace_period") String stopGracePeriod,
+            @JsonProperty("depends_on") List<String> dependsOn,
+            String restart,
+            List<String> devices,
+            Map<String, String> environment,
+            JsonNode networks,
+            Map<String, String> sysctls,
+            List<String> ports,
+            List<String> tmpfs,
+            List<String> volumes) {
+        /// What the file leaves out is empty.
+        Service {
+            command = Objects.requireNonNullElse(command, List.of());
+            capDrop = Objects.requireNonNullElse(capDrop, List.of());
+            capAdd = Objects.requireNonNullElse(capAdd, List.of());
+            securityOpt = Objects.requireNonNullElse(securityOpt, List.of());
+            dependsOn = Objects.requireNonNullElse(dependsOn, List.of());
+            devices = Objects.requireNonNullElse(devices, List.of());
+            environment = Objects.requireNonNullElse(environment, Map.of());
+            networks = Objects.requireNonNullElse(networks, MissingNode.getInstance());
+            sysctls = Objects.requireNonNullElse(sysctls, Map.of());
+            tmpfs = Objects.requireNonNullElse(tmpfs, List.of());
+            volumes = Objects.requireNonNullElse(volumes, List.of());
+        }
+
+        boolean isOurs() {
+            return image.startsWith("gatehouse/") && image.contains(":");
+        }
+
+        String target() {
+            return image.substring("gatehouse/".length(), image.indexOf(':'));
+        }
+
+        List<String> networkNames() {
+            var names = new ArrayList<String>();
+            if (networks.isArray()) {
+                networks.forEach(node -> names.add(node.asText()));
+            } else {
+                networks.fieldNames().forEachRemaining(names::add);
+            }
+            return names;
+        }
+    }
+
+    record Network(boolean internal, @JsonProperty("enable_ipv6") boolean enableIpv6, Ipam ipam) {}
+
+    record Ipam(List<Map<String, String>> config) {}
+
+    static ComposeFile read() throws IOException {
+        return new ObjectMapper(new YAMLFactory())
+                .readValue(
+                        Engine.root().resolve("deploy/compose.yaml").toFile(), ComposeFile.class);
+    }
+}
