@@ -6,7 +6,6 @@ import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -64,26 +63,47 @@ final class Nameservers {
     }
 
     private void measure(Transport transport, List<String> servers) {
-        var failed = new ArrayList<String>();
-        boolean[] found = new boolean[1];
+        var round = new Round(transport, servers.size());
         for (var server : servers) {
             transport
                     .ask
                     .apply(server, DnsMessage.queryForA(upstream.freshId(), PROBE_NAME))
-                    .map(DnsMessage::isSuccess)
-                    .otherwise(false)
-                    .onSuccess(
-                            works -> {
-                                if (works && !found[0]) {
-                                    found[0] = true; // the first answer is the fastest
-                                    transport.fastest = Optional.of(server);
-                                } else if (!works) {
-                                    failed.add(server);
-                                }
-                                if (failed.size() == servers.size()) {
-                                    transport.fastest = Optional.empty();
-                                }
-                            });
+                    .onSuccess(answer -> round.answered(server, answer.isSuccess()))
+                    .onFailure(_ -> round.silent());
+        }
+        if (servers.isEmpty()) {
+            transport.fastest = Optional.empty();
+        }
+    }
+
+    /// One measurement of all servers. A server that knows the probe's name wins; where none does,
+    /// as in a network without the internet's names, the first that answers at all.
+    private static final class Round {
+        private final Transport transport;
+        private int pending;
+        private boolean found;
+        private Optional<String> second = Optional.empty();
+
+        Round(Transport transport, int servers) {
+            this.transport = transport;
+            pending = servers;
+        }
+
+        void answered(String server, boolean knowsTheName) {
+            if (knowsTheName && !found) {
+                found = true; // the first answer is the fastest
+                transport.fastest = Optional.of(server);
+            } else if (second.isEmpty()) {
+                second = Optional.of(server);
+            }
+            silent();
+        }
+
+        void silent() {
+            pending--;
+            if (pending == 0 && !found) {
+                transport.fastest = second;
+            }
         }
     }
 

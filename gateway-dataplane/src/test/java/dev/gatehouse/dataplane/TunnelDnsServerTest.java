@@ -9,6 +9,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,6 +28,7 @@ class TunnelDnsServerTest {
     private int upstreamPort;
     private int port;
     private int answerLength;
+    private boolean knowsTheInternet = true;
 
     @BeforeEach
     void choosePorts() throws Exception {
@@ -41,6 +43,16 @@ class TunnelDnsServerTest {
 
     @Test
     void queryIsForwardedOverTheSameTransport() throws Exception {
+        startUpstream();
+        start("nameserver 127.0.0.1");
+
+        assertThat(ask(false).length()).isGreaterThan(30);
+        assertThat(ask(true).length()).isGreaterThan(30);
+    }
+
+    @Test
+    void nameserverOfAPrivateNetworkIsUsedWhereNoneKnowsTheInternet() throws Exception {
+        knowsTheInternet = false;
         startUpstream();
         start("nameserver 127.0.0.1");
 
@@ -137,7 +149,11 @@ class TunnelDnsServerTest {
     }
 
     private Buffer reply(Buffer query) {
-        return query.copy().setUnsignedShort(2, 0x8180).appendBytes(new byte[answerLength]);
+        boolean refused =
+                !knowsTheInternet
+                        && query.toString(StandardCharsets.ISO_8859_1).contains("firezone");
+        int flags = refused ? 0x8185 : 0x8180;
+        return query.copy().setUnsignedShort(2, flags).appendBytes(new byte[answerLength]);
     }
 
     private static int freePort() throws Exception {
