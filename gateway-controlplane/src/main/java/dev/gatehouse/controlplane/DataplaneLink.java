@@ -37,8 +37,8 @@ final class DataplaneLink {
 
     private static final int CONTRACT_VERSION = 1;
     private static final long MESSAGE_LENGTH_MAX = 16L << 20;
-    private static final long FIRST_RETRY_MS = 50;
-    private static final long RETRY_MAX_MS = 500;
+    /// A look at a local socket is cheap, and connections wait for a data plane that returns.
+    private static final long RETRY_MS = 25;
     private static final int RECONCILE_PART_MAX = 1_000; // entries
 
     private final Vertx vertx;
@@ -48,7 +48,6 @@ final class DataplaneLink {
     private boolean closed;
     private boolean up;
     private long generation; // what an earlier connection brings is ignored
-    private long retryMs = FIRST_RETRY_MS;
 
     DataplaneLink(Vertx vertx, Context context, Path socket, DataplaneListener listener) {
         this.vertx = vertx;
@@ -83,7 +82,6 @@ final class DataplaneLink {
         if (reply.getContractVersion() != CONTRACT_VERSION) {
             LOG.warn("the data plane speaks contract version {}", reply.getContractVersion());
         }
-        retryMs = FIRST_RETRY_MS;
         up = true;
         LOG.info(
                 "data plane {} is up{}",
@@ -211,8 +209,7 @@ final class DataplaneLink {
         }
         up = false;
         if (!closed) {
-            vertx.setTimer(retryMs, _ -> context.runOnContext(_ -> retry()));
-            retryMs = Math.min(RETRY_MAX_MS, retryMs * 2);
+            vertx.setTimer(RETRY_MS, _ -> context.runOnContext(_ -> retry()));
         }
     }
 
