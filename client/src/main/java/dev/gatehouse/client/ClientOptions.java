@@ -176,12 +176,11 @@ final class ClientOptions {
         if (maxPartitionTime.isBlank()) {
             return Duration.ZERO;
         }
-        return HumanDuration.parse(maxPartitionTime)
-                .orElseThrow(
-                        () ->
-                                new ConfigurationMistake(
-                                        "MAX_PARTITION_TIME \"%s\" is no duration: write 5m or 30d"
-                                                .formatted(maxPartitionTime)));
+        try {
+            return PortalSettings.duration("MAX_PARTITION_TIME", maxPartitionTime);
+        } catch (PortalSettings.Mistake e) {
+            throw new ConfigurationMistake(e.getMessage());
+        }
     }
 
     private Optional<Path> ca() throws ConfigurationMistake {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -47,13 +46,5 @@ class ClientCommandTest {
         var socket = directory.resolve("status").toString();
         assertThat(run("status", "--status-socket", socket)).isEqualTo(1);
         assertThat(errors.toString()).contains("is it running?");
-    }
-
-    @Test
-    void durationsAreReadAsPeopleWriteThem() {
-        assertThat(HumanDuration.parse("5m")).contains(Duration.ofMinutes(5));
-        assertThat(HumanDuration.parse("1h 30m")).contains(Duration.ofMinutes(90));
-        assertThat(HumanDuration.parse("30d")).contains(Duration.ofDays(30));
-        assertThat(HumanDuration.parse("soon")).isEmpty();
     }
 }

@@ -10,8 +10,6 @@ import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -19,7 +17,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -45,8 +42,6 @@ public final class ControlplaneCommand implements Callable<Integer> {
     private static final int FAILED = 1;
     private static final int MISCONFIGURED = 2;
     private static final long STOP_LIMIT_S = 3;
-    private static final Pattern SECONDS_OR_UNITS =
-            Pattern.compile("(\\d{1,9})\\s*(s|m|h|d)?", Pattern.CASE_INSENSITIVE);
 
     @Spec private CommandSpec spec;
 
@@ -148,7 +143,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
                 rpcSocket,
                 healthCheckAddr.substring(0, colon).replaceAll("[\\[\\]]", ""),
                 Integer.parseInt(healthCheckAddr.substring(colon + 1)),
-                parseDuration(maxPartition),
+                PortalSettings.duration("FIREZONE_MAX_PARTITION_TIME", maxPartition),
                 PortalSettings.caFile("GATEHOUSE_CA_FILE", caFile),
                 leaveDataplane);
     }
@@ -217,22 +212,6 @@ public final class ControlplaneCommand implements Callable<Integer> {
                 .map(String::strip)
                 .filter(text -> !text.isEmpty())
                 .orElseGet(() -> UUID.randomUUID().toString());
-    }
-
-    static Duration parseDuration(String text) {
-        var matcher = SECONDS_OR_UNITS.matcher(text.strip());
-        require(
-                matcher.matches(),
-                "FIREZONE_MAX_PARTITION_TIME must look like 90s, 30m or 24h: '%s' does not"
-                        .formatted(text));
-        long amount = Long.parseLong(matcher.group(1));
-        var unit = matcher.group(2) == null ? "s" : matcher.group(2).toLowerCase(Locale.ROOT);
-        return switch (unit) {
-            case "m" -> Duration.ofMinutes(amount);
-            case "h" -> Duration.ofHours(amount);
-            case "d" -> Duration.ofDays(amount);
-            default -> Duration.ofSeconds(amount);
-        };
     }
 
     private static void require(boolean condition, String message) {

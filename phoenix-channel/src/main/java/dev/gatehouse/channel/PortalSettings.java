@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +47,16 @@ public final class PortalSettings {
         }
         throw new Mistake(
                 "%s \"%s\" is no portal: write wss://host or ws://host:port".formatted(name, text));
+    }
+
+    /// A duration, see [HumanDuration].
+    public static Duration duration(String name, String text) throws Mistake {
+        return HumanDuration.parse(text)
+                .orElseThrow(
+                        () ->
+                                new Mistake(
+                                        "%s \"%s\" is no duration: write 90s, 30m or 24h"
+                                                .formatted(name, text)));
     }
 
     /// The token itself, or the content of the file that is named instead (relay.md 1, client.md

@@ -7,6 +7,8 @@ import dev.gatehouse.channel.message.Secret;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,5 +77,19 @@ class PortalSettingsTest {
                 .hasMessage("CA: " + file + " holds no PEM certificate");
         assertThatThrownBy(() -> PortalSettings.caFile("CA", "/no/file"))
                 .hasMessage("CA: cannot read /no/file: name a PEM file");
+    }
+
+    @Test
+    void durationsAreReadAsPeopleWriteThem() throws Exception {
+        assertThat(PortalSettings.duration("T", "5m")).isEqualTo(Duration.ofMinutes(5));
+        assertThat(PortalSettings.duration("T", "1h 30m")).isEqualTo(Duration.ofMinutes(90));
+        assertThat(PortalSettings.duration("T", "30D")).isEqualTo(Duration.ofDays(30));
+        assertThat(PortalSettings.duration("T", " 90 ")).isEqualTo(Duration.ofSeconds(90));
+        assertThat(PortalSettings.duration("T", "0")).isZero();
+        for (var wrong : List.of("soon", "", "5x", "9999999999s", "-5m")) {
+            assertThatThrownBy(() -> PortalSettings.duration("T", wrong))
+                    .isInstanceOf(PortalSettings.Mistake.class)
+                    .hasMessage("T \"%s\" is no duration: write 90s, 30m or 24h", wrong);
+        }
     }
 }

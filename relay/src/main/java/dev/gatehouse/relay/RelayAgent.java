@@ -7,12 +7,18 @@ import dev.gatehouse.relay.server.RelayServer;
 import dev.gatehouse.relay.server.RelayStatistics;
 import dev.gatehouse.transport.Agent;
 import dev.gatehouse.transport.Poller;
+import dev.gatehouse.transport.Shard;
 import dev.gatehouse.transport.UdpSocket;
 import dev.gatehouse.wire.DatagramBatch;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpAddress.Family;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +28,7 @@ final class RelayAgent implements Agent<Runnable> {
     private static final int BATCHES_PER_SOCKET_MAX = 16;
     private static final long NS_PER_SECOND = 1_000_000_000;
     private static final int SECONDS_PER_REPORT = 10;
+    private static final int QUIET_SECONDS = 10;
 
     private final RelayServer server;
     private final Poller poller;
@@ -32,6 +39,10 @@ final class RelayAgent implements Agent<Runnable> {
     private long nextPublishNs;
     private int publishes;
     private long reportedBytes;
+
+    private CompletableFuture<Void> empty; // null unless draining
+    private long drainedBytes = -1;
+    private int quietSeconds;
 
     /// Read by other threads; replaced every second.
     private volatile RelayStatistics published = new RelayStatistics();
@@ -64,6 +75,29 @@ final class RelayAgent implements Agent<Runnable> {
     /// The totals of at most a second ago; any thread may ask.
     RelayStatistics statistics() {
         return published;
+    }
+
+    /// Refuses new allocations and waits until the last one is gone, nothing was relayed for 10 s,
+    /// or the time is over. For another thread than the shard's, which ends after this.
+    void awaitEmpty(Shard<Runnable> shard, Duration limit) throws InterruptedException {
+        var done = new CompletableFuture<Void>();
+        boolean accepted =
+                shard.post(
+                        () -> {
+                            server.drain();
+                            empty = done;
+                            nextPublishNs = 0;
+                        });
+        if (!accepted) {
+            return;
+        }
+        try {
+            done.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException _) {
+            LOG.info("{} allocations end with this relay", statistics().allocations());
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Override
@@ -128,6 +162,9 @@ final class RelayAgent implements Agent<Runnable> {
     private void publish() {
         var statistics = server.statistics().copy();
         published = statistics;
+        if (empty != null && isQuiet(statistics)) {
+            empty.complete(null);
+        }
         publishes++;
         if (publishes % SECONDS_PER_REPORT == 0) {
             long bytes = statistics.get(RelayCounter.RELAYED_BYTES);
@@ -138,6 +175,14 @@ final class RelayAgent implements Agent<Runnable> {
                     Throughput.format((bytes - reportedBytes) / SECONDS_PER_REPORT));
             reportedBytes = bytes;
         }
+    }
+
+    /// Peers that took another relay do not give back what they had here, they fall silent.
+    private boolean isQuiet(RelayStatistics statistics) {
+        long bytes = statistics.get(RelayCounter.RELAYED_BYTES);
+        quietSeconds = bytes == drainedBytes ? quietSeconds + 1 : 0;
+        drainedBytes = bytes;
+        return statistics.allocations() == 0 || quietSeconds >= QUIET_SECONDS;
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -122,6 +123,15 @@ final class RelayOptions {
             description = "HEALTH_CHECK_ADDR: HTTP probes and metrics (${DEFAULT-VALUE}).")
     private String healthCheckAddr;
 
+    @Option(
+            names = "--drain",
+            paramLabel = "<duration>",
+            defaultValue = "${env:GATEHOUSE_DRAIN:-0s}",
+            description =
+                    "GATEHOUSE_DRAIN: how long allocations may go on after SIGTERM"
+                            + " (${DEFAULT-VALUE}: end at once).")
+    private String drain;
+
     RelaySettings toSettings() throws ConfigurationMistake {
         var fixedSecret = secret("STAMP_SECRET", stampSecret);
         return new RelaySettings(
@@ -131,7 +141,16 @@ final class RelayOptions {
                 portal(fixedSecret.isPresent()),
                 fixedSecret,
                 seed(),
-                health());
+                health(),
+                drain());
+    }
+
+    private Duration drain() throws ConfigurationMistake {
+        try {
+            return PortalSettings.duration("GATEHOUSE_DRAIN", drain);
+        } catch (PortalSettings.Mistake e) {
+            throw new ConfigurationMistake(e.getMessage());
+        }
     }
 
     private RelayConfig relayConfig() throws ConfigurationMistake {

@@ -53,10 +53,12 @@ final class RelayProcess implements AutoCloseable {
     private final RelayAgent agent;
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
     private final CompletableFuture<Void> portalJoined = new CompletableFuture<>();
+    private final Duration drain;
     private volatile boolean portalConnected;
     private volatile PhoenixClient portal; // null without a portal
 
     private RelayProcess(RelaySettings settings) throws ConfigurationMistake {
+        drain = settings.drain();
         var random = random(settings);
         var secret =
                 settings.stampSecret()
@@ -222,10 +224,28 @@ final class RelayProcess implements AutoCloseable {
 
     /// The JVM would report the signal as its exit code: an orderly stop is 0.
     private void handleSignal() {
+        if (!exit.isDone() && !drain.isZero()) {
+            drain();
+        }
         if (exit.complete(0)) {
             LOG.info("relay ends: goodbye");
             close();
             Runtime.getRuntime().halt(0);
+        }
+    }
+
+    /// The portal tells peers that this relay is gone; they have their allocations until they took
+    /// others. Returns when none is in use any more, or after the time that was set.
+    void drain() {
+        LOG.info("relay drains: no new allocations, at most {} s for others", drain.toSeconds());
+        portalConnected = false;
+        if (portal != null) {
+            portal.close();
+        }
+        try {
+            agent.awaitEmpty(shard, drain);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 

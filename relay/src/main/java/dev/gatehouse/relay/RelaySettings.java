@@ -4,6 +4,7 @@ import dev.gatehouse.channel.message.Secret;
 import dev.gatehouse.relay.server.RelayConfig;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -11,6 +12,7 @@ import java.util.OptionalLong;
 ///
 /// @param portal absent in standalone mode
 /// @param stampSecret a fixed one; absent = drawn at start
+/// @param drain how long allocations may go on after SIGTERM; zero ends at once (relay.md 14)
 /// @param seed makes everything drawn predictable; absent = drawn from the operating system
 record RelaySettings(
         RelayConfig relay,
@@ -19,4 +21,5 @@ record RelaySettings(
         Optional<PortalLogin> portal,
         Optional<Secret> stampSecret,
         OptionalLong seed,
-        Endpoint health) {}
+        Endpoint health,
+        Duration drain) {}

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gatehouse.channel.message.Secret;
 import dev.gatehouse.relay.server.RelayConfig;
 import dev.gatehouse.relay.server.RelayLimits;
+import dev.gatehouse.stun.StunErrors;
 import dev.gatehouse.stun.StunMessage.MessageClass;
 import dev.gatehouse.stun.StunMethods;
+import dev.gatehouse.stun.StunWriter;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import io.vertx.core.Vertx;
@@ -22,8 +24,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +44,7 @@ class RelayProcessTest {
     private static final String SECRET = "a fixed secret";
     private static final String ALICE = "4102444800:alice";
     private static final String BOB = "4102444800:bob";
+    private static final String CAROL = "4102444800:carol";
     private static final byte[] PING = "ping".getBytes(StandardCharsets.UTF_8);
     private static final byte[] PONG = "longer pong".getBytes(StandardCharsets.UTF_8);
 
@@ -103,6 +108,25 @@ class RelayProcessTest {
             client.request(StunMethods.REFRESH, w -> w.lifetime(0));
 
             new DatagramSocket(allocated).close();
+        }
+    }
+
+    @Test
+    void drainingKeepsAllocationsUntilTheLastIsGiven() throws Exception {
+        try (var relay = RelayProcess.start(settings(Optional.empty()));
+                var alice = new TurnPeer(new Endpoint(V4, port), ALICE, SECRET);
+                var bob = new TurnPeer(new Endpoint(V4, port), BOB, SECRET)) {
+            alice.allocate();
+            alice.bind(0x4000, bob.local());
+            var drained = CompletableFuture.runAsync(relay::drain);
+            await(() -> get("/readyz") == 503 && isRefused());
+
+            alice.sendChannelData(0x4000, PING);
+            assertThat(bob.receive()).isEqualTo(PING);
+            assertThat(drained).isNotDone();
+
+            alice.request(StunMethods.REFRESH, w -> w.lifetime(0));
+            drained.get(10, TimeUnit.SECONDS);
         }
     }
 
@@ -181,6 +205,25 @@ class RelayProcessTest {
         }
     }
 
+    private boolean isRefused() throws IOException {
+        try (var carol = new TurnPeer(new Endpoint(V4, port), CAROL, SECRET)) {
+            if (!carol.allocate().isEmpty()) {
+                carol.request(StunMethods.REFRESH, w -> w.lifetime(0));
+                return false;
+            }
+            var refusal = carol.request(StunMethods.ALLOCATE, StunWriter::requestedTransportUdp);
+            return refusal.errorCode().getAsInt() == StunErrors.INSUFFICIENT_CAPACITY;
+        }
+    }
+
+    private static void await(Callable<Boolean> condition) throws Exception {
+        long untilNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (!condition.call()) {
+            assertThat(System.nanoTime()).as("in time").isLessThan(untilNs);
+            Thread.onSpinWait();
+        }
+    }
+
     private static int awaitExit(RelayProcess relay) {
         try {
             return relay.awaitExit();
@@ -242,7 +285,8 @@ class RelayProcessTest {
                 portal,
                 Optional.of(new Secret(SECRET)),
                 OptionalLong.empty(),
-                new Endpoint(V4, httpPort));
+                new Endpoint(V4, httpPort),
+                Duration.ofMinutes(1));
     }
 
     private int get(String path) throws Exception {

@@ -112,6 +112,12 @@ public final class RelayServer {
         }
     }
 
+    /// Refuses new allocations with 508 (Insufficient Capacity), which sends a peer to another
+    /// relay; those in being go on, refreshes and channels included.
+    public void drain() {
+        requests.drain();
+    }
+
     public void handleTimeout(long nowNs) {
         allocations.handleTimeout(nowNs);
     }

@@ -37,6 +37,7 @@ final class TurnRequests {
     private final ActionQueue actions;
     private final RelayStatistics statistics;
     private final TokenBuckets strangers;
+    private boolean draining;
 
     TurnRequests(
             RelayConfig config,
@@ -51,6 +52,11 @@ final class TurnRequests {
         this.actions = actions;
         this.statistics = statistics;
         this.strangers = strangers;
+    }
+
+    /// From here on nobody gets a new allocation.
+    void drain() {
+        draining = true;
     }
 
     /// @param fault what [AttributeFault] says of the request
@@ -99,7 +105,7 @@ final class TurnRequests {
             reject(request, StunErrors.ALLOCATION_MISMATCH, key);
             return;
         }
-        if (allocations.isFull() && earlier == null) {
+        if (draining || (allocations.isFull() && earlier == null)) {
             reject(request, StunErrors.INSUFFICIENT_CAPACITY, key);
             return;
         }

@@ -1,18 +1,20 @@
-package dev.gatehouse.client;
+package dev.gatehouse.channel;
 
 import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// Durations as people write them: `5m`, `1h 30m`, `30d`.
-final class HumanDuration {
+/// Durations as people write them in settings: `90s`, `1h 30m`, `30d`; a bare number is seconds.
+public final class HumanDuration {
     private static final Pattern TEXT =
             Pattern.compile(
-                    "(?:(\\d{1,6})d)? ?(?:(\\d{1,6})h)? ?(?:(\\d{1,6})m)? ?(?:(\\d{1,9})s)?");
+                    "(?:(\\d{1,6})d)? ?(?:(\\d{1,6})h)? ?(?:(\\d{1,6})m)? ?(?:(\\d{1,9})s?)?",
+                    Pattern.CASE_INSENSITIVE);
 
     private HumanDuration() {}
 
-    static Optional<Duration> parse(String text) {
+    /// Empty if the text is no duration.
+    public static Optional<Duration> parse(String text) {
         var match = TEXT.matcher(text.strip());
         if (text.isBlank() || !match.matches()) {
             return Optional.empty();
