@@ -188,8 +188,10 @@ public final class IceAgent {
         }
         var reflexive = remotes.peerReflexive(candidate.address());
         if (reflexive.isPresent()) {
+            // It was paired with the address that its checks reached alone; the others follow.
             reflexive.get().replace(candidate);
             pairs.sort(BEST_FIRST);
+            pairWithLocals(reflexive.get());
             return;
         }
         remotes.add(candidate).ifPresent(this::pairWithLocals);

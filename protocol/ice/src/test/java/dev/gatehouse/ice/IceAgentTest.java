@@ -322,6 +322,24 @@ class IceAgentTest {
     }
 
     @Test
+    void aSignalledCandidateThatWasSeenBeforeIsPairedWithAllAddressesOfOurs() {
+        var relayed = Endpoint.parse("203.0.113.3:50000");
+        var agent = gateway(new SplittableRandom(1));
+        agent.addLocalCandidate(Candidate.host(LOCAL), 0);
+        agent.addLocalCandidate(Candidate.relayed(relayed, LOCAL), 0);
+        agent.handleMessage(requestOfClient(true, 1), LOCAL, REMOTE, 0);
+        assertThat(drain(agent)).extracting(IceTransmit::local).containsOnly(LOCAL);
+
+        agent.addRemoteCandidate(Candidate.host(REMOTE), ms(1));
+
+        assertThat(drain(agent))
+                .singleElement()
+                .returns(relayed, IceTransmit::local)
+                .returns(REMOTE, IceTransmit::remote);
+        assertThat(agent.nominated().orElseThrow().local()).isEqualTo(LOCAL);
+    }
+
+    @Test
     void requestsFromAnInvalidatedCandidateAreIgnoredUntilItIsSignalledAgain() {
         var agent = gateway(new SplittableRandom(1));
         agent.addLocalCandidate(Candidate.host(LOCAL), 0);
