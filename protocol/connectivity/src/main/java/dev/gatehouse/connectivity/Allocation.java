@@ -213,12 +213,18 @@ final class Allocation {
         }
     }
 
-    /// The portal mentioned relays: checks with one short attempt that this one is still there, or
-    /// tries again if it had refused.
+    /// The portal mentioned other relays: checks with one short attempt that this one is still
+    /// there, or tries again if it had refused.
     void refreshNow(long nowNs) {
         if (lease.isPresent() && !isPending(TurnRequest.Kind.REFRESH)) {
             send(TurnRequest.proactiveRefresh(activeServer()), nowNs);
-        } else if (phase == Phase.SUSPENDED) {
+        }
+        retryIfRefused(nowNs);
+    }
+
+    /// The portal mentioned this relay, unchanged: tries again if it had refused.
+    void retryIfRefused(long nowNs) {
+        if (phase == Phase.SUSPENDED) {
             allocate(nowNs);
         }
     }

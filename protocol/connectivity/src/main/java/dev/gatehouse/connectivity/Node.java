@@ -46,8 +46,8 @@ public final class Node {
         inbound = new Inbound(context, connections, gate);
     }
 
-    /// Brings the relays up to date, tunnel.md section 3.9. A known relay with new credentials
-    /// keeps its allocation; every other one is asked at once whether it is still there.
+    /// Brings the relays up to date, tunnel.md section 3.9. A known relay keeps its allocation,
+    /// with new credentials too; one that is not named is asked at once whether it is still there.
     public void updateRelays(Set<String> removedIds, List<RelayInfo> added, long nowNs) {
         for (var id : new TreeSet<>(removedIds)) {
             context.relays().find(id).ifPresent(relay -> forget(relay, nowNs));

@@ -111,7 +111,7 @@ final class Relays {
             return Optional.ofNullable(known);
         }
         if (known.hasLogin(relay.username(), relay.password())) {
-            known.refreshNow(nowNs);
+            known.retryIfRefused(nowNs);
         } else {
             known.swapLogin(relay.username(), relay.password(), nowNs);
         }

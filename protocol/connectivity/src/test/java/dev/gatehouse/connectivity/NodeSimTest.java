@@ -240,6 +240,24 @@ class NodeSimTest {
     }
 
     @Test
+    void relayThatIsNamedAgainIsKeptAndTheOthersAreRefreshed() {
+        var world = new SimWorld(1);
+        var pair = SimPair.ofPublicHosts(world);
+        var spare = world.addRelay("relay-2", "203.0.113.4");
+        world.init(pair.gateway(), spare);
+        world.run(S);
+        int refreshes = pair.relay().refreshes;
+        int sparesRefreshes = spare.refreshes;
+
+        world.init(pair.gateway(), pair.relay());
+        world.run(S);
+
+        assertThat(pair.relay().refreshes).isEqualTo(refreshes);
+        assertThat(spare.refreshes).isEqualTo(sparesRefreshes + 1);
+        assertThat(pair.gateway().node.readyRelayIds()).containsExactly("relay-1", "relay-2");
+    }
+
+    @Test
     void peerWithoutCandidatesFailsAfterTenSeconds() {
         var world = new SimWorld(1);
         var pair = SimPair.ofPublicHosts(world);
