@@ -333,16 +333,15 @@ final class Connection {
         return opened;
     }
 
-    /// Seals packets, or parks them for a session. Returns how many were taken: fewer than `count`
-    /// if the send buffer is full, 0 without a path.
+    /// Seals packets, or sees to them until there is a session. Returns how many were taken: fewer
+    /// than `count` if the send buffer is full, 0 without a path.
     int encapsulate(PacketBatch packets, int from, int count, long nowNs) {
         if (!state.hasPath()) {
             return awaitPath(packets, from, count);
         }
         touch(nowNs);
         if (!tunnel.canSeal(nowNs)) {
-            parked.park(packets, from, count, PARKED_MAX);
-            tunnel.startHandshake(nowNs);
+            awaitSession(packets, from, count, nowNs);
             settle(nowNs);
             return count;
         }
@@ -359,6 +358,17 @@ final class Connection {
         }
         parked.park(packets, from, count, PARKED_CONNECTING_MAX);
         return count;
+    }
+
+    /// A gateway leaves sessions to its clients, tunnel.md 11.2 #20: an initiation to one that
+    /// sleeps would be given up, and the connection with it.
+    private void awaitSession(PacketBatch packets, int from, int count, long nowNs) {
+        if (context.config().isClient() || tunnel.isHandshakeRunning()) {
+            parked.park(packets, from, count, PARKED_MAX);
+            tunnel.startHandshake(nowNs);
+        } else {
+            context.drops().count(DropReason.NO_SESSION, count);
+        }
     }
 
     private int send(PacketBatch packets, int from, int count, long nowNs) {

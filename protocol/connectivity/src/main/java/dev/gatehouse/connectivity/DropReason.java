@@ -26,6 +26,8 @@ public enum DropReason {
     DECRYPTION_FAILED,
     /// Outbound: no connection, or no nominated path to the peer.
     NO_PATH,
+    /// Outbound, of a gateway: no session with the client, and no handshake under way.
+    NO_SESSION,
     /// Outbound: the relay has no channel to the peer yet.
     NO_CHANNEL,
     /// Outbound: parked for a session, then pushed out by later packets or by the end of the

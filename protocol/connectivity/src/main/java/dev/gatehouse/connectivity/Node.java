@@ -150,8 +150,8 @@ public final class Node {
     }
 
     /// Seals packets `from` to `from + count` for the peer and queues them; skips lengths of 0 or
-    /// less. A client keeps packets until there is a path and a session, a gateway until there is a
-    /// session.
+    /// less. A client keeps packets until there is a path and a session; a gateway drops them, but
+    /// for those that a handshake of its own is under way for.
     ///
     /// @return packets taken. Fewer than `count`: the send buffer is full; drain [#pollTransmit]
     ///     and call again for the rest. 0 after a drain: no path; packets dropped and counted

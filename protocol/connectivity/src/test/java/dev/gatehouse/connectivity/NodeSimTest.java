@@ -240,6 +240,32 @@ class NodeSimTest {
     }
 
     @Test
+    void gatewayLeavesSessionsToASleepingClient() {
+        var world = new SimWorld(1);
+        var pair = SimPair.ofPublicHosts(world);
+        world.run(S);
+        pair.exchange(world);
+        world.run(15 * S); // keepalives
+        var clientAddress = pair.client().address;
+        world.network.link(
+                (from, to, _, _) ->
+                        clientAddress.equals(from.address()) || clientAddress.equals(to.address())
+                                ? OptionalLong.empty()
+                                : OptionalLong.of(10 * MS));
+        world.run(200 * S);
+        world.captured.clear();
+        world.network.link(SimNetwork.Link.steady(10 * MS));
+
+        int taken = world.send(pair.gateway(), pair.client(), "wake up");
+        world.run(30 * S);
+
+        assertThat(taken).isEqualTo(1);
+        assertThat(pair.gateway().node.drops().get(DropReason.NO_SESSION)).isEqualTo(1);
+        assertThat(pair.gateway().events(NodeEvent.Failed.class)).isEmpty();
+        assertThat(world.captured).noneMatch(d -> d.payload()[0] == 1); // no initiation
+    }
+
+    @Test
     void relayThatIsNamedAgainIsKeptAndTheOthersAreRefreshed() {
         var world = new SimWorld(1);
         var pair = SimPair.ofPublicHosts(world);
