@@ -100,10 +100,15 @@ final class ClientAgent implements Agent<LoopCommand> {
 
     @Override
     public void start(long nowNs) throws IOException {
-        sockets.open(ClientSettings.UDP_PORT, settings.buffers());
-        dnsSockets.open(0, new ClientSettings.Buffers(1 << 18, 1 << 20, false));
+        openSockets();
+        dnsSockets.open(0, new ClientSettings.Buffers(1 << 18, 1 << 20, false), false);
         surroundings.poller.add(tun.fd());
         surroundings.poller.add(routes.fd());
+    }
+
+    private void openSockets() throws IOException {
+        boolean offloads = settings.packets().offloads();
+        sockets.open(ClientSettings.UDP_PORT, settings.buffers(), offloads);
     }
 
     @Override
@@ -155,7 +160,7 @@ final class ClientAgent implements Agent<LoopCommand> {
         candidates.clear();
         makeNode();
         sockets.close();
-        sockets.open(ClientSettings.UDP_PORT, settings.buffers());
+        openSockets();
         portal.reconnect();
     }
 

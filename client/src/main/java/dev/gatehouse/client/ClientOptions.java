@@ -2,6 +2,7 @@ package dev.gatehouse.client;
 
 import dev.gatehouse.channel.DeviceId;
 import dev.gatehouse.channel.PortalSettings;
+import dev.gatehouse.transport.OffloadOption;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -117,6 +118,24 @@ final class ClientOptions {
             description = "GATEHOUSE_CA_FILE: PEM certificates that vouch for the portal.")
     private String caFile;
 
+    @Option(
+            names = "--offload",
+            paramLabel = "<auto|off>",
+            defaultValue = "${env:GATEHOUSE_OFFLOAD:-auto}",
+            description =
+                    "GATEHOUSE_OFFLOAD: off moves one packet a system call, for drivers that get"
+                            + " batches wrong (${DEFAULT-VALUE}).")
+    private String offload;
+
+    @Option(
+            names = "--aead",
+            paramLabel = "<name>",
+            defaultValue = "${env:GATEHOUSE_AEAD:-auto}",
+            description =
+                    "GATEHOUSE_AEAD: the cipher, auto, vector, libcrypto or jdk"
+                            + " (${DEFAULT-VALUE}).")
+    private String aead;
+
     @Option(names = "--exit", description = "Leave with 0 after the interface was configured.")
     private boolean exit;
 
@@ -134,6 +153,7 @@ final class ClientOptions {
                 ca(),
                 statusSocket,
                 buffers(),
+                packets(),
                 exit);
     }
 
@@ -187,6 +207,16 @@ final class ClientOptions {
         try {
             return PortalSettings.caFile("GATEHOUSE_CA_FILE", caFile);
         } catch (PortalSettings.Mistake e) {
+            throw new ConfigurationMistake(e.getMessage());
+        }
+    }
+
+    private ClientSettings.Packets packets() throws ConfigurationMistake {
+        try {
+            return new ClientSettings.Packets(
+                    OffloadOption.isWanted(offload),
+                    aead.equals("auto") ? Optional.empty() : Optional.of(aead));
+        } catch (IllegalArgumentException e) {
             throw new ConfigurationMistake(e.getMessage());
         }
     }

@@ -15,6 +15,7 @@ import dev.gatehouse.transport.Poller;
 import dev.gatehouse.transport.Shard;
 import dev.gatehouse.transport.TunException;
 import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wireguard.crypto.Aead;
 import dev.gatehouse.wireguard.crypto.Aeads;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -23,7 +24,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -62,7 +62,8 @@ final class ClientProcess implements AutoCloseable {
             HostSettings.raiseBufferLimits(buffers.receiveBytes(), buffers.sendBytes());
         }
         var portalAddresses = HostNetwork.resolve(settings.api().getHost());
-        var tun = openTun();
+        var aead = chooseAead(settings);
+        var tun = openTun(settings);
         var poller = new Poller();
         var clock = new MonotonicClock();
         var agent =
@@ -76,7 +77,7 @@ final class ClientProcess implements AutoCloseable {
                                         portalAddresses),
                                 poller,
                                 clock,
-                                Aeads.choose(Optional.empty()),
+                                aead,
                                 publicKey::set,
                                 () -> handleUp(settings)));
         shard = new Shard<>("client-0", agent, poller, clock, COMMANDS_MAX, _ -> exit.complete(1));
@@ -100,7 +101,7 @@ final class ClientProcess implements AutoCloseable {
         shard.start();
         readResolvers();
         portal.start();
-        Thread.ofPlatform().daemon().name("client-rehearsal").start(this::rehearse);
+        Thread.ofPlatform().daemon().name("client-rehearsal").start(() -> rehearse(settings));
         vertx.setPeriodic(
                 RESOLVERS_EVERY_MS,
                 _ ->
@@ -118,8 +119,8 @@ final class ClientProcess implements AutoCloseable {
     }
 
     /// On objects of its own: what is loaded and compiled serves the loop, too.
-    private void rehearse() {
-        try (var aead = Aeads.choose(Optional.empty())) {
+    private void rehearse(ClientSettings settings) {
+        try (var aead = Aeads.choose(settings.packets().aead())) {
             new Rehearsal(aead, new SecureRandom()).run();
             aead.warmUp();
             shard.post(new LoopCommand.CipherWarm());
@@ -129,9 +130,18 @@ final class ClientProcess implements AutoCloseable {
         }
     }
 
-    private static LinuxTun openTun() throws ConfigurationMistake {
+    private static Aead chooseAead(ClientSettings settings) throws ConfigurationMistake {
         try {
-            return LinuxTun.open(ClientSettings.TUN_NAME, ClientSettings.MTU);
+            return Aeads.choose(settings.packets().aead());
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationMistake("GATEHOUSE_AEAD: " + e.getMessage());
+        }
+    }
+
+    private static LinuxTun openTun(ClientSettings settings) throws ConfigurationMistake {
+        try {
+            return LinuxTun.open(
+                    ClientSettings.TUN_NAME, ClientSettings.MTU, settings.packets().offloads());
         } catch (TunException e) {
             throw new ConfigurationMistake(e.getMessage());
         }

@@ -11,6 +11,7 @@ import java.util.Optional;
 /// @param externalId how the portal knows this device
 /// @param partitionMax how long the portal may be away; zero = for ever
 /// @param caFile PEM certificates to trust instead of the JVM's
+/// @param packets how packets are moved and sealed
 /// @param exitOnceUp whether to end after the interface was configured for the first time
 record ClientSettings(
         URI api,
@@ -24,6 +25,7 @@ record ClientSettings(
         Optional<Path> caFile,
         Path statusSocket,
         Buffers buffers,
+        Packets packets,
         boolean exitOnceUp) {
     static final String TUN_NAME = "tun-firezone";
     static final int MTU = 1280;
@@ -33,4 +35,8 @@ record ClientSettings(
     ///
     /// @param raiseLimits whether to raise the kernel's limits first
     record Buffers(int sendBytes, int receiveBytes, boolean raiseLimits) {}
+
+    /// @param offloads whether packets move in batches between kernel and process, where it can
+    /// @param aead which implementation of the cipher; empty: the best
+    record Packets(boolean offloads, Optional<String> aead) {}
 }

@@ -24,14 +24,16 @@ final class ClientSockets {
     }
 
     /// @param port preferred; any other if it is taken
+    /// @param offloads whether one system call may move many datagrams
     /// @throws IOException if no family has a socket
-    void open(int port, ClientSettings.Buffers buffers) throws IOException {
+    void open(int port, ClientSettings.Buffers buffers, boolean offloads) throws IOException {
         IOException failure = null;
         for (var family : IpAddress.Family.values()) {
             try {
                 var config =
                         UdpConfig.tunnel(family, port)
-                                .withBuffers(buffers.receiveBytes(), buffers.sendBytes());
+                                .withBuffers(buffers.receiveBytes(), buffers.sendBytes())
+                                .withOffloads(offloads);
                 var socket = UdpSocket.open(config);
                 sockets.add(socket);
                 poller.add(socket.fd());

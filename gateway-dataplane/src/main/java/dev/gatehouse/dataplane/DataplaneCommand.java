@@ -1,5 +1,6 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.transport.OffloadOption;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -97,6 +98,14 @@ public final class DataplaneCommand implements Callable<Integer> {
             description = "Cipher implementation: auto, vector, libcrypto, jdk (GATEHOUSE_AEAD).")
     private String aead;
 
+    @Option(
+            names = "--offload",
+            defaultValue = "${env:GATEHOUSE_OFFLOAD:-auto}",
+            description =
+                    "auto, or off: one system call a packet, for drivers that get batches wrong"
+                            + " (GATEHOUSE_OFFLOAD).")
+    private String offload;
+
     @Option(names = "--check", description = "Check the settings and the host, then exit.")
     private boolean check;
 
@@ -136,7 +145,8 @@ public final class DataplaneCommand implements Callable<Integer> {
                 !noSysctl,
                 http.substring(0, colon),
                 port(http.substring(colon + 1)),
-                aead.equals("auto") ? Optional.empty() : Optional.of(aead));
+                aead.equals("auto") ? Optional.empty() : Optional.of(aead),
+                OffloadOption.isWanted(offload));
     }
 
     private static int port(String text) {

@@ -11,6 +11,7 @@ import java.util.OptionalInt;
 /// @param udpPort first choice; a snapshot's port goes before it
 /// @param httpHost address of probes and metrics
 /// @param aead which implementation of the cipher; empty: the best
+/// @param offloads whether packets move in batches between kernel and process, where it can
 record DataplaneConfig(
         Path rpcSocket,
         OptionalInt rpcPeerUid,
@@ -23,7 +24,8 @@ record DataplaneConfig(
         boolean enableForwarding,
         String httpHost,
         int httpPort,
-        Optional<String> aead) {
+        Optional<String> aead,
+        boolean offloads) {
     static final int MTU = 1280;
     static final int RPC_PATH_BYTES_MAX = 107;
 

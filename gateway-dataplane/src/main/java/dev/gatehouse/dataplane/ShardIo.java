@@ -55,7 +55,7 @@ final class ShardIo implements AutoCloseable {
     /// @param port first choice for both sockets
     static ShardIo open(Poller poller, DataplaneConfig config, int port) throws IOException {
         NetworkConfig.addUnreachable(ROUTES);
-        var tun = LinuxTun.open(config.tunName(), DataplaneConfig.MTU);
+        var tun = LinuxTun.open(config.tunName(), DataplaneConfig.MTU, config.offloads());
         try {
             return new ShardIo(poller, tun, config, port);
         } catch (IOException e) {
@@ -72,7 +72,8 @@ final class ShardIo implements AutoCloseable {
                             UdpConfig.tunnel(family, port)
                                     .withBuffers(
                                             config.receiveBufferBytes(), config.sendBufferBytes())
-                                    .withDatagramLengthMax(Node.DATAGRAM_LENGTH_MAX)));
+                                    .withDatagramLengthMax(Node.DATAGRAM_LENGTH_MAX)
+                                    .withOffloads(config.offloads())));
         } catch (IOException e) {
             LOG.warn("no UDP socket for {}: {}", family, e.getMessage());
             return Optional.empty();

@@ -31,16 +31,17 @@ public final class LinuxTun implements AutoCloseable {
     private final ByteBuffer staging;
     private final long stagingAddress;
     private final SegmentCutter cutter = new SegmentCutter();
-    private final SegmentJoiner joiner = new SegmentJoiner();
+    private final SegmentJoiner joiner;
     private final ByteBuffer vectors;
     private final long vectorsAddress;
     private boolean closed;
 
-    private LinuxTun(int fd, String name, int mtu, boolean offloads) {
+    private LinuxTun(int fd, String name, int mtu, boolean offloads, boolean joinsUdp) {
         this.fd = fd;
         this.name = name;
         this.mtu = mtu;
         this.offloads = offloads;
+        joiner = new SegmentJoiner(joinsUdp);
         staging = ByteBuffer.allocateDirect(offloads ? READ_ALIGNMENT + READ_LENGTH_MAX : 0);
         stagingAddress = NativeMemory.address(staging);
         vectors = ByteBuffer.allocateDirect(SegmentJoiner.RUN_MAX * 16);
@@ -64,10 +65,9 @@ public final class LinuxTun implements AutoCloseable {
             new InterfaceRequest(name)
                     .number(TXQUEUELEN)
                     .onSocket(SIOCSIFTXQLEN, "set queue length of " + name);
-            if (offloads) {
-                LOG.debug("{} offloads {}", name, Integer.toHexString(TunDevice.offload(fd)));
-            }
-            return new LinuxTun(fd, name, mtu, offloads);
+            int taken = offloads ? TunDevice.offload(fd) : 0;
+            LOG.debug("{} offloads 0x{}", name, Integer.toHexString(taken));
+            return new LinuxTun(fd, name, mtu, offloads, TunDevice.takesUdpSegments(taken));
         } catch (IOException e) {
             Libc.C.close(fd);
             throw new TunException(e.getMessage());

@@ -22,6 +22,7 @@ final class SegmentJoiner {
     private static final int ACK = 0x10;
     private static final int PSH = 0x08;
 
+    private final boolean joinsUdp;
     private final PayloadSum sums = new PayloadSum();
     private ByteBuffer buffer;
     private int first;
@@ -33,6 +34,11 @@ final class SegmentJoiner {
     private int totalLength;
     private int count;
     private boolean open;
+
+    /// @param joinsUdp whether the kernel takes joined UDP: Linux 6.2 and later
+    SegmentJoiner(boolean joinsUdp) {
+        this.joinsUdp = joinsUdp;
+    }
 
     /// Length of IP and transport header of every packet in the run.
     int headerLength() {
@@ -78,7 +84,7 @@ final class SegmentJoiner {
         int protocol = buffer.get(at + (v4 ? 9 : 6)) & 0xFF;
         int ipLength = v4 ? length(at + 2) : 40 + length(at + 4);
         tcp = protocol == PROTOCOL_TCP;
-        if (ipLength != length || !tcp && protocol != PROTOCOL_UDP) {
+        if (ipLength != length || !tcp && (protocol != PROTOCOL_UDP || !joinsUdp)) {
             return false;
         }
         headerLength = l4 + (tcp ? buffer.get(at + l4 + 12) >> 2 & 0x3C : 8);

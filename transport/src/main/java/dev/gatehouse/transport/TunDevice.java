@@ -56,6 +56,12 @@ final class TunDevice {
         return 0;
     }
 
+    /// Whether joined UDP packets may be written: a kernel that hands over none refuses them, too.
+    /// Joined TCP it takes whatever was asked for.
+    static boolean takesUdpSegments(int bits) {
+        return (bits & USO) == USO;
+    }
+
     private static void makeNode() throws TunException {
         try {
             Files.createDirectories(

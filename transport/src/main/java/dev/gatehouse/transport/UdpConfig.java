@@ -13,6 +13,7 @@ import dev.gatehouse.wire.IpAddress;
 /// @param sendBufferBytes size of the kernel's buffer; a smaller one is only logged
 /// @param datagramLengthMax longer datagrams are dropped and counted
 /// @param sendQueueBytes room for what the kernel does not take at once; taken when first needed
+/// @param offloads whether one system call may move many datagrams; the kernel may still refuse
 public record UdpConfig(
         Endpoint local,
         boolean fallBackToAnyPort,
@@ -21,7 +22,8 @@ public record UdpConfig(
         int receiveBufferBytes,
         int sendBufferBytes,
         int datagramLengthMax,
-        int sendQueueBytes) {
+        int sendQueueBytes,
+        boolean offloads) {
     /// Mark that keeps our own packets out of the tunnel's routing table.
     public static final int TUNNEL_MARK = 0xFD002021;
 
@@ -53,7 +55,8 @@ public record UdpConfig(
                 RECEIVE_BUFFER_BYTES,
                 SEND_BUFFER_BYTES,
                 UdpSocket.PAYLOAD_LENGTH_MAX,
-                SEND_QUEUE_BYTES);
+                SEND_QUEUE_BYTES,
+                true);
     }
 
     /// A socket of a server on exactly `local`: no mark, no other port.
@@ -66,7 +69,8 @@ public record UdpConfig(
                 4 << 20,
                 4 << 20,
                 UdpSocket.PAYLOAD_LENGTH_MAX,
-                SEND_QUEUE_BYTES);
+                SEND_QUEUE_BYTES,
+                true);
     }
 
     public UdpConfig withSharing(Sharing newSharing) {
@@ -78,7 +82,8 @@ public record UdpConfig(
                 receiveBufferBytes,
                 sendBufferBytes,
                 datagramLengthMax,
-                sendQueueBytes);
+                sendQueueBytes,
+                offloads);
     }
 
     public UdpConfig withBuffers(int receiveBytes, int sendBytes) {
@@ -90,7 +95,8 @@ public record UdpConfig(
                 receiveBytes,
                 sendBytes,
                 datagramLengthMax,
-                sendQueueBytes);
+                sendQueueBytes,
+                offloads);
     }
 
     public UdpConfig withDatagramLengthMax(int newDatagramLengthMax) {
@@ -102,7 +108,8 @@ public record UdpConfig(
                 receiveBufferBytes,
                 sendBufferBytes,
                 newDatagramLengthMax,
-                sendQueueBytes);
+                sendQueueBytes,
+                offloads);
     }
 
     public UdpConfig withSendQueueBytes(int newSendQueueBytes) {
@@ -114,6 +121,20 @@ public record UdpConfig(
                 receiveBufferBytes,
                 sendBufferBytes,
                 datagramLengthMax,
-                newSendQueueBytes);
+                newSendQueueBytes,
+                offloads);
+    }
+
+    public UdpConfig withOffloads(boolean newOffloads) {
+        return new UdpConfig(
+                local,
+                fallBackToAnyPort,
+                sharing,
+                mark,
+                receiveBufferBytes,
+                sendBufferBytes,
+                datagramLengthMax,
+                sendQueueBytes,
+                newOffloads);
     }
 }

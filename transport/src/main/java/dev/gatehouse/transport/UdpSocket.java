@@ -35,6 +35,7 @@ public final class UdpSocket implements AutoCloseable {
     private final UdpConfig config;
     private final Endpoint local;
     private final int headersLength;
+    private final int segmentsMax;
     private final MessageHeader message = new MessageHeader();
     private final AddressCache addresses = new AddressCache();
     private final Counters<UdpCounter> counters = new Counters<>(UdpCounter.class);
@@ -49,6 +50,7 @@ public final class UdpSocket implements AutoCloseable {
         this.config = config;
         this.local = local;
         headersLength = local.isV4() ? HEADERS_V4_LENGTH : HEADERS_V6_LENGTH;
+        segmentsMax = config.offloads() ? SEGMENTS_MAX : 1;
     }
 
     /// Opens a socket.
@@ -235,7 +237,7 @@ public final class UdpSocket implements AutoCloseable {
     /// full.
     private int sendFrom(Transmit transmit) throws IOException {
         int segment = transmit.segmentLength();
-        int segments = Math.min(SEGMENTS_MAX, (65_535 - headersLength) / segment);
+        int segments = Math.min(segmentsMax, (65_535 - headersLength) / segment);
         int chunk = Math.max(1, segments) * segment;
         long address = addresses.of(transmit.buffer()) + transmit.offset();
         int result = DONE;

@@ -97,7 +97,9 @@ final class UdpSocketOpener {
             attempt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_PROBE);
             attempt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1);
         }
-        attempt(fd, SOL_UDP, UDP_GRO, 1);
+        if (config.offloads()) {
+            attempt(fd, SOL_UDP, UDP_GRO, 1);
+        }
         if (config.mark() != 0) {
             attempt(fd, SOL_SOCKET, SO_MARK, config.mark());
         }

@@ -14,7 +14,7 @@ class SegmentPropertyTest {
     private final ByteBuffer read = ByteBuffer.allocateDirect(70_000);
     private final PacketBatch batch = PacketBatch.allocate(64 * SLOT, 64);
     private final SegmentCutter cutter = new SegmentCutter();
-    private final SegmentJoiner joiner = new SegmentJoiner();
+    private final SegmentJoiner joiner = new SegmentJoiner(true);
 
     @ParameterizedTest
     @CsvSource({"true, true", "true, false", "false, true", "false, false"})
@@ -38,6 +38,22 @@ class SegmentPropertyTest {
             joiner.writeHeader();
             checkJoined(v4, tcp, total, gsoSize);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void udpStaysAsItIsForAKernelThatTakesNoJoinedUdp(boolean v4) {
+        superPacketOfThree(v4);
+        cutAll();
+
+        assertThat(batch.count()).isEqualTo(3);
+        assertThat(new SegmentJoiner(false).run(batch, 0, 3)).isEqualTo(1);
+        assertThat(joiner.run(batch, 0, 3)).isEqualTo(3);
+    }
+
+    private void superPacketOfThree(boolean v4) {
+        int total = superPacket(v4, false, 500, 1_500, new SplittableRandom(8));
+        assertThat(cutter.load(read, 0, VirtioHeader.LENGTH + total)).isTrue();
     }
 
     private void cutAll() {
