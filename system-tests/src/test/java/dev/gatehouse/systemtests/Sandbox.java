@@ -30,7 +30,7 @@ public final class Sandbox {
 
     private static final int CLONE_NEWNS = 0x0002_0000;
     private static final int CLONE_NEWNET = 0x4000_0000;
-    private static final long LIMIT_S = 120;
+    private static final long LIMIT_S = 300;
     private static final long UNTIL_LIMIT_S = 60;
     private static final String SET_UP =
             """
