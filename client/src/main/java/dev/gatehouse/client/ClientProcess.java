@@ -82,7 +82,12 @@ final class ClientProcess implements AutoCloseable {
                                 () -> handleUp(settings)));
         shard = new Shard<>("client-0", agent, poller, clock, COMMANDS_MAX, _ -> exit.complete(1));
         vertx = Vertx.vertx();
-        portal = new PortalConnection(vertx, phoenixOptions(settings), shard::post, this::fail);
+        portal =
+                new PortalConnection(
+                        vertx,
+                        phoenixOptions(settings).withKnownAddresses(portalAddresses),
+                        shard::post,
+                        this::fail);
         agent.use(portal);
     }
 

@@ -196,15 +196,19 @@ public final class ChannelSession {
         held.add(message);
     }
 
-    /// Connects again at once, with a fresh back-off. Does nothing while an attempt is running.
+    /// Connects again at once, with a fresh back-off. An attempt that is running is given up: it
+    /// asks with the public key of the time when it began.
     public void reconnect(long nowNs) {
-        if (state instanceof State.Dialing || state instanceof State.Stopped) {
+        if (state instanceof State.Stopped) {
             return;
         }
+        boolean wasDialing = state instanceof State.Dialing;
         events.add(new ChannelEvent.HangUp());
         backoff.reset();
         disconnect(new State.Waiting(nowNs));
-        events.add(new ChannelEvent.Disconnected("connecting again on request", 0));
+        if (!wasDialing) {
+            events.add(new ChannelEvent.Disconnected("connecting again on request", 0));
+        }
         handleTimeout(nowNs);
     }
 

@@ -3,11 +3,11 @@ package dev.gatehouse.channel;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocket;
-import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.net.PemTrustOptions;
@@ -34,7 +34,7 @@ public final class PhoenixClient {
     private final Context context;
     private final PhoenixOptions options;
     private final ChannelListener listener;
-    private final WebSocketClient sockets;
+    private final AddressedSockets sockets; // used on the event loop thread
     private final Dialer dialer;
     private final ChannelSession session;
     private final long originNs = System.nanoTime();
@@ -49,8 +49,8 @@ public final class PhoenixClient {
         this.context = vertx.getOrCreateContext();
         this.options = options;
         this.listener = listener;
-        this.sockets = vertx.createWebSocketClient(socketOptions(options));
-        this.dialer = new Dialer(vertx);
+        this.sockets = new AddressedSockets(vertx, socketOptions(options));
+        this.dialer = new Dialer(vertx, options.knownAddresses());
         this.session =
                 new ChannelSession(
                         options.role().topic(),
@@ -103,16 +103,24 @@ public final class PhoenixClient {
 
     /// Ends the channel with a close frame; the future completes when that is out.
     public Future<Void> close() {
-        var done = io.vertx.core.Promise.<Void>promise();
+        var done = Promise.<Void>promise();
         context.runOnContext(
                 _ -> {
                     session.stop();
                     var last = socket;
                     drain();
                     var closed = last == null ? Future.<Void>succeededFuture() : last.close();
-                    closed.otherwiseEmpty().onComplete(done);
+                    closed.otherwiseEmpty().onComplete(_ -> endSockets(done));
                 });
         return done.future();
+    }
+
+    private void endSockets(Promise<Void> done) {
+        context.runOnContext(
+                _ -> {
+                    sockets.close();
+                    done.complete();
+                });
     }
 
     private void onTimer() {
@@ -174,14 +182,24 @@ public final class PhoenixClient {
         var login = options.login().get();
         LOG.debug("dialling {}", login);
         dialer.reach(login.host(), login.port())
-                .compose(address -> sockets.connect(connectOptions(login, address)))
-                .onComplete(opened -> onOpened(own, opened), failure -> onOpenFailed(own, failure));
+                .compose(address -> connect(own, login, address))
+                .onComplete(
+                        opened -> {
+                            listen(own, opened);
+                            context.runOnContext(_ -> onOpened(own, opened));
+                        },
+                        failure -> context.runOnContext(_ -> onOpenFailed(own, failure)));
     }
 
-    private WebSocketConnectOptions connectOptions(LoginUrl login, SocketAddress address) {
+    private Future<WebSocket> connect(long own, LoginUrl login, SocketAddress address) {
+        return own == attempt
+                ? sockets.connect(connectOptions(login), address.host())
+                : Future.failedFuture("superseded");
+    }
+
+    private WebSocketConnectOptions connectOptions(LoginUrl login) {
         var connect =
                 new WebSocketConnectOptions()
-                        .setServer(address)
                         .setHost(login.host())
                         .setPort(login.port())
                         .setSsl(login.isTls())
@@ -193,23 +211,31 @@ public final class PhoenixClient {
         return connect;
     }
 
+    /// What the socket brings, on its own event loop, is handled on ours in the same order.
+    private void listen(long own, WebSocket opened) {
+        opened.textMessageHandler(text -> context.runOnContext(_ -> onText(own, text)));
+        opened.exceptionHandler(failure -> LOG.debug("portal socket: {}", failure.toString()));
+        opened.closeHandler(_ -> context.runOnContext(_ -> onClosed(own)));
+    }
+
     private void onOpened(long own, WebSocket opened) {
         if (own != attempt) {
             opened.close();
             return;
         }
         socket = opened;
-        opened.textMessageHandler(
-                text -> {
-                    if (own == attempt) {
-                        session.handleText(text, nowNs());
-                        drain();
-                    }
-                });
-        opened.exceptionHandler(failure -> LOG.debug("portal socket: {}", failure.toString()));
-        opened.closeHandler(_ -> onClosed(own));
         session.handleConnected(nowNs());
         drain();
+        if (opened.isClosed()) {
+            onClosed(own); // it may have ended before it was ours
+        }
+    }
+
+    private void onText(long own, String text) {
+        if (own == attempt) {
+            session.handleText(text, nowNs());
+            drain();
+        }
     }
 
     private void onClosed(long own) {

@@ -216,7 +216,7 @@ class ChannelSessionTest {
     }
 
     @Test
-    void reconnectDialsAtOnceAndIsNothingDuringAnAttempt() {
+    void reconnectDialsAtOnceAndGivesUpAnAttemptThatIsRunning() {
         join(0);
         session.reconnect(SECOND);
 
@@ -226,7 +226,11 @@ class ChannelSessionTest {
                         ChannelEvent.Disconnected.class,
                         ChannelEvent.Dial.class);
         session.reconnect(SECOND);
-        assertThat(events()).isEmpty();
+        assertThat(events())
+                .as("that attempt names the public key of before")
+                .containsExactly(new ChannelEvent.HangUp(), new ChannelEvent.Dial());
+        session.handleConnected(SECOND);
+        assertThat(transmits()).hasSize(1);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.wire.IpAddress;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -11,12 +12,16 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
 import java.net.URI;
+import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PhoenixClientTest {
     private final Vertx vertx = Vertx.vertx();
@@ -44,6 +49,21 @@ class PhoenixClientTest {
         assertThat(headers.contains("Origin")).isFalse();
         assertThat(headers.contains("Sec-WebSocket-Protocol")).isFalse();
         assertThat(headers.contains("Sec-WebSocket-Extensions")).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "127.0.0.2 127.0.0.1"})
+    void aNameThatCannotBeResolvedLeadsToAKnownAddressThatAccepts(String known) throws Exception {
+        var addresses = Stream.of(known.split(" ")).map(IpAddress::parse).toList();
+        var client = client("portal.invalid", listen(), addresses);
+        start(client);
+
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
+        assertThat(upgrades.take().get("Host")).isEqualTo("portal.invalid");
+        client.reconnect();
+        assertThat(told.poll(10, TimeUnit.SECONDS)).startsWith("disconnected");
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
+        await(client.close());
     }
 
     @Test
@@ -133,9 +153,13 @@ class PhoenixClientTest {
     }
 
     private PhoenixClient client(HttpServer server) {
+        return client("127.0.0.1", server, List.of());
+    }
+
+    private PhoenixClient client(String host, HttpServer server, List<IpAddress> known) {
         var login =
                 LoginUrl.tunnelPeer(
-                        URI.create("ws://127.0.0.1:" + server.actualPort()),
+                        URI.create("ws://" + host + ":" + server.actualPort()),
                         PeerRole.GATEWAY,
                         new Secret(".t"),
                         "id",
@@ -143,10 +167,11 @@ class PhoenixClientTest {
                         "key");
         var options =
                 PhoenixOptions.tunnelPeer(
-                        PeerRole.GATEWAY,
-                        () -> login,
-                        "test gateway/1.5.2",
-                        ReconnectPolicy.daemon());
+                                PeerRole.GATEWAY,
+                                () -> login,
+                                "test gateway/1.5.2",
+                                ReconnectPolicy.daemon())
+                        .withKnownAddresses(known);
         return new PhoenixClient(vertx, options, listener());
     }
 

@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -152,7 +153,8 @@ final class RelayProcess implements AutoCloseable {
                         userAgent(),
                         Json.MAPPER.valueToTree(join),
                         ReconnectPolicy.daemon(),
-                        Optional.empty());
+                        Optional.empty(),
+                        List.of());
         portal = new PhoenixClient(vertx, options, new PortalListener());
         portal.start();
     }
