@@ -12,6 +12,7 @@ import dev.gatehouse.transport.LinuxTun;
 import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.transport.NetworkConfig;
 import dev.gatehouse.transport.Poller;
+import dev.gatehouse.transport.ServiceManager;
 import dev.gatehouse.transport.Shard;
 import dev.gatehouse.transport.TunException;
 import dev.gatehouse.wire.IpAddress;
@@ -153,16 +154,18 @@ final class ClientProcess implements AutoCloseable {
     }
 
     private PhoenixOptions phoenixOptions(ClientSettings settings) {
+        var machine = Machine.read(Machine.FIRMWARE);
         return PhoenixOptions.tunnelPeer(
                         PeerRole.CLIENT,
                         () ->
                                 LoginUrl.tunnelPeer(
-                                        settings.api(),
-                                        PeerRole.CLIENT,
-                                        settings.token(),
-                                        settings.externalId(),
-                                        settings.name(),
-                                        publicKey.get()),
+                                                settings.api(),
+                                                PeerRole.CLIENT,
+                                                settings.token(),
+                                                settings.externalId(),
+                                                settings.name(),
+                                                publicKey.get())
+                                        .withMachine(machine.serial(), machine.uuid()),
                         userAgent(),
                         ReconnectPolicy.withBudget(settings.partitionMax()))
                 .withCaFile(settings.caFile());
@@ -196,6 +199,7 @@ final class ClientProcess implements AutoCloseable {
 
     private void handleUp(ClientSettings settings) {
         LOG.info("the client is up");
+        ServiceManager.notifyReady();
         if (settings.exitOnceUp()) {
             exit.complete(0);
         }

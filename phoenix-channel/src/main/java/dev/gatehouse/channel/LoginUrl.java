@@ -4,6 +4,7 @@ import dev.gatehouse.channel.message.Secret;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -75,6 +76,16 @@ public final class LoginUrl {
                         .flatMap(Optional::stream)
                         .toList();
         return new LoginUrl(api, PeerRole.RELAY, ApiVersion.V1, token, parameters);
+    }
+
+    /// The same login with what the firmware calls the machine of a client; before the key, which
+    /// is last.
+    public LoginUrl withMachine(Optional<String> serial, Optional<String> uuid) {
+        var all = new ArrayList<>(parameters);
+        uuid.ifPresent(value -> all.add(all.size() - 1, new Parameter("device_uuid", value)));
+        serial.ifPresent(
+                value -> all.add(parameters.size() - 1, new Parameter("device_serial", value)));
+        return new LoginUrl(api, role, version, token, List.copyOf(all));
     }
 
     /// The same login at the newer endpoint.

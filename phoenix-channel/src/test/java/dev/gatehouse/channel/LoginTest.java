@@ -87,6 +87,16 @@ class LoginTest {
         assertThat(login.toString()).doesNotContain("a+b").doesNotContain("%2B");
     }
 
+    @Test
+    void aMachineIsNamedBeforeTheKey() {
+        var login = gateway("wss://p.example");
+
+        assertThat(login.withMachine(Optional.of("7X"), Optional.of("4c-5")).requestTarget())
+                .endsWith("&name=name&device_serial=7X&device_uuid=4c-5&public_key=key");
+        assertThat(login.withMachine(Optional.empty(), Optional.empty()).requestTarget())
+                .isEqualTo(login.requestTarget());
+    }
+
     @ParameterizedTest
     @CsvSource({
         "2f1d6c0e-9f1b-4a7e-8d0c-5b6a7c8d9e0f,"

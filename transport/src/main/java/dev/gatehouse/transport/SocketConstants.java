@@ -2,6 +2,7 @@ package dev.gatehouse.transport;
 
 /// Constants of Linux sockets, from its headers (the same on x86_64 and aarch64).
 final class SocketConstants {
+    static final int AF_UNIX = 1;
     static final int AF_INET = 2;
     static final int AF_INET6 = 10;
     static final int AF_NETLINK = 16;
