@@ -2,6 +2,8 @@ package dev.gatehouse.client;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,6 +21,7 @@ import picocli.CommandLine.Spec;
             "FIREZONE_TOKEN holds the token, or the name of a file with it."
         })
 public final class ClientCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(ClientCommand.class);
     private static final int CONFIGURATION_MISTAKE = 2;
 
     @Mixin private ClientOptions options;
@@ -48,10 +51,18 @@ public final class ClientCommand implements Callable<Integer> {
                         "unknown word \"%s\": see gatehouse client --help".formatted(standalone));
             }
             var settings = options.toSettings(statusSocket);
+            warnOfIgnored();
             return check ? 0 : run(settings);
         } catch (ConfigurationMistake e) {
             spec.commandLine().getErr().println("gatehouse client: " + e.getMessage());
             return CONFIGURATION_MISTAKE;
+        }
+    }
+
+    private void warnOfIgnored() {
+        var names = options.ignored();
+        if (!names.isEmpty()) {
+            LOG.warn("this client has no use for {}: ignored", String.join(", ", names));
         }
     }
 

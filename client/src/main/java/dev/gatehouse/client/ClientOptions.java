@@ -8,6 +8,8 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import picocli.CommandLine.Option;
@@ -91,6 +93,9 @@ final class ClientOptions {
             defaultValue = "${env:OTLP_GRPC_ENDPOINT:-}")
     private String otlpGrpcEndpoint;
 
+    @Option(names = "--flow-logs", hidden = true, defaultValue = "${env:FIREZONE_FLOW_LOGS:-}")
+    private String flowLogs;
+
     @Option(
             names = "--inc-buf",
             defaultValue = "${env:FIREZONE_INC_BUF:-false}",
@@ -155,6 +160,17 @@ final class ClientOptions {
                 buffers(),
                 packets(),
                 exit);
+    }
+
+    /// The settings given that have no effect here.
+    List<String> ignored() {
+        var given = new LinkedHashMap<String, String>();
+        given.put("LOG_DIR", logDir);
+        given.put("FIREZONE_METRICS", metrics);
+        given.put("OTLP_GRPC_ENDPOINT", otlpGrpcEndpoint);
+        given.put("FIREZONE_FLOW_LOGS", flowLogs);
+        given.values().removeIf(String::isBlank);
+        return List.copyOf(given.keySet());
     }
 
     private URI api() throws ConfigurationMistake {

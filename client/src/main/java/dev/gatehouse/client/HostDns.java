@@ -2,6 +2,7 @@ package dev.gatehouse.client;
 
 import dev.gatehouse.client.state.ClientState;
 import dev.gatehouse.client.state.DnsPayload;
+import dev.gatehouse.transport.SendOutcome;
 import dev.gatehouse.transport.UdpSocket;
 import dev.gatehouse.wire.DatagramBatch;
 import dev.gatehouse.wire.Endpoint;
@@ -68,7 +69,11 @@ final class HostDns {
         bytes.putShort(0, (short) key.id);
         transmit.path(Endpoint.any(server.family()), server);
         transmit.content(bytes, 0, bytes.capacity(), bytes.capacity(), 0);
-        socket.send(transmit);
+        if (socket.send(transmit) == SendOutcome.DROPPED) {
+            open.remove(key);
+            oldestFirst.remove(asked);
+            state.handleDnsFailure(ticket);
+        }
     }
 
     /// Returns datagrams received.

@@ -58,7 +58,7 @@ final class ResolvConf {
         searchDomain.ifPresent(domain -> lines.add("search " + domain));
         original.lines()
                 .map(String::strip)
-                .filter(line -> line.startsWith("options "))
+                .filter(line -> line.matches("options\\s.*"))
                 .forEach(lines::add);
         return String.join("\n", lines) + "\n";
     }
@@ -78,8 +78,9 @@ final class ResolvConf {
         }
         return source.lines()
                 .map(String::strip)
-                .filter(line -> line.startsWith("nameserver "))
-                .map(line -> line.substring("nameserver ".length()).strip())
+                .map(line -> line.split("\\s+"))
+                .filter(words -> words.length > 1 && words[0].equals("nameserver"))
+                .map(words -> words[1])
                 .flatMap(text -> address(text).stream())
                 .toList();
     }

@@ -42,6 +42,15 @@ class ClientCommandTest {
     }
 
     @Test
+    void settingsWithoutMeaningHereAreAcceptedAndNamed() {
+        var options = new ClientOptions();
+        new CommandLine(options)
+                .parseArgs("--log-dir=/var/log/x", "--metrics=stdout", "--no-telemetry");
+
+        assertThat(options.ignored()).containsExactly("LOG_DIR", "FIREZONE_METRICS");
+    }
+
+    @Test
     void statusWithoutAClientSaysSo() {
         var socket = directory.resolve("status").toString();
         assertThat(run("status", "--status-socket", socket)).isEqualTo(1);

@@ -43,6 +43,15 @@ class ResolvConfTest {
     }
 
     @Test
+    void wordsMayBeSeparatedByTabs() throws IOException {
+        Files.writeString(file, "nameserver\t192.0.2.7  \noptions\tedns0\n");
+
+        assertThat(conf.systemServers()).containsExactly(IpAddress.parse("192.0.2.7"));
+        conf.set(SENTINELS, Optional.empty());
+        assertThat(Files.readString(file)).contains("edns0");
+    }
+
+    @Test
     void theFileIsRewrittenInPlace() throws IOException {
         var before = Files.getAttribute(file, "unix:ino");
         conf.set(SENTINELS, Optional.empty());

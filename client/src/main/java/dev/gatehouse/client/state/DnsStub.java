@@ -68,8 +68,10 @@ final class DnsStub {
         var reply = empty(query);
         var owner = query.getQuestion().getName();
         boolean wantsV4 = query.getQuestion().getType() == Type.A;
+        var stack = ((Resource.Dns) entry.resource).stack(); // may have changed since
+        boolean isServed = wantsV4 ? stack.hasV4() : stack.hasV6();
         for (var address : assigned.addresses()) {
-            if (address.isV4() == wantsV4) {
+            if (isServed && address.isV4() == wantsV4) {
                 reply.addRecord(record(owner, address), Section.ANSWER);
             }
         }

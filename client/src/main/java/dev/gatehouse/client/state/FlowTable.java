@@ -82,15 +82,16 @@ final class FlowTable {
         if (entry == null || entry.pending == null) {
             return null; // late, repeated, or of a resource that is gone
         }
+        var pending = entry.pending;
         if (entry.gateway != null && !entry.gateway.id.equals(flow.gatewayId())) {
             release(entry, nowNs);
+            entry.pending = pending;
         }
         if (!tunnels.connect(flow, nowNs)) {
             events.add(new ClientEvent.NeedRelays());
             return null;
         }
         var gateway = gateways.computeIfAbsent(flow.gatewayId(), _ -> new Gateway(flow));
-        var pending = entry.pending;
         entry.gateway = gateway;
         entry.pending = null;
         remember(gateway.id);

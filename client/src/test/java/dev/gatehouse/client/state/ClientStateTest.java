@@ -284,6 +284,26 @@ class ClientStateTest {
     }
 
     @Test
+    void aResourceThatLosesAFamilyNoLongerAnswersForIt() {
+        init(WIKI);
+        ask("db.corp.test.", Type.AAAA, 0);
+        assertThat(answer().getSection(Section.ANSWER)).hasSize(4);
+
+        state.handleResource(
+                new Resource.Dns(
+                        DNS_ID, "Wiki", "*.corp.test", Resource.IpStack.IPV4_ONLY, List.of(SITE)),
+                0);
+
+        ask("db.corp.test.", Type.AAAA, 0);
+        assertThat(answer().getSection(Section.ANSWER)).isEmpty();
+        ask("db.corp.test.", Type.A, 0);
+        assertThat(answer().getSection(Section.ANSWER))
+                .extracting(Record::rdataToString)
+                .as("those it had")
+                .startsWith("100.96.0.1");
+    }
+
+    @Test
     void theStubKnowsCanaryHttpsAndReverseNames() {
         init(WIKI);
         ask("use-application-dns.net.", Type.A, 0);
@@ -474,6 +494,24 @@ class ClientStateTest {
         assertThat(tunnels.sent).as("the old flow stays in use").hasSize(2);
         state.handleFlow(flow(CIDR_ID, GATEWAY), 2);
         assertThat(tunnels.connected).hasSize(2);
+    }
+
+    @Test
+    void anotherGatewayTakesOverAndIsToldTheNames() {
+        init(WIKI);
+        ask("db.corp.test.", Type.A, 0);
+        fromTun(0, syn(PROXY));
+        state.handleFlow(flow(DNS_ID, GATEWAY), 0);
+        fromGateway(control(new P2pEvent.DomainStatus(DNS_ID, "db.corp.test", true)), 0);
+        fromGateway(Packets.icmpError(PROXY.address(), OWN_V4, 3 << 8 | 13, 0, syn(PROXY)), 0);
+        int before = controlSent().size();
+
+        state.handleFlow(flow(DNS_ID, OTHER_GATEWAY), ms(100));
+
+        assertThat(tunnels.closed).containsExactly(GATEWAY);
+        assertThat(tunnels.connected).containsExactly(GATEWAY, OTHER_GATEWAY);
+        assertThat(controlSent().subList(before, controlSent().size()))
+                .hasExactlyElementsOfTypes(P2pEvent.Goodbye.class, P2pEvent.AssignedIps.class);
     }
 
     @Test
