@@ -39,6 +39,18 @@ final class IgnoredOptions {
             defaultValue = "${env:NUM_WORKER_THREADS:-}")
     private String numWorkerThreads;
 
+    @Option(
+            names = {"--telemetry", "--firezone-telemetry"},
+            hidden = true)
+    private boolean telemetry;
+
+    /// These two work as variables: logging begins before the command line is read.
+    @Option(names = "--log-format", hidden = true)
+    private String logFormat;
+
+    @Option(names = "--rust-log", hidden = true)
+    private String rustLog;
+
     /// The variables that were set.
     List<String> given() {
         var given = new ArrayList<String>();
@@ -50,6 +62,16 @@ final class IgnoredOptions {
         add(given, "GOOGLE_CLOUD_PROJECT_ID", googleCloudProjectId);
         add(given, "CONTROL_ENDPOINT", controlEndpoint);
         add(given, "NUM_WORKER_THREADS", numWorkerThreads);
+        add(given, "--log-format (set LOG_FORMAT)", logFormat);
+        add(given, "--rust-log (set RUST_LOG)", rustLog);
+        for (var name : List.of("FIREZONE_TELEMETRY", "TELEMETRY")) {
+            add(given, name, "true".equals(System.getenv(name)) ? "true" : null);
+        }
+        add(given, "--telemetry", telemetry ? "true" : null);
+        for (var name :
+                List.of("LISTEN_ADDRESS_DISCOVERY_METHOD", "OTEL_METADATA_DISCOVERY_METHOD")) {
+            add(given, name, System.getenv(name));
+        }
         return given;
     }
 

@@ -70,6 +70,8 @@ class RelayCommandTest {
     @Test
     void optionsWithoutMeaningHereAreAccepted() {
         assertThat(execute("t0ken", V4, URL, "--check", "--ebpf-offloading=eth0")).isZero();
+        assertThat(execute("--telemetry", "t0ken", V4, URL, "--check")).isZero();
+        assertThat(execute("t0ken", V4, URL, "--check", "--log-format=json")).isZero();
     }
 
     @Test

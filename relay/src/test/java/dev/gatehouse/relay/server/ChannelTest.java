@@ -19,6 +19,7 @@ import dev.gatehouse.relay.server.RelayHarness.Output;
 import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.stun.StunWriter;
 import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress.Family;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -74,6 +75,24 @@ class ChannelTest {
                 .containsExactly(
                         new Output.Sent(
                                 listener(client), client, List.of(hex(channelData(0x4FFF, PING)))));
+    }
+
+    @Test
+    void anAllocationOfIpv6AloneRelaysInIpv6() {
+        var single = RelayHarness.dualStack();
+        single.fetchNonce(CLIENT_V4);
+        single.fromClient(
+                CLIENT_V4,
+                single.signed(
+                        StunMethods.ALLOCATE,
+                        1,
+                        w -> w.requestedTransportUdp().requestedAddressFamily(Family.IPV6)));
+        single.bind(CLIENT_V4, 1, 0x4000, PEER_V6);
+
+        assertThat(single.fromClient(CLIENT_V4, channelData(0x4000, PING)))
+                .containsExactly(new Output.Sent(FROM_V6, PEER_V6, List.of(hex(PING))));
+        assertThat(single.fromPeer(PEER_V6, PORT, PING))
+                .isEqualTo(reply(CLIENT_V4, channelData(0x4000, PING)));
     }
 
     @Test
