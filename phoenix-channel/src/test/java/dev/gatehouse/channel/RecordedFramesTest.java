@@ -23,6 +23,15 @@ class RecordedFramesTest {
     private static final Set<String> FRAMING =
             Set.of(Frame.JOIN, Frame.REPLY, Frame.HEARTBEAT, Frame.CLOSE);
 
+    private static final Set<String> NOT_READ =
+            Set.of(
+                    "flow_logs",
+                    "use_iceless",
+                    "subject",
+                    "version",
+                    "device_os_name",
+                    "device_os_version");
+
     record Recorded(String era, String net, double t, String from, String to, JsonNode frame) {
         ApiVersion version() {
             return era.startsWith("gateway 1.4") ? ApiVersion.V1 : ApiVersion.V2;
@@ -65,6 +74,32 @@ class RecordedFramesTest {
 
             assertThat(join.stampSecret().value()).hasSize(64);
             assertThat(Json.toTree(join)).isEqualTo(frame.payload());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("frames")
+    void whatIsNotReadMayBeAnything(Recorded recorded) throws IOException {
+        var frame = (Frame) Frame.decode(recorded.frame().toString());
+        if (recorded.from().equals("portal") && !FRAMING.contains(frame.event())) {
+            disturb(frame.payload());
+
+            var message =
+                    recorded.to().equals("gateway")
+                            ? PortalToGateway.decode(frame.event(), frame.payload())
+                            : PortalToClient.decode(frame.event(), frame.payload());
+            assertThat(message instanceof Ignored).isEqualTo(recorded.to().equals("relay"));
+        }
+    }
+
+    /// Adds an unknown field to each object, and changes those that no peer of 2025 looks at.
+    private static void disturb(JsonNode node) {
+        node.forEach(RecordedFramesTest::disturb);
+        if (node instanceof ObjectNode object) {
+            NOT_READ.stream()
+                    .filter(object::has)
+                    .forEach(name -> object.putArray(name).add(7).addObject());
+            object.putObject("unknown").putArray("type").addNull();
         }
     }
 

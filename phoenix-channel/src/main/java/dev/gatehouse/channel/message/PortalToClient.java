@@ -29,20 +29,21 @@ public sealed interface PortalToClient
                 PortalToClient.RemoveCandidates,
                 RelaysPresence,
                 Ignored {
-    /// @param authorizations of clients to this client; always empty from our portal
+    /// The last two are of newer portals and not read.
+    ///
+    /// @param authorizations of clients to this client
     record Init(
             @JsonProperty("interface") Interface tunnel,
             @JsonDeserialize(contentUsing = Decoding.LenientResource.class)
                     List<ClientResource> resources,
             List<RelayEntry> relays,
-            Optional<FlowLogs> flowLogs,
-            List<JsonNode> authorizations)
+            Optional<JsonNode> flowLogs,
+            Optional<JsonNode> authorizations)
             implements PortalToClient {
         public Init {
             Ids.require(tunnel, "interface");
             resources = resources == null ? List.of() : withoutSkipped(resources);
             relays = Ids.orEmpty(relays);
-            authorizations = Ids.orEmpty(authorizations);
         }
 
         private static List<ClientResource> withoutSkipped(List<ClientResource> resources) {
@@ -106,7 +107,7 @@ public sealed interface PortalToClient
             Secret presharedKey,
             IceCredentials clientIceCredentials,
             IceCredentials gatewayIceCredentials,
-            Optional<Boolean> useIceless,
+            Optional<JsonNode> useIceless,
             Optional<Secret> flowLogsIngestToken)
             implements PortalToClient {
         public FlowCreated {

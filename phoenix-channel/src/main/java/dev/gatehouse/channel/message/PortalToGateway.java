@@ -22,13 +22,14 @@ public sealed interface PortalToGateway
                 PortalToGateway.RemoveCandidates,
                 RelaysPresence,
                 Ignored {
+    /// @param flowLogs of newer portals, not read
     record Init(
             @JsonProperty("interface") TunnelAddresses addresses,
             Config config,
             Optional<String> accountSlug,
             List<RelayEntry> relays,
             List<Authorization> authorizations,
-            Optional<FlowLogs> flowLogs)
+            Optional<JsonNode> flowLogs)
             implements PortalToGateway {
         public Init {
             Ids.require(addresses, "interface");
@@ -54,7 +55,8 @@ public sealed interface PortalToGateway
         }
     }
 
-    /// Called `create_authorization` by newer portals; the fields behind `expiresAt` are theirs.
+    /// Called `create_authorization` by newer portals; the fields behind `expiresAt` are theirs and
+    /// not read.
     ///
     /// @param ref opaque, echoed in [GatewayToPortal.FlowAuthorized]
     record AuthorizeFlow(
@@ -66,7 +68,7 @@ public sealed interface PortalToGateway
             @JsonProperty(required = true) @JsonInclude(JsonInclude.Include.ALWAYS)
                     OptionalLong expiresAt,
             Optional<JsonNode> subject,
-            Optional<Boolean> useIceless,
+            Optional<JsonNode> useIceless,
             Optional<Secret> flowLogsIngestToken)
             implements PortalToGateway {
         public AuthorizeFlow {
@@ -78,16 +80,16 @@ public sealed interface PortalToGateway
         }
     }
 
-    /// The fields behind the addresses are of newer portals and informative.
+    /// The fields behind the addresses are informative: whatever they hold, the client is allowed.
     record AuthorizedClient(
             String id,
             String publicKey,
             Secret presharedKey,
             IpAddress ipv4,
             IpAddress ipv6,
-            Optional<String> version,
-            Optional<String> deviceOsName,
-            Optional<String> deviceOsVersion) {
+            Optional<JsonNode> version,
+            Optional<JsonNode> deviceOsName,
+            Optional<JsonNode> deviceOsVersion) {
         public AuthorizedClient {
             id = Ids.uuid(id);
             Ids.key(publicKey);
