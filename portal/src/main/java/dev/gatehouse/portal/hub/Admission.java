@@ -8,7 +8,8 @@ import java.util.Optional;
 
 /// The verdict on an HTTP upgrade.
 public sealed interface Admission {
-    /// The peer may connect. `component` is the user agent's piece before the version.
+    /// The peer may connect. `component` is the user agent's piece before the version, `system`
+    /// what stands before it, like `Debian/12.0.0`.
     record Accepted(
             ChannelEndpoint endpoint,
             Token token,
@@ -16,6 +17,7 @@ public sealed interface Admission {
             String name,
             String publicKey,
             String hardware,
+            String system,
             String component,
             String versionText,
             SemVer version,

@@ -96,7 +96,7 @@ final class Admissions {
 
     private static Admission accepted(UpgradeRequest request, Token token, Devices devices)
             throws InvalidRequest {
-        String[] agent = userAgent(request.userAgent());
+        var agent = userAgent(request.userAgent());
         boolean relay = request.endpoint().role() == Role.RELAY;
         String externalId = relay ? "" : externalId(request);
         String publicKey = relay ? "" : publicKey(request);
@@ -112,9 +112,10 @@ final class Admissions {
                 limited(request.parameter("name").strip(), "name"),
                 publicKey,
                 hardware(request),
-                agent[0],
-                agent[1],
-                SemVer.parse(agent[1]).orElse(SemVer.UNREADABLE),
+                agent.system(),
+                agent.component(),
+                agent.version(),
+                SemVer.parse(agent.version()).orElse(SemVer.UNREADABLE),
                 request.remoteIp(),
                 request.location(),
                 relay
@@ -122,14 +123,21 @@ final class Admissions {
                         : new Admission.RelayAddress(Optional.empty(), Optional.empty(), 0));
     }
 
-    private static String[] userAgent(String text) throws InvalidRequest {
+    private record Agent(String system, String component, String version) {}
+
+    private static Agent userAgent(String text) throws InvalidRequest {
+        int at = 0;
         for (String piece : text.split(" ", -1)) {
             int slash = piece.indexOf('/');
             if (slash > 0
                     && piece.length() <= slash + VERSION_LENGTH_MAX
                     && COMPONENTS.contains(piece.substring(0, slash))) {
-                return new String[] {piece.substring(0, slash), piece.substring(slash + 1)};
+                return new Agent(
+                        text.substring(0, at).strip(),
+                        piece.substring(0, slash),
+                        piece.substring(slash + 1));
             }
+            at += piece.length() + 1;
         }
         throw new InvalidRequest("the user agent names no known program");
     }

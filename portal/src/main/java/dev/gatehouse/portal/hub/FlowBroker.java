@@ -124,10 +124,17 @@ final class FlowBroker {
                 choice.choose(compatible, preferred, client.identity().location())
                         .flatMap(g -> sessions.joinedGateway(g.id()));
         if (gateway.isEmpty()) {
-            fail(client, resourceId, "offline", List.of(), now);
+            fail(client, resourceId, reasonOfNone(client, resource), List.of(), now);
             return;
         }
         begin(client, gateway.get(), resource, allowed, now);
+    }
+
+    /// Peers on the v2 path are told when all gateways that are online are too old or too new.
+    private String reasonOfNone(Session.Client client, Resource resource) {
+        boolean isOnline =
+                onlineGateways().stream().anyMatch(g -> resource.siteIds().contains(g.siteId()));
+        return isOnline && client.endpoint().isV2() ? "version_mismatch" : "offline";
     }
 
     private List<GatewayChoice.Candidate> onlineGateways() {

@@ -147,6 +147,8 @@ final class Payloads {
         payload.put("expires_at", terms.authorization().expiresAt());
         var hardware = device.hardware().split("\n", -1);
         var identity = client.identity();
+        String system = identity.system(); // a name may hold blanks: `Alpine Linux/3.20.3`
+        int slash = system.lastIndexOf('/');
         payload.putObject("client")
                 .put("id", device.id())
                 .put("public_key", device.publicKey())
@@ -158,8 +160,8 @@ final class Payloads {
                 .put("device_uuid", orNull(hardware[1]))
                 .put("identifier_for_vendor", orNull(hardware[2]))
                 .put("firebase_installation_id", orNull(hardware[3]))
-                .putNull("device_os_name")
-                .putNull("device_os_version");
+                .put("device_os_name", slash < 0 ? null : system.substring(0, slash))
+                .put("device_os_version", slash < 0 ? null : system.substring(slash + 1));
         payload.putObject("subject")
                 .putNull("auth_provider_id")
                 .put("actor_id", terms.actor().id())

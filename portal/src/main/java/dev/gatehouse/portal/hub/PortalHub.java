@@ -166,8 +166,10 @@ public final class PortalHub {
         }
     }
 
+    /// A second join ends the channel of the first one and begins another, as Phoenix does it.
     private void join(Session session, JsonNode frame, Moment now) {
         var ref = frame.get("ref");
+        outbox.push(session, "phx_close", Payloads.empty());
         switch (session) {
             case Session.Gateway gateway -> {
                 acknowledge(gateway, ref);

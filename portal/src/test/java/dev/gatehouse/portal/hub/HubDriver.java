@@ -64,11 +64,19 @@ final class HubDriver {
     }
 
     Admission ask(ChannelEndpoint endpoint, String agent, Map<String, String> query) {
+        return ask(endpoint, agent, "", query);
+    }
+
+    private Admission ask(
+            ChannelEndpoint endpoint,
+            String agent,
+            String authorization,
+            Map<String, String> query) {
         return hub.handleUpgrade(
                 new UpgradeRequest(
                         endpoint,
                         query,
-                        "",
+                        authorization,
                         agent,
                         IpAddress.parse("198.51.100.7"),
                         Location.UNKNOWN),
@@ -76,7 +84,15 @@ final class HubDriver {
     }
 
     long open(ChannelEndpoint endpoint, String agent, Map<String, String> query) {
-        var accepted = (Admission.Accepted) ask(endpoint, agent, query);
+        return open(endpoint, agent, "", query);
+    }
+
+    long open(
+            ChannelEndpoint endpoint,
+            String agent,
+            String authorization,
+            Map<String, String> query) {
+        var accepted = (Admission.Accepted) ask(endpoint, agent, authorization, query);
         long id = nextId++;
         sent.put(id, new ArrayDeque<>());
         hub.handleOpened(id, accepted, nowNs);

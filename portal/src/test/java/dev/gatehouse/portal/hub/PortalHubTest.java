@@ -387,6 +387,45 @@ class PortalHubTest {
     }
 
     @Test
+    void aSecondJoinEndsTheFirstChannelAndBeginsAnother() {
+        long client = driver.client(ChannelEndpoint.CLIENT, "1.5.4", 2);
+        assertThat(driver.events(client)).containsExactly("phx_reply", "init");
+        driver.text(client, "client", "phx_join", null);
+        var close = driver.poll(client);
+        assertThat(close.get("event").asText()).isEqualTo("phx_close");
+        assertThat(close.get("payload")).isEmpty();
+        assertThat(driver.events(client)).containsExactly("phx_reply", "init");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"CLIENT, 1.5.4, offline", "CLIENT_V2, 1.5.12, version_mismatch"})
+    void onlyIncompatibleGatewaysAreToldApartByNewPeers(
+            ChannelEndpoint endpoint, String version, String reason) {
+        driver.gateway(ChannelEndpoint.GATEWAY, "1.3.9", 1);
+        long client = driver.client(endpoint, version, 2);
+        driver.request(client, endpoint.isV2() ? "request_authorization" : "create_flow", V4);
+        assertThat(driver.last(client).get("reason").asText()).isEqualTo(reason);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Debian/12.0.0 headless-client/1.5.4 (x86_64; 6.1), Debian, 12.0.0",
+        "Alpine Linux/3.20.3 headless-client/1.5.4, Alpine Linux, 3.20.3",
+        "headless-client/1.5.4, , ",
+    })
+    void gatewaysAreToldTheClientsSystem(String agent, String name, String version) {
+        long gateway = driver.gateway(ChannelEndpoint.GATEWAY, "1.4.17", 1);
+        var query = HubDriver.query(HubDriver.CLIENT_TOKEN, "laptop", 2);
+        long client = driver.open(ChannelEndpoint.CLIENT, agent, query);
+        driver.text(client, "client", "phx_join", null);
+        driver.request(client, "create_flow", V4);
+        var told = driver.last(gateway).get("client");
+        assertThat(told.get("device_os_name").textValue()).isEqualTo(name);
+        assertThat(told.get("device_os_version").textValue()).isEqualTo(version);
+        assertThat(told.get("version").asText()).isEqualTo("headless-client/1.5.4");
+    }
+
+    @Test
     void aRelayWithoutSecretCannotJoin() {
         long relay =
                 driver.open(

@@ -1,10 +1,13 @@
 package dev.gatehouse.portal.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gatehouse.portal.config.DirectoryReader;
+import dev.gatehouse.portal.policy.PeerSecrets;
+import dev.gatehouse.portal.policy.PeerSecrets.Party;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -14,8 +17,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// Plays what real peers of either age sent on a test network, and holds the answers against those
 /// which they accepted: the same events in the same order, with at least the same fields.
@@ -60,15 +65,13 @@ class RecordedTrafficTest {
     private HubDriver driver;
     private String ref = "";
 
+    static Stream<Arguments> runs() {
+        return Stream.of("gateway 1.4.17, client 1.5.4", "gateway 1.6.1, client 1.5.12")
+                .flatMap(era -> Stream.of(arguments(era, "direct"), arguments(era, "symmetric")));
+    }
+
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "gateway 1.4.17, client 1.5.4 | direct",
-                "gateway 1.4.17, client 1.5.4 | symmetric",
-                "gateway 1.6.1, client 1.5.12 | direct",
-                "gateway 1.6.1, client 1.5.12 | symmetric",
-            })
+    @MethodSource("runs")
     void realPeersGetWhatTheyAccepted(String era, String net) throws Exception {
         driver = new HubDriver(DirectoryReader.read(YAML));
         var lines = frames(era, net);
@@ -82,6 +85,44 @@ class RecordedTrafficTest {
             }
         }
         assertThat(lines).isNotEmpty();
+    }
+
+    /// Both secrets that follow from the identities alone: those which real peers connected with.
+    @ParameterizedTest
+    @MethodSource("runs")
+    void credentialsAreDerivedAsThoseThatRealPeersUsed(String era, String net) {
+        var client = new Party(CLIENT, publicKey(era, net, "client"), "");
+        var gateway = new Party(GATEWAY, publicKey(era, net, "gateway"), "");
+        String stamp = "";
+        int checked = 0;
+        for (var line : frames(era, net)) {
+            var payload = line.at("/frame/payload");
+            stamp = payload.path("stamp_secret").asText(stamp);
+            for (var relay : payload.path("relays")) {
+                var key = publicKey(era, net, line.get("to").asText());
+                var turn = PeerSecrets.turn(key, relay.get("expires_at").asLong(), stamp);
+                assertThat(relay.get("username").asText()).isEqualTo(turn.username());
+                assertThat(relay.get("password").asText()).isEqualTo(turn.password());
+                checked++;
+            }
+            if (payload.has("client_ice_credentials")) {
+                assertThat(ice(payload.get("client_ice_credentials")))
+                        .isEqualTo(PeerSecrets.clientIce(client, gateway));
+                assertThat(ice(payload.get("gateway_ice_credentials")))
+                        .isEqualTo(PeerSecrets.gatewayIce(client, gateway));
+                checked++;
+            }
+        }
+        assertThat(checked).isEqualTo(4 + 6);
+    }
+
+    private static String publicKey(String era, String net, String role) {
+        return upgrade(era, net, role).at("/query/public_key").asText();
+    }
+
+    private static PeerSecrets.IceCredentials ice(JsonNode credentials) {
+        return new PeerSecrets.IceCredentials(
+                credentials.get("username").asText(), credentials.get("password").asText());
     }
 
     private String translated(JsonNode frame) {
@@ -144,22 +185,30 @@ class RecordedTrafficTest {
         return optional ? List.of(text, none) : List.of(node.getNodeType());
     }
 
+    /// With our token where the real peer had its own: in the query, or in the header.
     private long open(String era, String net, String role) {
-        for (var upgrade : read("upgrades.json")) {
-            if (upgrade.get("era").asText().equals(era)
-                    && upgrade.get("net").asText().equals(net)
-                    && upgrade.get("role").asText().equals(role)) {
-                var query = new LinkedHashMap<String, String>();
-                upgrade.get("query")
-                        .properties()
-                        .forEach(f -> query.put(f.getKey(), f.getValue().asText()));
-                query.put("token", token(role));
-                var endpoint = ChannelEndpoint.ofPath(upgrade.get("path").asText());
-                String agent = upgrade.at("/headers/User-Agent").asText();
-                return driver.open(endpoint.orElseThrow(), agent, query);
-            }
-        }
-        throw new AssertionError("no upgrade of a " + role);
+        var upgrade = upgrade(era, net, role);
+        var query = new LinkedHashMap<String, String>();
+        upgrade.get("query")
+                .properties()
+                .forEach(f -> query.put(f.getKey(), f.getValue().asText()));
+        query.computeIfPresent("token", (_, _) -> token(role));
+        String recorded = upgrade.at("/headers/x-authorization").asText();
+        var endpoint = ChannelEndpoint.ofPath(upgrade.get("path").asText());
+        return driver.open(
+                endpoint.orElseThrow(),
+                upgrade.at("/headers/User-Agent").asText(),
+                recorded.replace("." + role, token(role)),
+                query);
+    }
+
+    private static JsonNode upgrade(String era, String net, String role) {
+        return read("upgrades.json").stream()
+                .filter(u -> u.get("era").asText().equals(era))
+                .filter(u -> u.get("net").asText().equals(net))
+                .filter(u -> u.get("role").asText().equals(role))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static String token(String role) {
