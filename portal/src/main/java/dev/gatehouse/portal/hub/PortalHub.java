@@ -48,6 +48,7 @@ public final class PortalHub {
         this.relays = new RelayDesk(sessions, outbox, random);
         this.flows = new FlowBroker(sessions, authorizations, world, outbox, audit, random);
         this.reconciler = new Reconciler(sessions, authorizations, world, flows, outbox, audit);
+        reconciler.handleStart(at(0));
     }
 
     private Moment at(long nowNs) {
@@ -174,6 +175,7 @@ public final class PortalHub {
             case Session.Gateway gateway -> {
                 acknowledge(gateway, ref);
                 pushGatewayInit(gateway, now);
+                reconciler.handleGatewayInitialized(gateway);
             }
             case Session.Client client -> {
                 acknowledge(client, ref);

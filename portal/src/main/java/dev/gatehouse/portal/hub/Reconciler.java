@@ -5,7 +5,9 @@ import dev.gatehouse.portal.policy.Directory;
 import dev.gatehouse.portal.policy.Directory.Policy;
 import dev.gatehouse.portal.policy.Directory.Token;
 import dev.gatehouse.portal.policy.PolicyEvaluator.Verdict;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -29,6 +31,10 @@ final class Reconciler {
     /// Resources to take and give back when the client is there again, by client id.
     private final Map<String, Set<String>> owed = new TreeMap<>();
 
+    /// What was rejected while its gateway was away, by gateway id. A gateway of October 2025 does
+    /// not take a client's last resource because an `init` leaves it out.
+    private final Map<String, List<Authorization>> unheard = new TreeMap<>();
+
     Reconciler(
             Sessions sessions,
             AuthorizationTable authorizations,
@@ -51,6 +57,14 @@ final class Reconciler {
         record Renew(String policyId, long expiresAt) implements Judgement {}
 
         record Reject(String reason) implements Judgement {}
+    }
+
+    /// What an earlier run stored may be against the file of this one. Changed conditions show when
+    /// the client joins.
+    void handleStart(Moment now) {
+        for (var authorization : authorizations.all()) {
+            apply(authorization, judge(authorization, world.directory(), now), now);
+        }
     }
 
     /// The directory in force was `before` and is replaced already.
@@ -121,6 +135,14 @@ final class Reconciler {
         var debts = owed.remove(client.device().id());
         if (debts != null) {
             debts.forEach(id -> flows.reannounce(client, id));
+        }
+    }
+
+    /// A gateway was told its `init`.
+    void handleGatewayInitialized(Session.Gateway gateway) {
+        var rejected = unheard.remove(gateway.device().id());
+        if (rejected != null) {
+            rejected.forEach(a -> outbox.push(gateway, "reject_access", Payloads.pair(a)));
         }
     }
 
@@ -203,7 +225,12 @@ final class Reconciler {
         authorizations.remove(authorization);
         flows.forget(authorization);
         sessions.joinedGateway(authorization.gatewayId())
-                .ifPresent(g -> outbox.push(g, "reject_access", Payloads.pair(authorization)));
+                .ifPresentOrElse(
+                        g -> outbox.push(g, "reject_access", Payloads.pair(authorization)),
+                        () ->
+                                unheard.computeIfAbsent(
+                                                authorization.gatewayId(), _ -> new ArrayList<>())
+                                        .add(authorization));
         audit.about(AuditEvent.Kind.ACCESS_REVOKED, authorization, now.unixSeconds(), reason);
         owe(authorization);
     }

@@ -37,9 +37,14 @@ final class HubDriver {
     private long nextId = 1;
 
     HubDriver(Directory directory) {
+        this(HubState.of(directory));
+    }
+
+    /// A portal that starts with what an earlier one stored.
+    HubDriver(HubState state) {
         hub =
                 new PortalHub(
-                        HubState.of(directory),
+                        state,
                         new SplittableRandom(42),
                         TimeUnit.SECONDS.toNanos(START.getEpochSecond()));
     }

@@ -7,6 +7,7 @@ import dev.gatehouse.portal.config.DirectoryReader;
 import dev.gatehouse.portal.policy.Directory;
 import dev.gatehouse.portal.policy.PeerSecrets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -244,6 +245,43 @@ class PortalHubTest {
         assertThat(driver.events(again))
                 .containsExactly(
                         "phx_reply", "init", "resource_deleted", "resource_created_or_updated");
+    }
+
+    @Test
+    void whatWasRejectedInTheGatewaysAbsenceIsRejectedAfterItsInit() {
+        var pair = oldPair();
+        driver.close(pair.gateway());
+        change("members: [alice]", "members: []");
+        long again = driver.gateway(ChannelEndpoint.GATEWAY, "1.4.17", 1);
+        assertThat(driver.events(again)).containsExactly("phx_reply", "init", "reject_access");
+        driver.close(again);
+        long third = driver.gateway(ChannelEndpoint.GATEWAY, "1.4.17", 1);
+        assertThat(driver.events(third)).containsExactly("phx_reply", "init");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "members: [alice], members: [alice], 1",
+        "members: [alice], members: [], 0",
+        "'id: cl,', 'id: other,', 0",
+        "10.1.0.0/24, 10.2.0.0/24, 0",
+        "expires: 2026-11-30, expires: 2026-11-29, 0",
+    })
+    void aStartJudgesWhatWasStoredByTheFileOfTheDay(String from, String to, int left) {
+        oldPair();
+        var stored =
+                new HubState(
+                        directory(YAML.replace(from, to)),
+                        driver.hub().devices(),
+                        driver.hub().authorizations(),
+                        List.of(),
+                        List.of());
+        var next = new HubDriver(stored);
+        long gateway = next.gateway(ChannelEndpoint.GATEWAY, "1.4.17", 1);
+        assertThat(next.poll(gateway).get("event").asText()).isEqualTo("phx_reply");
+        assertThat(next.poll(gateway).at("/payload/authorizations")).hasSize(left);
+        assertThat(next.events(gateway)).hasSize(1 - left);
+        assertThat(next.hub().authorizations()).hasSize(left);
     }
 
     @Test
