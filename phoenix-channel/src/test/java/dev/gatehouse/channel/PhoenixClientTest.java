@@ -45,6 +45,8 @@ class PhoenixClientTest {
         assertThat(headers.get("Host")).isEqualTo("127.0.0.1");
         assertThat(headers.get("User-Agent")).isEqualTo("test gateway/1.5.2");
         assertThat(headers.get("X-Authorization")).isEqualTo("Bearer .t");
+        assertThat(headers.get("Connection")).isEqualToIgnoringCase("Upgrade");
+        assertThat(headers.get("Upgrade")).isEqualTo("websocket");
         assertThat(headers.get("Sec-WebSocket-Version")).isEqualTo("13");
         assertThat(headers.contains("Origin")).isFalse();
         assertThat(headers.contains("Sec-WebSocket-Protocol")).isFalse();
