@@ -281,7 +281,7 @@ final class ClientAgent implements Agent<LoopCommand> {
             }
             case ClientEvent.ForwardQuery(long ticket, var server, var query) ->
                     hostDns.ask(ticket, server, query, nowNs);
-            case ClientEvent.ResourcesChanged _ -> LOG.debug("resources have changed");
+            case ClientEvent.ResourcesChanged _ -> surroundings.network.handleResourcesChanged();
             case ClientEvent.NeedRelays _ -> obtainRelays(nowNs);
         }
     }

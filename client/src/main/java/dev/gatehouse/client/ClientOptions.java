@@ -49,8 +49,10 @@ final class ClientOptions {
     @Option(
             names = "--dns-control",
             paramLabel = "<method>",
-            defaultValue = "${env:FIREZONE_DNS_CONTROL:-etc-resolv-conf}",
-            description = "FIREZONE_DNS_CONTROL: etc-resolv-conf or disabled (${DEFAULT-VALUE}).")
+            defaultValue = "${env:FIREZONE_DNS_CONTROL:-}",
+            description =
+                    "FIREZONE_DNS_CONTROL: systemd-resolved (where resolv.conf is its), else"
+                            + " etc-resolv-conf; or disabled.")
     private String dnsControl;
 
     @Option(
@@ -145,13 +147,14 @@ final class ClientOptions {
     private boolean exit;
 
     ClientSettings toSettings(Path statusSocket) throws ConfigurationMistake {
+        var control = dnsControl();
         return new ClientSettings(
                 api(),
                 TokenFile.read(
                         Optional.ofNullable(System.getenv("FIREZONE_TOKEN")).orElse(""), tokenPath),
                 DeviceId.externalId(id()),
                 name(),
-                dnsControl(),
+                control,
                 resolvConf,
                 activateInternetResource,
                 partition(),
@@ -199,13 +202,15 @@ final class ClientOptions {
     }
 
     private DnsControl dnsControl() throws ConfigurationMistake {
-        var control = DnsControl.parse(dnsControl.strip());
-        if (control.isEmpty() || control.get() == DnsControl.SYSTEMD_RESOLVED) {
-            throw new ConfigurationMistake(
-                    "FIREZONE_DNS_CONTROL \"%s\" is not supported: use etc-resolv-conf or disabled"
-                            .formatted(dnsControl));
+        if (dnsControl.isBlank()) {
+            return DnsControl.ofHost(resolvConf);
         }
-        return control.get();
+        return DnsControl.parse(dnsControl.strip())
+                .orElseThrow(
+                        () ->
+                                new ConfigurationMistake(
+                                        "FIREZONE_DNS_CONTROL \"%s\" is none of %s"
+                                                .formatted(dnsControl, DnsControl.texts())));
     }
 
     private Duration partition() throws ConfigurationMistake {

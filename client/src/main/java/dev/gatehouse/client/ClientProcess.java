@@ -46,7 +46,7 @@ final class ClientProcess implements AutoCloseable {
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
     private boolean closed; // guarded by this
     private final AtomicReference<String> publicKey = new AtomicReference<>("");
-    private final ResolvConf resolvConf;
+    private final ServerSource servers;
     private final Vertx vertx;
     private final Shard<LoopCommand> shard;
     private final PortalConnection portal;
@@ -54,10 +54,15 @@ final class ClientProcess implements AutoCloseable {
     private List<IpAddress> resolvers = List.of();
 
     private ClientProcess(ClientSettings settings) throws IOException, ConfigurationMistake {
-        resolvConf = new ResolvConf(settings.resolvConf());
+        var resolvConf = new ResolvConf(settings.resolvConf());
         if (settings.dnsControl() == DnsControl.ETC_RESOLV_CONF) {
             resolvConf.revert(); // what a run that crashed has left
         }
+        servers =
+                settings.dnsControl() == DnsControl.SYSTEMD_RESOLVED
+                        ? new Resolved(Resolved.TOOL, ClientSettings.TUN_NAME)
+                        : resolvConf;
+        servers.systemServers(); // a resolver that cannot be asked is told at once
         var buffers = settings.buffers();
         if (buffers.raiseLimits()) {
             HostSettings.raiseBufferLimits(buffers.receiveBytes(), buffers.sendBytes());
@@ -187,10 +192,10 @@ final class ClientProcess implements AutoCloseable {
 
     private synchronized void readResolvers() {
         try {
-            var servers = resolvConf.systemServers();
-            if (!servers.equals(resolvers)
-                    && shard.post(new LoopCommand.SystemResolvers(servers))) {
-                resolvers = servers;
+            var present = servers.systemServers();
+            if (!present.equals(resolvers)
+                    && shard.post(new LoopCommand.SystemResolvers(present))) {
+                resolvers = present;
             }
         } catch (IOException e) {
             LOG.debug("cannot read the system's DNS servers: {}", e.getMessage());

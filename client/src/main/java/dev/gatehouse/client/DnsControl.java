@@ -1,8 +1,12 @@
 package dev.gatehouse.client;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// How applications are brought to ask our sentinels, client.md 25.
 enum DnsControl {
@@ -12,6 +16,25 @@ enum DnsControl {
 
     static Optional<DnsControl> parse(String text) {
         return Arrays.stream(values()).filter(c -> c.text().equals(text)).findFirst();
+    }
+
+    /// What suits a host without a setting: systemd-resolved gives itself away by a link to a file
+    /// of its own.
+    static DnsControl ofHost(Path resolvConf) {
+        try {
+            boolean ofResolved =
+                    Files.isSymbolicLink(resolvConf)
+                            && Files.readSymbolicLink(resolvConf)
+                                    .toString()
+                                    .contains("systemd/resolve/");
+            return ofResolved ? SYSTEMD_RESOLVED : ETC_RESOLV_CONF;
+        } catch (IOException _) {
+            return ETC_RESOLV_CONF;
+        }
+    }
+
+    static String texts() {
+        return Arrays.stream(values()).map(DnsControl::text).collect(Collectors.joining(", "));
     }
 
     String text() {

@@ -22,6 +22,7 @@ final class HostNetwork implements AutoCloseable {
     private final NetworkConfig network;
     private final DnsControl dnsControl;
     private final ResolvConf resolvConf;
+    private final Resolved resolved;
     private final List<IpAddress> portal;
     private boolean up;
 
@@ -30,6 +31,7 @@ final class HostNetwork implements AutoCloseable {
         this.network = network;
         this.dnsControl = settings.dnsControl();
         this.resolvConf = new ResolvConf(settings.resolvConf());
+        this.resolved = new Resolved(Resolved.TOOL, ClientSettings.TUN_NAME);
         this.portal = portal;
     }
 
@@ -53,8 +55,10 @@ final class HostNetwork implements AutoCloseable {
             portal.forEach(HostNetwork::bypass);
             up = true;
         }
-        if (dnsControl == DnsControl.ETC_RESOLV_CONF) {
-            resolvConf.set(config.sentinels(), config.searchDomain());
+        switch (dnsControl) {
+            case ETC_RESOLV_CONF -> resolvConf.set(config.sentinels(), config.searchDomain());
+            case SYSTEMD_RESOLVED -> resolved.set(config.sentinels(), config.searchDomain());
+            case DISABLED -> {}
         }
         network.setRoutes(config.routes());
         LOG.info("the interface is configured: {} routes", config.routes().size());
@@ -81,6 +85,17 @@ final class HostNetwork implements AutoCloseable {
             LOG.debug("no bypass for the portal: {}", e.getMessage());
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /// The system's resolver may know names that have become ours, or no longer are.
+    void handleResourcesChanged() {
+        try {
+            if (up && dnsControl == DnsControl.SYSTEMD_RESOLVED) {
+                resolved.flushCaches();
+            }
+        } catch (IOException e) {
+            LOG.debug("old names stay cached: {}", e.getMessage());
         }
     }
 

@@ -13,7 +13,7 @@ import java.util.Optional;
 /// Makes applications ask our sentinels by rewriting `resolv.conf` in place: containers mount that
 /// very file, so that it must not be replaced. The backup beside it is kept for ever (client.md
 /// 25).
-final class ResolvConf {
+final class ResolvConf implements ServerSource {
     static final String HEADER = "# BEGIN Firezone DNS configuration";
 
     private final Path file;
@@ -30,7 +30,7 @@ final class ResolvConf {
             return;
         }
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-            throw new IOException(file + " is no regular file: use --dns-control disabled");
+            throw new IOException(file + " is no regular file: set FIREZONE_DNS_CONTROL");
         }
         var current = Files.readString(file);
         if (isOurs(current) && Files.exists(backup)) {
@@ -71,7 +71,8 @@ final class ResolvConf {
     }
 
     /// The servers of the system: never our sentinels.
-    List<IpAddress> systemServers() throws IOException {
+    @Override
+    public List<IpAddress> systemServers() throws IOException {
         var source = Files.exists(file) ? Files.readString(file) : "";
         if (isOurs(source) && Files.exists(backup)) {
             source = Files.readString(backup);

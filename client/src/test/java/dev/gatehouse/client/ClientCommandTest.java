@@ -2,8 +2,10 @@ package dev.gatehouse.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,8 +39,21 @@ class ClientCommandTest {
     }
 
     @Test
-    void systemdResolvedIsRefusedWithAWayOut() {
-        assertThat(check("standalone", "--dns-control", "systemd-resolved")).isEqualTo(2);
+    void anUnknownWayOfDnsControlNamesTheKnownOnes() {
+        assertThat(check("standalone", "--dns-control", "networkmanager")).isEqualTo(2);
+        assertThat(errors.toString()).contains("disabled, etc-resolv-conf, systemd-resolved");
+    }
+
+    @Test
+    void dnsControlFollowsWhoOwnsResolvConf() throws IOException {
+        var own = directory.resolve("own");
+        Files.createSymbolicLink(own, Path.of("../run/systemd/resolve/stub-resolv.conf"));
+        var other = directory.resolve("other");
+        Files.createSymbolicLink(other, Path.of("/run/resolvconf/resolv.conf"));
+
+        assertThat(DnsControl.ofHost(own)).isEqualTo(DnsControl.SYSTEMD_RESOLVED);
+        assertThat(DnsControl.ofHost(other)).isEqualTo(DnsControl.ETC_RESOLV_CONF);
+        assertThat(DnsControl.ofHost(directory)).isEqualTo(DnsControl.ETC_RESOLV_CONF);
     }
 
     @Test
