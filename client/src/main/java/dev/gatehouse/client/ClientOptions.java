@@ -64,6 +64,7 @@ final class ClientOptions {
     @Option(
             names = "--activate-internet-resource",
             defaultValue = "${env:FIREZONE_ACTIVATE_INTERNET_RESOURCE:-false}",
+            fallbackValue = "true",
             description = "FIREZONE_ACTIVATE_INTERNET_RESOURCE: route everything once granted.")
     private boolean activateInternetResource;
 
@@ -83,7 +84,8 @@ final class ClientOptions {
     @Option(
             names = "--no-telemetry",
             hidden = true,
-            defaultValue = "${env:FIREZONE_NO_TELEMETRY:-false}")
+            defaultValue = "${env:FIREZONE_NO_TELEMETRY:-false}",
+            fallbackValue = "true")
     private boolean noTelemetry;
 
     @Option(names = "--metrics", hidden = true, defaultValue = "${env:FIREZONE_METRICS:-}")
@@ -101,6 +103,7 @@ final class ClientOptions {
     @Option(
             names = "--inc-buf",
             defaultValue = "${env:FIREZONE_INC_BUF:-false}",
+            fallbackValue = "true",
             description = "FIREZONE_INC_BUF: raise the kernel's limits of socket buffers.")
     private boolean incBuf;
 

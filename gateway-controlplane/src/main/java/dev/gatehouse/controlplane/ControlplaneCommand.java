@@ -106,6 +106,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
     @Option(
             names = "--leave-dataplane",
             defaultValue = "${env:GATEHOUSE_LEAVE_DATAPLANE:-false}",
+            fallbackValue = "true",
             description =
                     "End without ending the data plane: another control plane follows"
                             + " [GATEHOUSE_LEAVE_DATAPLANE].")

@@ -27,6 +27,22 @@ class LauncherTest {
         }
     }
 
+    /// Otherwise a flag given twice, as word and as variable, would be off: the parser turns a flag
+    /// into the opposite of its default.
+    @Test
+    void aFlagIsOnWhenItsVariableSaysSoToo() {
+        int flags = 0;
+        for (var command : Gatehouse.commandLine().getSubcommands().values()) {
+            for (var option : command.getCommandSpec().options()) {
+                if (option.typeInfo().isBoolean() && option.defaultValue() != null) {
+                    assertThat(option.fallbackValue()).as(option.longestName()).isEqualTo("true");
+                    flags++;
+                }
+            }
+        }
+        assertThat(flags).isGreaterThanOrEqualTo(7);
+    }
+
     @Test
     void aMistakeIsOneLineAndTwo() {
         var err = new StringWriter();
