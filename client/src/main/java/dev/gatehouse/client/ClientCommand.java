@@ -35,7 +35,7 @@ public final class ClientCommand implements Callable<Integer> {
             names = "--status-socket",
             paramLabel = "<path>",
             defaultValue = StatusCommand.SOCKET,
-            description = "GATEHOUSE_CLIENT_SOCKET: where `status` asks (${DEFAULT-VALUE}).")
+            description = "Where `status` asks.")
     private Path statusSocket;
 
     @Parameters(arity = "0..1", hidden = true, description = "`standalone`, of old command lines.")

@@ -20,30 +20,28 @@ final class ClientOptions {
             names = "--token-path",
             paramLabel = "<file>",
             defaultValue = "${env:FIREZONE_TOKEN_PATH:-/etc/dev.firezone.client/token}",
-            description =
-                    "FIREZONE_TOKEN_PATH: file with the token, if FIREZONE_TOKEN is not set"
-                            + " (${DEFAULT-VALUE}).")
+            description = "File with the token, if FIREZONE_TOKEN is not set.")
     private Path tokenPath;
 
     @Option(
             names = {"-u", "--api-url"},
             paramLabel = "<url>",
             defaultValue = "${env:FIREZONE_API_URL:-wss://api.firezone.dev/}",
-            description = "FIREZONE_API_URL: the portal (${DEFAULT-VALUE}).")
+            description = "The portal.")
     private String apiUrl;
 
     @Option(
             names = {"-i", "--firezone-id"},
             paramLabel = "<id>",
             defaultValue = "${env:FIREZONE_ID:-}",
-            description = "FIREZONE_ID: identity of this device; made and kept if not set.")
+            description = "Identity of this device; made and kept if not set.")
     private String firezoneId;
 
     @Option(
             names = "--firezone-name",
             paramLabel = "<name>",
             defaultValue = "${env:FIREZONE_NAME:-}",
-            description = "FIREZONE_NAME: how the portal shows this device; else the host name.")
+            description = "How the portal shows this device; else the host name.")
     private String firezoneName;
 
     @Option(
@@ -51,7 +49,7 @@ final class ClientOptions {
             paramLabel = "<method>",
             defaultValue = "${env:FIREZONE_DNS_CONTROL:-}",
             description =
-                    "FIREZONE_DNS_CONTROL: systemd-resolved (where resolv.conf is its), else"
+                    "How names reach the client: systemd-resolved (where resolv.conf is its), else"
                             + " etc-resolv-conf; or disabled.")
     private String dnsControl;
 
@@ -65,14 +63,14 @@ final class ClientOptions {
             names = "--activate-internet-resource",
             defaultValue = "${env:FIREZONE_ACTIVATE_INTERNET_RESOURCE:-false}",
             fallbackValue = "true",
-            description = "FIREZONE_ACTIVATE_INTERNET_RESOURCE: route everything once granted.")
+            description = "Route everything once granted.")
     private boolean activateInternetResource;
 
     @Option(
             names = {"-m", "--max-partition-time"},
             paramLabel = "<duration>",
             defaultValue = "${env:MAX_PARTITION_TIME:-}",
-            description = "MAX_PARTITION_TIME: give up after the portal was away for, say, 5m.")
+            description = "Give up after the portal was away for, say, 5m.")
     private String maxPartitionTime;
 
     @Option(
@@ -104,28 +102,28 @@ final class ClientOptions {
             names = "--inc-buf",
             defaultValue = "${env:FIREZONE_INC_BUF:-false}",
             fallbackValue = "true",
-            description = "FIREZONE_INC_BUF: raise the kernel's limits of socket buffers.")
+            description = "Raise the kernel's limits of socket buffers.")
     private boolean incBuf;
 
     @Option(
             names = "--udp-send-buffer-size",
             paramLabel = "<bytes>",
             defaultValue = "${env:FIREZONE_UDP_SEND_BUFFER_SIZE:-16777216}",
-            description = "FIREZONE_UDP_SEND_BUFFER_SIZE: (${DEFAULT-VALUE}).")
+            description = "Bytes of a socket's send buffer.")
     private int sendBufferSize;
 
     @Option(
             names = "--udp-recv-buffer-size",
             paramLabel = "<bytes>",
             defaultValue = "${env:FIREZONE_UDP_RECV_BUFFER_SIZE:-134217728}",
-            description = "FIREZONE_UDP_RECV_BUFFER_SIZE: (${DEFAULT-VALUE}).")
+            description = "Bytes of a socket's receive buffer.")
     private int receiveBufferSize;
 
     @Option(
             names = "--ca-file",
             paramLabel = "<file>",
             defaultValue = "${env:GATEHOUSE_CA_FILE:-}",
-            description = "GATEHOUSE_CA_FILE: PEM certificates that vouch for the portal.")
+            description = "PEM certificates that vouch for the portal.")
     private String caFile;
 
     @Option(
@@ -133,17 +131,14 @@ final class ClientOptions {
             paramLabel = "<auto|off>",
             defaultValue = "${env:GATEHOUSE_OFFLOAD:-auto}",
             description =
-                    "GATEHOUSE_OFFLOAD: off moves one packet a system call, for drivers that get"
-                            + " batches wrong (${DEFAULT-VALUE}).")
+                    "auto or off: one packet a system call, for drivers that get batches wrong.")
     private String offload;
 
     @Option(
             names = "--aead",
             paramLabel = "<name>",
             defaultValue = "${env:GATEHOUSE_AEAD:-auto}",
-            description =
-                    "GATEHOUSE_AEAD: the cipher, auto, vector, libcrypto or jdk"
-                            + " (${DEFAULT-VALUE}).")
+            description = "Implementation of the cipher: auto, vector, libcrypto, jdk.")
     private String aead;
 
     @Option(names = "--exit", description = "Leave with 0 after the interface was configured.")

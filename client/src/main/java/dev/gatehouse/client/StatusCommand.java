@@ -24,7 +24,7 @@ final class StatusCommand implements Callable<Integer> {
             names = "--status-socket",
             paramLabel = "<path>",
             defaultValue = SOCKET,
-            description = "GATEHOUSE_CLIENT_SOCKET: (${DEFAULT-VALUE}).")
+            description = "Socket of the running client.")
     private Path socket;
 
     @Spec private CommandSpec spec;

@@ -49,70 +49,69 @@ public final class ControlplaneCommand implements Callable<Integer> {
             names = "--token",
             defaultValue = "${env:FIREZONE_TOKEN:-}",
             description =
-                    "Token of the gateway, or the file that holds it [FIREZONE_TOKEN]; otherwise"
-                            + " the file FIREZONE_TOKEN in $CREDENTIALS_DIRECTORY.")
+                    "Token of the gateway, or the file that holds it; otherwise the file"
+                            + " FIREZONE_TOKEN in $CREDENTIALS_DIRECTORY.")
     private String token;
 
     @Option(
             names = "--firezone-id",
             defaultValue = "${env:FIREZONE_ID:-}",
-            description = "Stable id of this gateway [FIREZONE_ID]; otherwise --id-file.")
+            description = "Stable id of this gateway; otherwise --id-file.")
     private String id;
 
     @Option(
             names = "--id-file",
             defaultValue = "${env:GATEHOUSE_ID_FILE:-/var/lib/firezone/gateway_id}",
-            description = "Where a created id is kept [GATEHOUSE_ID_FILE, ${DEFAULT-VALUE}].")
+            description = "Where a created id is kept.")
     private Path idFile;
 
     @Option(
             names = "--firezone-name",
             defaultValue = "${env:FIREZONE_NAME:-}",
-            description = "Display name [FIREZONE_NAME, the host's name].")
+            description = "How the portal shows this gateway; otherwise the host's name.")
     private String name;
 
     @Option(
             names = "--api-url",
             defaultValue = "${env:FIREZONE_API_URL:-wss://api.firezone.dev}",
-            description = "The portal [FIREZONE_API_URL, ${DEFAULT-VALUE}].")
+            description = "The portal.")
     private String apiUrl;
 
     @Option(
             names = "--ca-file",
             defaultValue = "${env:GATEHOUSE_CA_FILE:-}",
-            description = "PEM certificates to trust instead of the system's [GATEHOUSE_CA_FILE].")
+            description = "PEM certificates to trust instead of the system's.")
     private String caFile;
 
     @Option(
             names = "--health-check-addr",
             defaultValue = "${env:HEALTH_CHECK_ADDR:-0.0.0.0:8080}",
-            description = "Probes and metrics [HEALTH_CHECK_ADDR, ${DEFAULT-VALUE}].")
+            description = "Probes and metrics.")
     private String healthCheckAddr;
 
     @Option(
             names = "--rpc-socket",
             defaultValue = "${env:GATEHOUSE_RPC_SOCKET:-/run/gatehouse/dataplane.sock}",
-            description = "Socket of the data plane [GATEHOUSE_RPC_SOCKET, ${DEFAULT-VALUE}].")
+            description = "Socket of the data plane.")
     private Path rpcSocket;
 
     @Option(
             names = "--max-partition-time",
             defaultValue = "${env:FIREZONE_MAX_PARTITION_TIME:-24h}",
             description =
-                    "How long the portal may be away before this process gives up; 0 = for ever"
-                            + " [FIREZONE_MAX_PARTITION_TIME, ${DEFAULT-VALUE}].")
+                    "How long the portal may be away before this process gives up; 0 = for ever.")
     private String maxPartition;
 
     @Option(
             names = "--leave-dataplane",
             defaultValue = "${env:GATEHOUSE_LEAVE_DATAPLANE:-false}",
             fallbackValue = "true",
-            description =
-                    "End without ending the data plane: another control plane follows"
-                            + " [GATEHOUSE_LEAVE_DATAPLANE].")
+            description = "End without ending the data plane: another control plane follows.")
     private boolean leaveDataplane;
 
-    @Option(names = "--check", description = "Check the settings and end.")
+    @Option(
+            names = "--check",
+            description = "Check the settings, say what is wrong with them, and exit.")
     private boolean check;
 
     @Override

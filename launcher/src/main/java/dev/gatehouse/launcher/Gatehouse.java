@@ -48,7 +48,8 @@ public final class Gatehouse implements Runnable {
     public static CommandLine commandLine(String... arguments) {
         var line = new CommandLine(new Gatehouse());
         commands(arguments).forEach(line::addSubcommand);
-        return line.setParameterExceptionHandler(Gatehouse::onMistake)
+        return line.setHelpFactory(OptionHelp::new)
+                .setParameterExceptionHandler(Gatehouse::onMistake)
                 .setExecutionExceptionHandler(Gatehouse::onFailure)
                 .setCaseInsensitiveEnumValuesAllowed(true);
     }

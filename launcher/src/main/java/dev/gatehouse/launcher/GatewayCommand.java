@@ -55,23 +55,21 @@ final class GatewayCommand implements Callable<Integer> {
     @Option(
             names = "--rpc-socket",
             defaultValue = "${env:GATEHOUSE_RPC_SOCKET:-}",
-            description =
-                    "Socket between the processes [GATEHOUSE_RPC_SOCKET, one in a private folder].")
+            description = "Socket between the processes; otherwise one in a private folder.")
     private String rpcSocket;
 
     @Option(
             names = "--dataplane-java-options",
             defaultValue = "${env:GATEHOUSE_DATAPLANE_JAVA_OPTIONS:-}",
             split = " ",
-            description = "More JVM options for the data plane [GATEHOUSE_DATAPLANE_JAVA_OPTIONS].")
+            description = "More JVM options for the data plane.")
     private List<String> dataplaneOptions;
 
     @Option(
             names = "--controlplane-java-options",
             defaultValue = "${env:GATEHOUSE_CONTROLPLANE_JAVA_OPTIONS:-}",
             split = " ",
-            description =
-                    "More JVM options for the control plane [GATEHOUSE_CONTROLPLANE_JAVA_OPTIONS].")
+            description = "More JVM options for the control plane.")
     private List<String> controlplaneOptions;
 
     @Override

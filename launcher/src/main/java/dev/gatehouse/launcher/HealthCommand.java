@@ -25,7 +25,7 @@ final class HealthCommand implements Callable<Integer> {
     @Option(
             names = "--address",
             defaultValue = "${env:HEALTH_CHECK_ADDR:-127.0.0.1:8080}",
-            description = "Where the probes are [HEALTH_CHECK_ADDR, ${DEFAULT-VALUE}].")
+            description = "Where the probes are.")
     private String address;
 
     @Parameters(

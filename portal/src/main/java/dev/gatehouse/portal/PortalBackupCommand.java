@@ -32,17 +32,13 @@ final class PortalBackupCommand implements Callable<Integer> {
 
     @Option(
             names = "--api",
-            description =
-                    "Address of the running portal's API"
-                            + " [GATEHOUSE_PORTAL_API_LISTEN, 127.0.0.1:8084].",
+            description = "Address of the running portal's API.",
             defaultValue = "${env:GATEHOUSE_PORTAL_API_LISTEN:-127.0.0.1:8084}")
     private String api;
 
     @Option(
             names = "--api-token",
-            description =
-                    "Its bearer token; otherwise the one in the data directory"
-                            + " [GATEHOUSE_PORTAL_API_TOKEN].",
+            description = "Its bearer token; otherwise the one in the data directory.",
             defaultValue = "${env:GATEHOUSE_PORTAL_API_TOKEN:-}",
             showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
     private String apiToken;

@@ -47,47 +47,37 @@ public final class PortalCommand implements Callable<Integer> {
 
     @Option(
             names = "--listen",
-            description =
-                    "Address for peers, probes and metrics"
-                            + " [GATEHOUSE_PORTAL_LISTEN, 0.0.0.0:8083].",
+            description = "Address for peers, probes and metrics.",
             defaultValue = "${env:GATEHOUSE_PORTAL_LISTEN:-0.0.0.0:8083}")
     private String listen;
 
     @Option(
             names = "--api-listen",
-            description =
-                    "Address of the administrator's API"
-                            + " [GATEHOUSE_PORTAL_API_LISTEN, 127.0.0.1:8084].",
+            description = "Address of the administrator's API.",
             defaultValue = "${env:GATEHOUSE_PORTAL_API_LISTEN:-127.0.0.1:8084}")
     private String apiListen;
 
     @Option(
             names = "--tls-cert",
-            description =
-                    "PEM certificate chain: serves wss:// instead of ws://"
-                            + " [GATEHOUSE_PORTAL_TLS_CERT].",
+            description = "PEM certificate chain: serves wss:// instead of ws://.",
             defaultValue = "${env:GATEHOUSE_PORTAL_TLS_CERT:-}")
     private String tlsCertificate;
 
     @Option(
             names = "--tls-key",
-            description = "PEM private key of the certificate [GATEHOUSE_PORTAL_TLS_KEY].",
+            description = "PEM private key of the certificate.",
             defaultValue = "${env:GATEHOUSE_PORTAL_TLS_KEY:-}")
     private String tlsKey;
 
     @Option(
             names = "--trusted-proxies",
-            description =
-                    "Networks whose X-Forwarded-For is believed, separated by commas"
-                            + " [GATEHOUSE_PORTAL_TRUSTED_PROXIES].",
+            description = "Networks whose X-Forwarded-For is believed, separated by commas.",
             defaultValue = "${env:GATEHOUSE_PORTAL_TRUSTED_PROXIES:-}")
     private String trustedProxies;
 
     @Option(
             names = "--max-connections",
-            description =
-                    "More peers are told to come back later"
-                            + " [GATEHOUSE_PORTAL_MAX_CONNECTIONS, 10000].",
+            description = "More peers are told to come back later.",
             defaultValue = "${env:GATEHOUSE_PORTAL_MAX_CONNECTIONS:-10000}")
     private int connectionsMax;
 
@@ -95,11 +85,13 @@ public final class PortalCommand implements Callable<Integer> {
             names = "--api-token",
             description =
                     "Bearer token of the API; without it one is kept in <data-dir>/api-token."
-                            + " Prefer the variable [GATEHOUSE_PORTAL_API_TOKEN].",
+                            + " Prefer the variable.",
             defaultValue = "${env:GATEHOUSE_PORTAL_API_TOKEN:-}")
     private String apiToken;
 
-    @Option(names = "--check", description = "Checks options and file, then exits.")
+    @Option(
+            names = "--check",
+            description = "Check the settings and the file, say what is wrong with them, and exit.")
     private boolean check;
 
     @Spec private CommandSpec spec;
@@ -108,15 +100,13 @@ public final class PortalCommand implements Callable<Integer> {
     static final class FileOptions {
         @Option(
                 names = "--config",
-                description = "The portal's YAML file [GATEHOUSE_PORTAL_CONFIG, portal.yaml].",
+                description = "The portal's YAML file.",
                 defaultValue = "${env:GATEHOUSE_PORTAL_CONFIG:-portal.yaml}")
         Path config;
 
         @Option(
                 names = "--data-dir",
-                description =
-                        "Directory of the database, the audit file and the API token"
-                                + " [GATEHOUSE_PORTAL_DATA_DIR, portal-data].",
+                description = "Directory of the database, the audit file and the API token.",
                 defaultValue = "${env:GATEHOUSE_PORTAL_DATA_DIR:-portal-data}")
         Path dataDirectory;
     }

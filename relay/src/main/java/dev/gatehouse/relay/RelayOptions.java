@@ -28,70 +28,70 @@ final class RelayOptions {
             names = "--public-ip4-addr",
             paramLabel = "<address>",
             defaultValue = "${env:PUBLIC_IP4_ADDR:-}",
-            description = "PUBLIC_IP4_ADDR: the IPv4 address that others reach this relay at.")
+            description = "The IPv4 address that others reach this relay at.")
     private String publicIp4Addr;
 
     @Option(
             names = "--public-ip6-addr",
             paramLabel = "<address>",
             defaultValue = "${env:PUBLIC_IP6_ADDR:-}",
-            description = "PUBLIC_IP6_ADDR: the IPv6 address; at least one of the two is needed.")
+            description = "The IPv6 address; at least one of the two is needed.")
     private String publicIp6Addr;
 
     @Option(
             names = "--bind-ip4-addr",
             paramLabel = "<address>",
             defaultValue = "${env:BIND_IP4_ADDR:-0.0.0.0}",
-            description = "BIND_IP4_ADDR: where the IPv4 sockets are bound (${DEFAULT-VALUE}).")
+            description = "Where the IPv4 sockets are bound.")
     private String bindIp4Addr;
 
     @Option(
             names = "--bind-ip6-addr",
             paramLabel = "<address>",
             defaultValue = "${env:BIND_IP6_ADDR:-::}",
-            description = "BIND_IP6_ADDR: where the IPv6 sockets are bound (${DEFAULT-VALUE}).")
+            description = "Where the IPv6 sockets are bound.")
     private String bindIp6Addr;
 
     @Option(
             names = "--listen-port",
             hidden = true,
             defaultValue = "${env:LISTEN_PORT:-3478}",
-            description = "LISTEN_PORT: clients only recognise 3478.")
+            description = "Clients only recognise 3478.")
     private String listenPort;
 
     @Option(
             names = "--lowest-port",
             paramLabel = "<port>",
             defaultValue = "${env:LOWEST_PORT:-49152}",
-            description = "LOWEST_PORT: first port of allocations (${DEFAULT-VALUE}).")
+            description = "First port of allocations.")
     private String lowestPort;
 
     @Option(
             names = "--highest-port",
             paramLabel = "<port>",
             defaultValue = "${env:HIGHEST_PORT:-65535}",
-            description = "HIGHEST_PORT: last port of allocations (${DEFAULT-VALUE}).")
+            description = "Last port of allocations.")
     private String highestPort;
 
     @Option(
             names = {"--api-url", "--firezone-api-url"},
             paramLabel = "<url>",
             defaultValue = "${env:FIREZONE_API_URL:-}",
-            description = "FIREZONE_API_URL: the portal, wss://host or ws://host:port.")
+            description = "The portal, wss://host or ws://host:port.")
     private String apiUrl;
 
     @Option(
             names = "--firezone-token",
             paramLabel = "<token>",
             defaultValue = "${env:FIREZONE_TOKEN:-}",
-            description = "FIREZONE_TOKEN: the relay's token, or a file that holds it.")
+            description = "The relay's token, or a file that holds it.")
     private String token;
 
     @Option(
             names = {"--name", "--firezone-name"},
             paramLabel = "<name>",
             defaultValue = "${env:FIREZONE_NAME:-}",
-            description = "FIREZONE_NAME: how the portal shows this relay.")
+            description = "How the portal shows this relay.")
     private String name;
 
     @Parameters(
@@ -105,31 +105,29 @@ final class RelayOptions {
             paramLabel = "<secret>",
             defaultValue = "${env:STAMP_SECRET:-}",
             description =
-                    "STAMP_SECRET: fixed secret, or a file that holds it. Without a token the relay"
-                            + " then runs without portal.")
+                    "Fixed secret, or a file that holds it. Without a token the relay then runs"
+                            + " without portal.")
     private String stampSecret;
 
     @Option(
             names = "--rng-seed",
             hidden = true,
             defaultValue = "${env:RNG_SEED:-}",
-            description = "RNG_SEED: makes ports, nonces and secret predictable. For tests only.")
+            description = "Makes ports, nonces and secret predictable. For tests only.")
     private String rngSeed;
 
     @Option(
             names = "--health-check-addr",
             paramLabel = "<address:port>",
             defaultValue = "${env:HEALTH_CHECK_ADDR:-0.0.0.0:8080}",
-            description = "HEALTH_CHECK_ADDR: HTTP probes and metrics (${DEFAULT-VALUE}).")
+            description = "HTTP probes and metrics.")
     private String healthCheckAddr;
 
     @Option(
             names = "--drain",
             paramLabel = "<duration>",
             defaultValue = "${env:GATEHOUSE_DRAIN:-0s}",
-            description =
-                    "GATEHOUSE_DRAIN: how long allocations may go on after SIGTERM"
-                            + " (${DEFAULT-VALUE}: end at once).")
+            description = "How long allocations may go on after SIGTERM; 0s: end at once.")
     private String drain;
 
     RelaySettings toSettings() throws ConfigurationMistake {
