@@ -17,6 +17,7 @@ import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
 import java.time.Clock;
 import java.util.OptionalLong;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -116,11 +117,25 @@ public final class PhoenixClient {
     }
 
     private void endSockets(Promise<Void> done) {
-        context.runOnContext(
-                _ -> {
+        Runnable end =
+                () -> {
                     sockets.close();
                     done.complete();
-                });
+                };
+        if (!handOver(end)) {
+            end.run();
+        }
+    }
+
+    /// Runs on our event loop what a socket's has for it. Returns false if ours has ended: nobody
+    /// is left to be told.
+    private boolean handOver(Runnable action) {
+        try {
+            context.runOnContext(_ -> action.run());
+            return true;
+        } catch (RejectedExecutionException _) {
+            return false;
+        }
     }
 
     private void onTimer() {
@@ -186,9 +201,9 @@ public final class PhoenixClient {
                 .onComplete(
                         opened -> {
                             listen(own, opened);
-                            context.runOnContext(_ -> onOpened(own, opened));
+                            handOver(() -> onOpened(own, opened));
                         },
-                        failure -> context.runOnContext(_ -> onOpenFailed(own, failure)));
+                        failure -> handOver(() -> onOpenFailed(own, failure)));
     }
 
     private Future<WebSocket> connect(long own, LoginUrl login, SocketAddress address) {
@@ -213,9 +228,9 @@ public final class PhoenixClient {
 
     /// What the socket brings, on its own event loop, is handled on ours in the same order.
     private void listen(long own, WebSocket opened) {
-        opened.textMessageHandler(text -> context.runOnContext(_ -> onText(own, text)));
+        opened.textMessageHandler(text -> handOver(() -> onText(own, text)));
         opened.exceptionHandler(failure -> LOG.debug("portal socket: {}", failure.toString()));
-        opened.closeHandler(_ -> context.runOnContext(_ -> onClosed(own)));
+        opened.closeHandler(_ -> handOver(() -> onClosed(own)));
     }
 
     private void onOpened(long own, WebSocket opened) {

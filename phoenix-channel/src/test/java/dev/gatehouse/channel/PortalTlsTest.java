@@ -44,7 +44,7 @@ class PortalTlsTest {
 
         assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo("joined");
         assertThat(namesAsked.take()).isEqualTo("portal.invalid");
-        client.close();
+        end(client);
     }
 
     @Test
@@ -53,7 +53,7 @@ class PortalTlsTest {
         client.start();
 
         assertThat(told.poll(20, TimeUnit.SECONDS)).startsWith("fatal").contains("certificate");
-        client.close();
+        end(client);
     }
 
     @Test
@@ -62,7 +62,11 @@ class PortalTlsTest {
         client.start();
 
         assertThat(told.poll(20, TimeUnit.SECONDS)).startsWith("fatal").contains("certificate");
-        client.close();
+        end(client);
+    }
+
+    private static void end(PhoenixClient client) throws Exception {
+        client.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
     }
 
     private HttpServer serve(String name) throws Exception {
