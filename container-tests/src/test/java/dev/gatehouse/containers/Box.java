@@ -1,27 +1,58 @@
 package dev.gatehouse.containers;
 
 import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.async.ResultCallback;
+import com.github.dockerjava.api.command.CreateContainerCmd;
 import com.github.dockerjava.api.exception.NotModifiedException;
 import com.github.dockerjava.api.model.Bind;
 import com.github.dockerjava.api.model.Capability;
 import com.github.dockerjava.api.model.ContainerNetwork;
 import com.github.dockerjava.api.model.Device;
+import com.github.dockerjava.api.model.Frame;
+import com.github.dockerjava.api.model.HealthCheck;
 import com.github.dockerjava.api.model.HostConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
+import org.testcontainers.containers.output.OutputFrame;
+import org.testcontainers.containers.output.ToStringConsumer;
 import org.testcontainers.containers.startupcheck.IsRunningStartupCheckStrategy;
 import org.testcontainers.containers.startupcheck.StartupCheckStrategy;
 import org.testcontainers.utility.DockerImageName;
 
-/// A container with a read-only root and no capability but those that a test gives it.
+/// A container with a read-only root, no capability but those that a test gives it, and no health
+/// check: a dozen of them, each a JVM every 15 s, would be the machine's main work.
 final class Box extends GenericContainer<Box> {
-    private record Attachment(Network network, String alias, String address) {}
+    /// A place in a network.
+    ///
+    /// @param ipv4 its address; null for whatever comes
+    /// @param ipv6 as `ipv4`
+    record Attachment(Network network, List<String> aliases, String ipv4, String ipv6) {
+        private void on(CreateContainerCmd command) {
+            if (ipv4 != null) {
+                command.withIpv4Address(ipv4);
+            }
+            if (ipv6 != null) {
+                command.withIpv6Address(ipv6);
+            }
+        }
+
+        private ContainerNetwork settings() {
+            return new ContainerNetwork()
+                    .withAliases(aliases)
+                    .withIpamConfig(
+                            new ContainerNetwork.Ipam()
+                                    .withIpv4Address(ipv4)
+                                    .withIpv6Address(ipv6));
+        }
+    }
 
     private final List<Attachment> attachments = new ArrayList<>();
     private final List<Bind> binds = new ArrayList<>();
@@ -30,7 +61,7 @@ final class Box extends GenericContainer<Box> {
     private final List<Device> devices = new ArrayList<>();
     private String networkMode;
     private String pidMode;
-    private String ipv6Address = "";
+    private boolean checked;
 
     Box(String image) {
         super(DockerImageName.parse(image));
@@ -40,12 +71,10 @@ final class Box extends GenericContainer<Box> {
         withCreateContainerCmdModifier(
                 command -> {
                     command.withHostConfig(restrict(command.getHostConfig()));
-                    if (!attachments.isEmpty()) {
-                        command.withIpv4Address(attachments.getFirst().address());
+                    if (!checked) {
+                        command.withHealthcheck(new HealthCheck().withTest(List.of("NONE")));
                     }
-                    if (!ipv6Address.isEmpty()) {
-                        command.withIpv6Address(ipv6Address);
-                    }
+                    attachments.stream().limit(1).forEach(first -> first.on(command));
                 });
     }
 
@@ -63,18 +92,29 @@ final class Box extends GenericContainer<Box> {
     }
 
     /// The first one given is that of the container's start.
-    Box on(Network network, String alias, String address) {
+    Box on(Attachment attachment) {
         if (attachments.isEmpty()) {
-            withNetwork(network);
-            withNetworkAliases(alias);
+            withNetwork(attachment.network());
+            withNetworkAliases(attachment.aliases().toArray(String[]::new));
         }
-        attachments.add(new Attachment(network, alias, address));
+        attachments.add(attachment);
         return this;
     }
 
-    /// Its address on the first network; empty for whatever comes.
-    Box withIpv6(String address) {
-        ipv6Address = address;
+    Box on(Network network, String alias, String address) {
+        return on(new Attachment(network, List.of(alias), address, null));
+    }
+
+    /// With the health check of its image.
+    Box withHealthcheck() {
+        checked = true;
+        return this;
+    }
+
+    /// Changes what the engine gives it, after all else.
+    Box with(UnaryOperator<HostConfig> change) {
+        withCreateContainerCmdModifier(
+                command -> command.withHostConfig(change.apply(command.getHostConfig())));
         return this;
     }
 
@@ -130,12 +170,7 @@ final class Box extends GenericContainer<Box> {
                     .connectToNetworkCmd()
                     .withContainerId(id)
                     .withNetworkId(more.network().getId())
-                    .withContainerNetwork(
-                            new ContainerNetwork()
-                                    .withAliases(more.alias())
-                                    .withIpamConfig(
-                                            new ContainerNetwork.Ipam()
-                                                    .withIpv4Address(more.address())))
+                    .withContainerNetwork(more.settings())
                     .exec();
         }
     }
@@ -186,6 +221,40 @@ final class Box extends GenericContainer<Box> {
                 .exec()
                 .getState()
                 .getExitCodeLong();
+    }
+
+    Instant startedAt() {
+        var state = dockerClient.inspectContainerCmd(getContainerId()).exec().getState();
+        return Instant.parse(state.getStartedAt());
+    }
+
+    /// When the engine got the first line with `text` in it.
+    Instant said(String text) {
+        var stamped = new ToStringConsumer();
+        try {
+            dockerClient
+                    .logContainerCmd(getContainerId())
+                    .withStdErr(true)
+                    .withStdOut(true)
+                    .withTimestamps(true)
+                    .exec(
+                            new ResultCallback.Adapter<Frame>() {
+                                @Override
+                                public void onNext(Frame frame) {
+                                    stamped.accept(OutputFrame.forFrame(frame));
+                                }
+                            })
+                    .awaitCompletion();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+        return stamped.toUtf8String()
+                .lines()
+                .filter(line -> line.contains(text))
+                .map(line -> Instant.parse(line.substring(0, line.indexOf(' '))))
+                .findFirst()
+                .orElseThrow();
     }
 
     boolean hasEnded() {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.github.dockerjava.api.model.Capability;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,10 +41,14 @@ record ComposeFile(
             List<String> volumes) {
         /// What the file leaves out is empty.
         Service {
+            profiles = Objects.requireNonNullElse(profiles, List.of());
             command = Objects.requireNonNullElse(command, List.of());
             capDrop = Objects.requireNonNullElse(capDrop, List.of());
             capAdd = Objects.requireNonNullElse(capAdd, List.of());
             securityOpt = Objects.requireNonNullElse(securityOpt, List.of());
+            networkMode = Objects.requireNonNullElse(networkMode, "");
+            restart = Objects.requireNonNullElse(restart, "");
+            ports = Objects.requireNonNullElse(ports, List.of());
             dependsOn = Objects.requireNonNullElse(dependsOn, List.of());
             devices = Objects.requireNonNullElse(devices, List.of());
             environment = Objects.requireNonNullElse(environment, Map.of());
@@ -61,6 +66,27 @@ record ComposeFile(
             return image.substring("gatehouse/".length(), image.indexOf(':'));
         }
 
+        Capability[] dropped() {
+            return capDrop.stream().map(Capability::valueOf).toArray(Capability[]::new);
+        }
+
+        Capability[] added() {
+            return capAdd.stream().map(Capability::valueOf).toArray(Capability[]::new);
+        }
+
+        /// Its place in one of its networks, under the name of the service and the aliases.
+        Box.Attachment attachment(
+                String name, String network, org.testcontainers.containers.Network made) {
+            var settings = networks.path(network);
+            var aliases = new ArrayList<>(List.of(name));
+            settings.path("aliases").forEach(alias -> aliases.add(alias.asText()));
+            return new Box.Attachment(
+                    made,
+                    aliases,
+                    settings.path("ipv4_address").asText(null),
+                    settings.path("ipv6_address").asText(null));
+        }
+
         List<String> networkNames() {
             var names = new ArrayList<String>();
             if (networks.isArray()) {
@@ -72,7 +98,11 @@ record ComposeFile(
         }
     }
 
-    record Network(boolean internal, @JsonProperty("enable_ipv6") boolean enableIpv6, Ipam ipam) {}
+    record Network(boolean internal, @JsonProperty("enable_ipv6") boolean enableIpv6, Ipam ipam) {
+        List<String> subnets() {
+            return ipam.config().stream().map(entry -> entry.get("subnet")).toList();
+        }
+    }
 
     record Ipam(List<Map<String, String>> config) {}
 

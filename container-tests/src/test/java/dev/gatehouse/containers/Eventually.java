@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 /// Waits for conditions, never for time alone.
 final class Eventually {
     /// For what must happen, however slow the machine is.
-    static final Duration LONG = Duration.ofSeconds(90);
+    static final Duration LONG = Duration.ofSeconds(240);
 
     /// Limits on how fast something is are for a quiet machine; this factor is for any other.
     private static final double PATIENCE =

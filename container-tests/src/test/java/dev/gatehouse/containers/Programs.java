@@ -1,5 +1,6 @@
 package dev.gatehouse.containers;
 
+import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -16,12 +17,22 @@ final class Programs {
 
     private Programs() {}
 
-    /// Skips the test, with a reason, where a program is not installed.
+    /// Skips the test for a `reason`, or fails it when `GATEHOUSE_REQUIRE` names `docker`.
+    static void missing(String reason) {
+        if (System.getenv().getOrDefault("GATEHOUSE_REQUIRE", "").contains("docker")) {
+            fail(reason);
+        }
+        assumeTrue(false, reason);
+    }
+
+    /// Skips the test, as [#missing] does, where a program is not installed.
     static void need(String program, String debianPackage) {
         boolean there =
                 Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
                         .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
-        assumeTrue(there, program + " is not installed (Debian package " + debianPackage + ")");
+        if (!there) {
+            missing(program + " is not installed (Debian package " + debianPackage + ")");
+        }
     }
 
     static Result run(Path folder, List<String> command) throws IOException, InterruptedException {

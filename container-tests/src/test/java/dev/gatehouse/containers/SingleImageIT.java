@@ -20,7 +20,7 @@ class SingleImageIT {
     private static GatewayPair gateway;
     private static Box observer;
 
-    @RegisterExtension private final TestWatcher watcher = new LogsOfFailures(() -> site);
+    @RegisterExtension private final TestWatcher watcher = new LogsOfFailures(() -> site.logs());
 
     @BeforeAll
     static void start() throws Exception {
@@ -65,6 +65,19 @@ class SingleImageIT {
         assertThat(outcome.wrong()).isZero();
         assertThat(outcome.longestGapMs()).isLessThan(Eventually.patientMs(3_000));
         assertThat(pid("dataplane")).isNotEqualTo(killed);
+    }
+
+    @Test
+    void aContainerThatIsRestartedServesAgain() {
+        gateway.dataplane().shutDown();
+        assertThat(gateway.dataplane().exitCode()).isZero();
+        gateway.dataplane().startAgain();
+
+        Eventually.holds(
+                "the web server answers",
+                Eventually.LONG,
+                () -> !site.get(Site.WEB_V4, 5).isEmpty());
+        observer = site.observerOf(gateway.dataplane()); // the processes it saw are gone
     }
 
     private static String capabilities(String process) {

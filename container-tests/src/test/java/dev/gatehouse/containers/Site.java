@@ -2,13 +2,10 @@ package dev.gatehouse.containers;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.github.dockerjava.api.model.Network.Ipam;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -38,8 +35,7 @@ final class Site implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final boolean ipv6;
-    private final Path folder;
-    private final Path tun;
+    private final Scratch scratch;
     private final List<Runnable> closings = new ArrayList<>();
     private final Map<String, GatewayPair> gateways = new LinkedHashMap<>();
     private final Network wan;
@@ -55,21 +51,19 @@ final class Site implements AutoCloseable {
     Site(boolean ipv6) throws IOException, InterruptedException {
         Engine.prepare();
         this.ipv6 = ipv6;
-        folder = Files.createTempDirectory("gatehouse-site");
-        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-        tun = tunNode(folder.resolve("tun"));
+        scratch = Scratch.create();
         wan = network("172.31.192.0/24", "fd00:6a7e:1::/64");
         site = network("172.31.193.0/24", "fd00:6a7e:2::/64");
     }
 
     /// Starts all but the gateways; everything is in place when this returns.
     Site start() throws IOException {
-        Files.writeString(folder.resolve("portal.yaml"), portalFile());
+        Files.writeString(scratch.folder().resolve("portal.yaml"), portalFile());
         portal =
                 open(
                         new Box(Engine.image("portal"))
                                 .on(wan, "portal", "172.31.192.10")
-                                .bind(folder.toString(), "/etc/gatehouse", false)
+                                .bind(scratch.folder().toString(), "/etc/gatehouse", false)
                                 .withEnv("GATEHOUSE_PORTAL_API_TOKEN", API_TOKEN)
                                 .withEnv("GATEHOUSE_PORTAL_API_LISTEN", "0.0.0.0:8084"));
         relay =
@@ -83,8 +77,12 @@ final class Site implements AutoCloseable {
         web =
                 open(
                         lab("java", "-cp", "/lab", WebServer.class.getName(), "80", "8080")
-                                .on(site, WEB_NAME, WEB_V4)
-                                .withIpv6(ipv6 ? WEB_V6 : ""));
+                                .on(
+                                        new Box.Attachment(
+                                                site,
+                                                List.of(WEB_NAME),
+                                                WEB_V4,
+                                                ipv6 ? WEB_V6 : null)));
         operator = open(lab("sleep", "infinity").on(wan, "operator", "172.31.192.13"));
         Eventually.holds("the relay joins", Eventually.LONG, () -> connected("relays") == 1);
         Eventually.holds("the client joins", Eventually.LONG, () -> connected("clients") == 1);
@@ -105,7 +103,7 @@ final class Site implements AutoCloseable {
 
     /// A container that makes a TUN device.
     Box admin(String target) {
-        return new Box(Engine.image(target)).netAdmin().tun(tun.toString());
+        return new Box(Engine.image(target)).netAdmin().tun(scratch.tun());
     }
 
     /// The engine sets `disable_ipv6` in every container (Docker 20.10); a TUN device inherits it.
@@ -128,12 +126,7 @@ final class Site implements AutoCloseable {
     GatewayPair addGateway() {
         var name = "gateway-" + (gateways.size() + 1);
         var volume = "gatehouse-test-" + name;
-        Engine.client()
-                .createVolumeCmd()
-                .withName(volume)
-                .withLabels(Map.of(Engine.LABEL, "1"))
-                .exec();
-        closings.add(() -> Engine.client().removeVolumeCmd(volume).exec());
+        closings.add(Engine.volume(volume));
         var pod = open(forwarding(onBoth(lab("sleep", "infinity"), name)));
         var dataplane =
                 open(admin("gateway-dataplane").beside(pod).bind(volume, "/run/gatehouse", true));
@@ -330,46 +323,14 @@ final class Site implements AutoCloseable {
     }
 
     private Network network(String v4, String v6) {
-        var subnets = new Ipam().withConfig(new Ipam.Config().withSubnet(v4));
-        if (ipv6) {
-            subnets =
-                    new Ipam()
-                            .withConfig(
-                                    new Ipam.Config().withSubnet(v4),
-                                    new Ipam.Config().withSubnet(v6));
-        }
-        var ipam = subnets;
-        var network =
-                Network.builder()
-                        .createNetworkCmdModifier(
-                                command ->
-                                        command.withInternal(true)
-                                                .withEnableIpv6(ipv6)
-                                                .withIpam(ipam)
-                                                .withLabels(Map.of(Engine.LABEL, "1")))
-                        .build();
+        var network = Engine.network(true, ipv6 ? List.of(v4, v6) : List.of(v4));
         closings.add(network::close);
-        network.getId(); // makes it
         return network;
     }
 
     /// A device node that the images' user may open.
     String tunNode() {
-        return tun.toString();
-    }
-
-    /// A node that anybody may open, as udev makes it: where it is missing, the host's is root's.
-    private static Path tunNode(Path path) throws IOException, InterruptedException {
-        var made =
-                new ProcessBuilder("mknod", "-m", "0666", path.toString(), "c", "10", "200")
-                        .start();
-        if (made.waitFor() != 0) {
-            throw new IOException(
-                    "mknod: "
-                            + new String(
-                                    made.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
-        }
-        return path;
+        return scratch.tun();
     }
 
     private static Map<String, String> peer(String type, String name) {
@@ -440,11 +401,6 @@ final class Site implements AutoCloseable {
     @Override
     public void close() throws IOException {
         closings.reversed().forEach(Runnable::run);
-        try (var files = Files.list(folder)) {
-            for (var file : files.toList()) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(folder);
+        scratch.close();
     }
 }

@@ -31,7 +31,7 @@ class SiteIT {
     private static Site site;
     private static GatewayPair first;
 
-    @RegisterExtension private final TestWatcher watcher = new LogsOfFailures(() -> site);
+    @RegisterExtension private final TestWatcher watcher = new LogsOfFailures(() -> site.logs());
 
     @BeforeAll
     static void start() throws Exception {
@@ -142,15 +142,70 @@ class SiteIT {
     void aDataPlaneThatStandsStillGoesOnWhereItWas() {
         var running = site.download(BODY, RATE);
 
-        first.dataplane().pause();
-        LockSupport.parkNanos(2_000_000_000L);
-        first.dataplane().unpause();
+        standStill(first.dataplane());
 
         assertWhole(running, 4_000);
     }
 
     @Test
-    void portalAndRelayMayRestartMeanwhile() {
+    void aClientThatStandsStillGoesOnWhereItWas() {
+        var running = site.download(BODY, RATE);
+
+        standStill(site.client());
+
+        assertWhole(running, 4_000);
+    }
+
+    @Test
+    void nobodyWaitsForPortalRelayOrControlPlaneThatStandStill() {
+        var running = site.download(BODY, RATE);
+
+        standStill(site.portal(), site.relay(), first.controlplane());
+
+        assertWhole(running, 1_000);
+    }
+
+    /// Told to end, it says goodbye: nobody waits for it, and nothing is resumed.
+    @Test
+    void aDataPlaneThatIsStoppedAndStartedServesAgain() {
+        first.dataplane().shutDown();
+        assertThat(first.dataplane().exitCode()).isZero();
+
+        first.dataplane().startAgain();
+
+        reachable();
+        Eventually.holds("joined again", Eventually.LONG, () -> site.isReady(first));
+    }
+
+    @Test
+    void aClientThatIsStoppedOrKilledServesAgain() {
+        site.client().shutDown();
+        assertThat(site.client().exitCode()).isZero();
+        site.client().startAgain();
+        reachable();
+
+        site.client().kill();
+        site.client().startAgain();
+        reachable();
+    }
+
+    @Test
+    void portalAndRelayMayStopMeanwhile() {
+        var running = site.download(BODY, RATE);
+
+        site.relay().shutDown();
+        site.portal().shutDown();
+        assertThat(site.relay().exitCode()).isZero();
+        assertThat(site.portal().exitCode()).isZero();
+        site.portal().startAgain();
+        site.relay().startAgain();
+
+        assertWhole(running, 1_000);
+        Eventually.holds("joined again", Eventually.LONG, () -> site.isReady(first));
+    }
+
+    @Test
+    void portalAndRelayMayBeKilledMeanwhile() {
         var running = site.download(BODY, RATE);
 
         site.relay().kill();
@@ -208,6 +263,13 @@ class SiteIT {
 
         assertThat(site.runningGateways()).hasSize(3);
         assertThat(darkest.join()).isLessThan(Eventually.patientMs(3_000));
+    }
+
+    /// For a fault, not for a condition: two seconds in which nothing of them runs.
+    private static void standStill(Box... boxes) {
+        Stream.of(boxes).forEach(Box::pause);
+        LockSupport.parkNanos(2_000_000_000L);
+        Stream.of(boxes).forEach(Box::unpause);
     }
 
     /// From the start of an attempt that failed to the end of the next one that did not.
