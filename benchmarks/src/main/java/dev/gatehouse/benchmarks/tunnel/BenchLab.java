@@ -23,6 +23,7 @@ import java.util.List;
 /// ```
 final class BenchLab {
     static final String CLIENT = "10.99.0.10";
+    static final String DIRECT_CLIENT = "10.99.0.11";
     static final String GATEWAY = "10.99.0.20";
     static final String GATEHOUSE_GATEWAY = "10.99.0.21";
     static final String GATEHOUSE_GATEWAY_V6 = "fd99::21";

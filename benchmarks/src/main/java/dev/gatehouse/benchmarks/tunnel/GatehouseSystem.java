@@ -35,7 +35,7 @@ final class GatehouseSystem implements AutoCloseable {
     private static final String API = "http://127.0.0.1:8084/api/v1/";
     private static final String DNS_NAME = "iperf.corp.example";
     private static final String FILTERS =
-            "[{protocol: tcp, ports: [5201]}, {protocol: udp, ports: [5201]}, {protocol: icmp}]";
+            "[{protocol: tcp, ports: [5201]}, {protocol: udp, ports: [5202]}, {protocol: icmp}]";
     private static final String JVM_OPTIONS =
             Objects.requireNonNullElse(System.getenv("GATEHOUSE_JAVA_OPTIONS"), "");
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -11,9 +11,7 @@ import java.util.List;
 /// One run of `iperf3` from the client's machine to the resource's.
 final class Iperf {
     /// @param gbps payload received, 10^9 bits a second
-    /// @param retransmits of TCP; 0 for UDP
-    /// @param lostShare of UDP datagrams, 0 to 1; 0 for TCP
-    record Result(double gbps, long retransmits, double lostShare) {}
+    record Result(double gbps, long retransmits) {}
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -27,24 +25,7 @@ final class Iperf {
         options.addAll(List.of("-O", Integer.toString(omitted(seconds))));
         var end = run(client, target, seconds, options);
         var received = end.path("sum_received").path("bits_per_second").asDouble() / 1e9;
-        return new Result(received, end.path("sum_sent").path("retransmits").asLong(), 0);
-    }
-
-    /// Nothing is left out at the start: what `iperf3` then finds in its socket it calls lost. The
-    /// sockets keep their default size: bigger ones send bursts that no virtual cable holds.
-    ///
-    /// @param mbps rate to offer; 0 for as fast as it goes
-    static Result udp(Host client, String target, int payloadBytes, long mbps, int seconds) {
-        var options =
-                List.of(
-                        "-u",
-                        "-l",
-                        Integer.toString(payloadBytes),
-                        "-b",
-                        mbps == 0 ? "0" : mbps + "M");
-        var sum = run(client, target, seconds, options).path("sum");
-        double lost = sum.path("lost_percent").asDouble() / 100;
-        return new Result(sum.path("bits_per_second").asDouble() / 1e9 * (1 - lost), 0, lost);
+        return new Result(received, end.path("sum_sent").path("retransmits").asLong());
     }
 
     /// Seconds that do not count, before those that do; none in front of a short run, where the

@@ -2,6 +2,8 @@ package dev.gatehouse.benchmarks.tunnel;
 
 import dev.gatehouse.benchmarks.Bench;
 import dev.gatehouse.benchmarks.JsonFile;
+import dev.gatehouse.demo.Enclosure;
+import dev.gatehouse.demo.Program;
 import dev.gatehouse.demo.Wait;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -71,8 +73,10 @@ public final class TunnelBench implements Callable<Integer> {
                 "iperf3 listens",
                 Duration.ofSeconds(5),
                 () -> server.logText().contains("listening"));
+        var sink = startSink(lab);
         var cells = new LinkedHashMap<String, List<Cell>>();
         try (server;
+                sink;
                 var systems = new Systems(lab, Set.copyOf(only))) {
             systems.warmUp();
             for (int round = 1; round <= rounds; round++) {
@@ -83,6 +87,17 @@ public final class TunnelBench implements Callable<Integer> {
         }
         report(cells);
         return 0;
+    }
+
+    private static Program startSink(BenchLab lab) {
+        var command = new ArrayList<>(Enclosure.java(UdpLoad.class.getName()));
+        command.add("sink");
+        var sink = lab.resource.start("sink", Map.of(), command);
+        Wait.until(
+                "the UDP sink listens",
+                Duration.ofSeconds(10),
+                () -> sink.logText().contains("listening"));
+        return sink;
     }
 
     private void runSystem(int round, Systems systems, String name, Map<String, List<Cell>> cells) {
