@@ -3,6 +3,7 @@ package dev.gatehouse.benchmarks;
 import dev.gatehouse.benchmarks.core.HandshakeBench;
 import dev.gatehouse.benchmarks.core.PeersBench;
 import dev.gatehouse.benchmarks.relay.RelayBench;
+import dev.gatehouse.benchmarks.shards.ShardBench;
 import dev.gatehouse.benchmarks.tunnel.IdleBench;
 import dev.gatehouse.benchmarks.tunnel.StartBench;
 import dev.gatehouse.benchmarks.tunnel.TunnelBench;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Model.CommandSpec;
             RelayBench.class,
             HandshakeBench.class,
             PeersBench.class,
+            ShardBench.class,
             StartBench.class,
             IdleBench.class,
             JmhBench.class

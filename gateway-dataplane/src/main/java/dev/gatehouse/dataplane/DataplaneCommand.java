@@ -39,9 +39,20 @@ public final class DataplaneCommand implements Callable<Integer> {
     private int rpcPeerUid;
 
     @Option(
+            names = "--shards",
+            defaultValue = "${env:GATEHOUSE_SHARDS:-auto}",
+            description = {
+                "Packet threads, 1 to 64, among which clients are spread; auto: processors less"
+                        + " one, at most 2 (GATEHOUSE_SHARDS).",
+                "Each needs a relay of its own, and has a UDP port, from --udp-port on, and a TUN"
+                        + " device: NAME, NAME-1, ..."
+            })
+    private String shards;
+
+    @Option(
             names = "--tun-name",
             defaultValue = "${env:GATEHOUSE_TUN_NAME:-" + DEFAULT_TUN_NAME + "}",
-            description = "Name of the TUN device (GATEHOUSE_TUN_NAME).")
+            description = "Name of the TUN device of shard 0 (GATEHOUSE_TUN_NAME).")
     private String tunName;
 
     @Option(
@@ -136,6 +147,7 @@ public final class DataplaneCommand implements Callable<Integer> {
         return new DataplaneConfig(
                 rpcSocket,
                 rpcPeerUid < 0 ? OptionalInt.empty() : OptionalInt.of(rpcPeerUid),
+                shardCount(),
                 tunName,
                 udpPort,
                 sendBufferBytes,
@@ -147,6 +159,20 @@ public final class DataplaneCommand implements Callable<Integer> {
                 port(http.substring(colon + 1)),
                 aead.equals("auto") ? Optional.empty() : Optional.of(aead),
                 OffloadOption.isWanted(offload));
+    }
+
+    private int shardCount() {
+        if (shards.equals("auto")) {
+            int processors = Runtime.getRuntime().availableProcessors();
+            return DataplaneConfig.shardsFor(processors, tunName);
+        }
+        try {
+            return Integer.parseInt(shards);
+        } catch (NumberFormatException _) {
+            throw new IllegalArgumentException(
+                    "shards (GATEHOUSE_SHARDS) must be auto or 1 to %d, not %s"
+                            .formatted(DataplaneConfig.SHARDS_MAX, shards));
+        }
     }
 
     private static int port(String text) {

@@ -9,6 +9,7 @@ import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.transport.Poller;
 import dev.gatehouse.transport.Shard;
 import dev.gatehouse.transport.TunException;
+import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wireguard.crypto.Aeads;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -24,6 +25,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +34,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,59 +55,100 @@ final class DataplaneProcess {
     private final long epoch = new SecureRandom().nextLong() | 1; // never 0
     private final DataplaneConfig config;
     private final RpcSocket socket;
-    private final EventFeed feed = new EventFeed(EVENTS_MAX);
+    private final EventFeed feed;
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
     private final CompletableFuture<Integer> resumed = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final CompletableFuture<TunnelDnsServer> dns = new CompletableFuture<>();
+    private final AtomicInteger notResumed; // shards
+    private final AtomicInteger notEnded; // shards
+    private final AtomicInteger connections = new AtomicInteger(); // that were resumed
     private final Optional<Masquerade> masquerade;
     private final NameLookup lookups = new NameLookup(this::handleAnswer);
-    private final GatewayShard gateway;
-    private final Shard<ShardCommand> shard;
+    private final ShardRouter router;
+    private final Optional<ClientRoutes> routes; // empty: one shard
+    private final Shards shards;
 
     DataplaneProcess(DataplaneConfig config) throws ConfigurationException {
         this.config = config;
         socket = new RpcSocket(config.rpcSocket(), config.rpcPeerUid());
         masquerade =
                 config.masquerade() ? Masquerade.findNft().map(this::masquerade) : Optional.empty();
+        int count = config.shards();
+        feed = new EventFeed(epoch, EVENTS_MAX, count);
+        notResumed = new AtomicInteger(count);
+        notEnded = new AtomicInteger(count);
+        router = new ShardRouter(count);
+        routes = count > 1 ? Optional.of(ClientRoutes.ofDevices(config)) : Optional.empty();
         try {
-            var poller = new Poller();
-            var clock = new MonotonicClock();
-            gateway =
-                    new GatewayShard(
-                            new GatewayShard.Surroundings(
-                                    config,
-                                    poller,
-                                    clock,
-                                    new SecureRandom(),
-                                    Aeads.choose(config.aead()),
-                                    lookups,
-                                    this::onResume,
-                                    this::serveDns,
-                                    this::handleShutdown),
-                            new EventReporter(epoch, feed));
-            shard =
-                    new Shard<>(
-                            "shard-0", gateway, poller, clock, COMMANDS_MAX, this::handleFailure);
+            var running = new ArrayList<Shards.Running>();
+            for (int i = 0; i < count; i++) {
+                running.add(shard(i));
+            }
+            shards = new Shards(running);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
+    private Shards.Running shard(int index) throws IOException {
+        var poller = new Poller();
+        var clock = new MonotonicClock();
+        var agent =
+                new GatewayShard(
+                        new GatewayShard.Surroundings(
+                                index,
+                                config,
+                                poller,
+                                clock,
+                                new SecureRandom(),
+                                Aeads.choose(config.aead()),
+                                lookups,
+                                routes.map(r -> watch(index, r)).orElse(ClientWatch.NONE),
+                                this::onResume,
+                                index == 0 ? this::serveDns : _ -> {},
+                                this::handleShutdown),
+                        new EventReporter(index, feed));
+        var loop =
+                new Shard<>(
+                        "shard-" + index, agent, poller, clock, COMMANDS_MAX, this::handleFailure);
+        return new Shards.Running(agent, loop);
+    }
+
+    private ClientWatch watch(int shard, ClientRoutes leading) {
+        return new ClientWatch() {
+            @Override
+            public void arrived(String clientId, IpAddress v4, IpAddress v6) {
+                router.arrived(shard, clientId);
+                leading.place(shard, clientId, v4, v6);
+            }
+
+            @Override
+            public void gone(String clientId) {
+                leading.remove(shard, clientId);
+                router.gone(shard, clientId);
+            }
+        };
+    }
+
+    /// The host has these addresses once, on whichever devices.
     private void serveDns(GatewaySnapshot.Interface tunnel) {
         dns.thenAccept(server -> server.listenOn(List.of(tunnel.v4(), tunnel.v6())));
     }
 
     private Masquerade masquerade(Path nft) {
-        return new Masquerade(nft, config.packetFilterTable(), config.tunName());
+        return new Masquerade(nft, config.packetFilterTable(), config.tunNames());
     }
 
     private void handleAnswer(NameLookup.Answer answer) {
-        shard.post(new ShardCommand.NameResolved(answer));
+        shards.post(answer.shard(), new ShardCommand.NameResolved(answer));
     }
 
     /// A successor needs the unreachable routes; an end for good does not.
     private void handleShutdown(ShardCommand.Shutdown shutdown) {
+        if (notEnded.decrementAndGet() > 0) {
+            return; // others still say goodbye
+        }
         if (shutdown.goodbye()) {
             ShardIo.forgetRoutes();
         }
@@ -116,12 +160,13 @@ final class DataplaneProcess {
         dropCapabilities();
         var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
         var hook = Thread.ofPlatform().unstarted(this::stopOnSignal);
-        try (var metrics = new Metrics(feed, lookups, shard)) {
+        try (var metrics = new Metrics(feed, lookups, shards)) {
+            routes.ifPresent(metrics::routes);
             if (!vertx.isNativeTransportEnabled()) {
                 throw new ConfigurationException("Vert.x cannot use epoll on this host");
             }
-            shard.start();
-            var probes = new ProbeServer(vertx, gateway::status, shard::post, metrics);
+            shards.start();
+            var probes = new ProbeServer(vertx, shards, metrics);
             await(
                     probes.listen(config.httpHost(), config.httpPort()),
                     "cannot serve probes on %s port %d: set GATEHOUSE_DATAPLANE_HTTP to another"
@@ -136,7 +181,8 @@ final class DataplaneProcess {
             LOG.info("waiting for the control plane on {}", config.rpcSocket());
             return exit.join();
         } finally {
-            shard.close();
+            shards.close();
+            routes.ifPresent(ClientRoutes::close);
             closeQuietly(vertx);
             lookups.close();
             masquerade.ifPresent(Masquerade::close);
@@ -154,7 +200,7 @@ final class DataplaneProcess {
         }
     }
 
-    /// Only what the shard's descriptors need stays.
+    /// Only what the shards' descriptors need stays.
     private static void dropCapabilities() {
         try {
             Capabilities.keepOnly(EnumSet.of(Capabilities.Capability.NET_ADMIN));
@@ -165,7 +211,7 @@ final class DataplaneProcess {
 
     private void listenForControlPlane(Vertx vertx) throws ConfigurationException {
         socket.prepare();
-        var rpc = new DataplaneRpc(vertx, epoch, VERSION, feed, shard::post);
+        var rpc = new DataplaneRpc(vertx, epoch, VERSION, feed, shards, router);
         var grpc =
                 GrpcServer.server(
                         vertx, new GrpcServerOptions().setMaxMessageSize(RPC_MESSAGE_BYTES_MAX));
@@ -196,19 +242,23 @@ final class DataplaneProcess {
         }
     }
 
-    private void onResume(int connections) {
-        setUpHost();
-        resumed.complete(connections);
+    /// Called by each shard.
+    private void onResume(int ofShard) {
+        int sum = connections.addAndGet(ofShard);
+        if (notResumed.decrementAndGet() == 0) {
+            setUpHost();
+            resumed.complete(sum);
+        }
     }
 
-    /// On objects of its own: what is loaded and compiled serves the shard's, too. Connections that
+    /// On objects of its own: what is loaded and compiled serves the shards', too. Connections that
     /// were resumed come first.
     private void warmUp(Metrics metrics) {
         try (var aead = Aeads.choose(config.aead())) {
             Thread.sleep(resumed.get() > 0 ? WARM_UP_DELAY : Duration.ZERO);
             new Rehearsal(aead, new SecureRandom()).run();
             aead.warmUp();
-            shard.post(new ShardCommand.CipherWarm());
+            shards.postAll(new ShardCommand.CipherWarm());
             metrics.cipher(aead.name());
             LOG.info("cipher: {}", aead.name());
         } catch (IllegalStateException | ExecutionException e) {
@@ -226,7 +276,7 @@ final class DataplaneProcess {
         }
     }
 
-    /// Host settings and packet filter, off the shard: a program has to be started.
+    /// Host settings and packet filter, off the shards: a program has to be started.
     private void setUpHost() {
         Thread.ofVirtual()
                 .start(
@@ -268,7 +318,7 @@ final class DataplaneProcess {
         if (exit.isDone()) {
             return;
         }
-        if (!shard.post(new ShardCommand.Shutdown(true, new CompletableFuture<>()))) {
+        if (!shards.postAll(new ShardCommand.Shutdown(true, new CompletableFuture<>()))) {
             exit.complete(EXIT_FAILURE);
         }
         try {

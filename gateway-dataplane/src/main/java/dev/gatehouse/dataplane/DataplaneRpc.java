@@ -28,6 +28,7 @@ import dev.gatehouse.rpc.UpdateRelaysReply;
 import dev.gatehouse.rpc.UpdateRelaysRequest;
 import dev.gatehouse.rpc.UpdateResourceReply;
 import dev.gatehouse.rpc.UpdateResourceRequest;
+import dev.gatehouse.wireguard.KeyPair;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -36,15 +37,19 @@ import io.vertx.core.streams.WriteStream;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServerResponse;
 import io.vertx.grpc.server.StatusException;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
-import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
+import java.util.random.RandomGenerator;
 
-/// The gRPC service: checks the epoch, posts commands to the shard, and maps failures to statuses.
+/// The gRPC service: checks the epoch, hands commands to the shards that they concern, makes one
+/// answer of theirs, and maps failures to statuses.
 final class DataplaneRpc extends DataplaneGrpcService {
     static final int CONTRACT_VERSION = 1;
 
@@ -55,22 +60,27 @@ final class DataplaneRpc extends DataplaneGrpcService {
     private final long epoch;
     private final String version;
     private final EventFeed feed;
-    private final Predicate<ShardCommand> shard;
+    private final Shards shards;
+    private final ShardRouter router;
+    private final RelayOwners relays;
+    private final RandomGenerator random = new SecureRandom();
     private volatile boolean resumed;
 
     /// @param epoch random per process, never 0
-    /// @param shard posts a command; false if the shard is behind
     DataplaneRpc(
             Vertx vertx,
             long epoch,
             String version,
             EventFeed feed,
-            Predicate<ShardCommand> shard) {
+            Shards shards,
+            ShardRouter router) {
         this.vertx = vertx;
         this.epoch = epoch;
         this.version = version;
         this.feed = feed;
-        this.shard = shard;
+        this.shards = shards;
+        this.router = router;
+        relays = new RelayOwners(shards.count());
     }
 
     @Override
@@ -90,57 +100,129 @@ final class DataplaneRpc extends DataplaneGrpcService {
                 .compose(
                         parts -> {
                             var all = parts.stream().map(ResumeRequest::getPart).toList();
-                            Snapshot whole = SnapshotParts.join(all);
-                            return this.<ResumeReply>post(
-                                    reply -> new ShardCommand.Resume(whole, reply));
+                            return answer(() -> resume(SnapshotParts.join(all)));
                         })
                 .onSuccess(_ -> resumed = true);
     }
 
+    private CompletableFuture<ResumeReply> resume(Snapshot handedOver) {
+        boolean afresh = !handedOver.hasKeyPair();
+        var whole =
+                afresh
+                        ? handedOver.toBuilder()
+                                .setKeyPair(NodeCodec.encode(KeyPair.generate(random)))
+                                .build()
+                        : handedOver;
+        var parts = ShardSnapshots.split(whole, shards.count());
+        var replies = new ArrayList<CompletableFuture<ResumeReply>>();
+        for (int i = 0; i < parts.size(); i++) {
+            var part = parts.get(i);
+            replies.add(shards.ask(i, reply -> new ShardCommand.Resume(part, afresh, reply)));
+        }
+        return Shards.all(replies).thenApply(List::getFirst);
+    }
+
     @Override
     public Future<ConfigureReply> configure(ConfigureRequest request) {
-        return ask(
+        return askAll(
                 request.getEpoch(),
                 reply -> new ShardCommand.Configure(request.getInterface(), reply));
     }
 
+    /// Each shard has relays of its own.
     @Override
     public Future<UpdateRelaysReply> updateRelays(UpdateRelaysRequest request) {
-        return ask(request.getEpoch(), reply -> new ShardCommand.UpdateRelays(request, reply));
+        return request.getEpoch() == epoch
+                ? answer(() -> tellRelays(request))
+                : Future.failedFuture(otherEpoch());
+    }
+
+    private CompletableFuture<UpdateRelaysReply> tellRelays(UpdateRelaysRequest request) {
+        if (!resumed) {
+            return CompletableFuture.failedFuture(new NotResumedException());
+        }
+        var parts = relays.divide(request);
+        var replies = new ArrayList<CompletableFuture<UpdateRelaysReply>>();
+        for (int i = 0; i < parts.size(); i++) {
+            var part = parts.get(i);
+            replies.add(shards.ask(i, reply -> new ShardCommand.UpdateRelays(part, reply)));
+        }
+        return Shards.all(replies).thenApply(List::getFirst);
     }
 
     @Override
     public Future<AuthorizeReply> authorize(AuthorizeRequest request) {
-        return ask(request.getEpoch(), reply -> new ShardCommand.Authorize(request, reply));
+        if (request.getEpoch() != epoch) {
+            return Future.failedFuture(otherEpoch());
+        }
+        String clientId = request.getClient().getId();
+        int shard = router.assign(clientId, shards::hasRelay);
+        return answer(
+                () ->
+                        askToAuthorize(shard, request)
+                                .thenCompose(reply -> askOtherIfNeeded(shard, request, reply))
+                                .whenComplete((_, _) -> router.answered(clientId)));
+    }
+
+    private CompletableFuture<AuthorizeReply> askToAuthorize(int shard, AuthorizeRequest request) {
+        return shards.ask(shard, reply -> new ShardCommand.Authorize(request, reply));
+    }
+
+    /// A shard whose relay is gone cannot connect a client that it knows, but another may.
+    private CompletableFuture<AuthorizeReply> askOtherIfNeeded(
+            int shard, AuthorizeRequest request, AuthorizeReply reply) {
+        if (reply.getOutcome() != AuthorizeReply.Outcome.NO_RELAYS) {
+            return CompletableFuture.completedFuture(reply);
+        }
+        String clientId = request.getClient().getId();
+        var other = router.move(clientId, shard, shards::hasRelay);
+        if (other.isEmpty() || !shards.post(shard, new ShardCommand.Forget(clientId))) {
+            return CompletableFuture.completedFuture(reply);
+        }
+        return askToAuthorize(other.getAsInt(), request);
     }
 
     @Override
     public Future<RejectReply> reject(RejectRequest request) {
-        return ask(request.getEpoch(), reply -> new ShardCommand.Reject(request.getKey(), reply));
+        var key = request.getKey();
+        return ask(
+                request.getEpoch(),
+                key.getClientId(),
+                reply -> new ShardCommand.Reject(key, reply));
     }
 
     @Override
     public Future<UpdateResourceReply> updateResource(UpdateResourceRequest request) {
-        return ask(
+        return askAll(
                 request.getEpoch(),
                 reply -> new ShardCommand.UpdateResource(request.getResource(), reply));
     }
 
     @Override
     public Future<UpdateExpiryReply> updateExpiry(UpdateExpiryRequest request) {
-        return ask(request.getEpoch(), reply -> new ShardCommand.UpdateExpiry(request, reply));
+        return ask(
+                request.getEpoch(),
+                request.getKey().getClientId(),
+                reply -> new ShardCommand.UpdateExpiry(request, reply));
     }
 
     @Override
     public Future<RemoteCandidatesReply> addRemoteCandidates(RemoteCandidatesRequest request) {
-        return ask(request.getEpoch(), reply -> new ShardCommand.AddCandidates(request, reply));
+        return ask(
+                request.getEpoch(),
+                request.getClientId(),
+                reply -> new ShardCommand.AddCandidates(request, reply));
     }
 
     @Override
     public Future<RemoteCandidatesReply> removeRemoteCandidates(RemoteCandidatesRequest request) {
-        return ask(request.getEpoch(), reply -> new ShardCommand.RemoveCandidates(request, reply));
+        return ask(
+                request.getEpoch(),
+                request.getClientId(),
+                reply -> new ShardCommand.RemoveCandidates(request, reply));
     }
 
+    /// The whole list goes to each shard, which keeps what is listed of its own.
     @Override
     public Future<ReconcileReply> reconcile(ReadStream<ReconcileRequest> requests) {
         return collect(requests, ReconcileRequest::getEpoch)
@@ -150,19 +232,42 @@ final class DataplaneRpc extends DataplaneGrpcService {
                                     parts.stream()
                                             .flatMap(p -> p.getAuthorizationsList().stream())
                                             .toList();
-                            return post(reply -> new ShardCommand.Reconcile(entries, reply));
+                            return answer(() -> reconcile(entries));
                         });
+    }
+
+    private CompletableFuture<ReconcileReply> reconcile(List<ReconcileRequest.Entry> entries) {
+        return shards.<ReconcileReply>askAll(reply -> new ShardCommand.Reconcile(entries, reply))
+                .thenApply(
+                        replies ->
+                                ReconcileReply.newBuilder()
+                                        .setRemoved(sum(replies, ReconcileReply::getRemoved))
+                                        .build());
     }
 
     @Override
     public Future<DrainReply> drain(DrainRequest request) {
-        return ask(
-                request.getEpoch(), reply -> new ShardCommand.Drain(request.getDraining(), reply));
+        return request.getEpoch() == epoch
+                ? answer(() -> drain(request.getDraining()))
+                : Future.failedFuture(otherEpoch());
+    }
+
+    private CompletableFuture<DrainReply> drain(boolean draining) {
+        return shards.<DrainReply>askAll(reply -> new ShardCommand.Drain(draining, reply))
+                .thenApply(
+                        replies ->
+                                DrainReply.newBuilder()
+                                        .setConnections(sum(replies, DrainReply::getConnections))
+                                        .build());
+    }
+
+    private static <R> int sum(List<R> replies, ToIntFunction<R> value) {
+        return replies.stream().mapToInt(value).sum();
     }
 
     @Override
     public Future<ShutdownReply> shutdown(ShutdownRequest request) {
-        return ask(
+        return askAll(
                 request.getEpoch(),
                 reply -> new ShardCommand.Shutdown(request.getGoodbye(), reply));
     }
@@ -177,18 +282,35 @@ final class DataplaneRpc extends DataplaneGrpcService {
             ((GrpcServerResponse<?, ?>) response).fail(status(new NotResumedException()));
             return;
         }
-        new EventStream(vertx, feed, shard, response).start();
+        new EventStream(
+                        vertx,
+                        feed,
+                        () -> shards.postAll(new ShardCommand.SendSnapshot()),
+                        response)
+                .start();
     }
 
-    private <R> Future<R> ask(long theirEpoch, Function<CompletableFuture<R>, ShardCommand> make) {
-        return theirEpoch == epoch ? post(make) : Future.failedFuture(otherEpoch());
+    private <R> Future<R> ask(
+            long theirEpoch, String clientId, Function<CompletableFuture<R>, ShardCommand> make) {
+        return theirEpoch == epoch
+                ? answer(() -> shards.ask(router.shardOf(clientId), make))
+                : Future.failedFuture(otherEpoch());
     }
 
-    private <R> Future<R> post(Function<CompletableFuture<R>, ShardCommand> make) {
-        var reply = new CompletableFuture<R>();
-        if (!shard.test(make.apply(reply))) {
-            return Future.failedFuture(
-                    new StatusException(GrpcStatus.RESOURCE_EXHAUSTED, "the shard is behind"));
+    /// The answers are all the same.
+    private <R> Future<R> askAll(
+            long theirEpoch, Function<CompletableFuture<R>, ShardCommand> make) {
+        return theirEpoch == epoch
+                ? answer(() -> shards.askAll(make).thenApply(List::getFirst))
+                : Future.failedFuture(otherEpoch());
+    }
+
+    private <R> Future<R> answer(Supplier<CompletableFuture<R>> asking) {
+        CompletableFuture<R> reply;
+        try {
+            reply = asking.get();
+        } catch (IllegalArgumentException e) {
+            return Future.failedFuture(status(e));
         }
         return Future.fromCompletionStage(reply, vertx.getOrCreateContext())
                 .recover(failure -> Future.failedFuture(status(failure)));

@@ -1,16 +1,22 @@
 package dev.gatehouse.dataplane;
 
 import dev.gatehouse.rpc.Event;
+import dev.gatehouse.rpc.Snapshot;
+import dev.gatehouse.rpc.SnapshotChunk;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/// Events on their way from the shard to the one consumer; any thread may call.
+/// Events on their way from the shards to the one consumer; any thread may call.
 ///
 /// Holds `capacity` events. One more drops the whole backlog, counts that, and from then on nothing
-/// is taken until [#offerSnapshot]: a consumer that lost something must begin anew.
+/// of a shard is taken until its [#offerSnapshot]: a consumer that lost something must begin anew.
+/// The snapshot goes out when all shards have given their part; what those that gave it early tell
+/// meanwhile follows.
 final class EventFeed {
-    /// Who takes the events; called without a lock held, from the shard's thread.
+    /// Who takes the events; called without a lock held, from a shard's thread.
     interface Consumer {
         /// Something can be polled, or a snapshot is wanted.
         void wake();
@@ -19,15 +25,34 @@ final class EventFeed {
         void replaced();
     }
 
+    private final long epoch;
     private final int capacity;
     private final ArrayDeque<Event> queue = new ArrayDeque<>();
+    private final ShardStatus[] statuses;
+    private final List<List<Snapshot>> given; // by shard; null: awaited
+    private final List<Event> since = new ArrayList<>(); // of shards that have given their part
+    private ShardStatus told = ShardStatus.STARTING;
     private Consumer consumer;
     private boolean wantsSnapshot;
     private boolean snapshotRequested;
     private long overflows;
 
-    EventFeed(int capacity) {
+    /// @param epoch in every event
+    /// @param shards that have to give their part of a snapshot
+    EventFeed(long epoch, int capacity, int shards) {
+        this.epoch = epoch;
         this.capacity = capacity;
+        statuses = new ShardStatus[shards];
+        Arrays.fill(statuses, ShardStatus.STARTING);
+        given = new ArrayList<>();
+        for (int i = 0; i < shards; i++) {
+            given.add(null);
+        }
+    }
+
+    /// An event of ours, to be completed.
+    Event.Builder event() {
+        return Event.newBuilder().setEpoch(epoch);
     }
 
     /// Takes over from the consumer before, beginning with a snapshot.
@@ -36,14 +61,20 @@ final class EventFeed {
         synchronized (this) {
             old = consumer;
             consumer = newConsumer;
-            queue.clear();
-            wantsSnapshot = true;
-            snapshotRequested = false;
+            beginAnew();
         }
         if (old != null) {
             old.replaced();
         }
         newConsumer.wake();
+    }
+
+    private void beginAnew() {
+        queue.clear();
+        given.replaceAll(_ -> null);
+        since.clear();
+        wantsSnapshot = true;
+        snapshotRequested = false;
     }
 
     synchronized void unsubscribe(Consumer leaving) {
@@ -53,44 +84,96 @@ final class EventFeed {
         }
     }
 
-    /// Whether there is a consumer that has its snapshot.
-    synchronized boolean isFollowed() {
-        return consumer != null && !wantsSnapshot;
+    /// Whether there is a consumer that has this shard's part of a snapshot.
+    synchronized boolean isFollowed(int shard) {
+        return consumer != null && !isAwaited(shard);
     }
 
-    void offer(Event event) {
+    private boolean isAwaited(int shard) {
+        return wantsSnapshot && given.get(shard) == null;
+    }
+
+    void offer(int shard, Event event) {
         Consumer woken;
         synchronized (this) {
-            if (consumer == null || wantsSnapshot) {
+            if (consumer == null || isAwaited(shard)) {
                 return; // the snapshot to come tells the same
             }
-            if (queue.size() >= capacity) {
-                queue.clear();
-                wantsSnapshot = true;
-                snapshotRequested = false;
-                overflows++;
-            } else {
-                queue.add(event);
-            }
+            add(event);
             woken = consumer;
         }
         woken.wake();
     }
 
-    /// All state, in answer to [#takeSnapshotRequest].
-    void offerSnapshot(List<Event> chunks) {
+    private void add(Event event) {
+        var waiting = wantsSnapshot ? since : queue;
+        if (waiting.size() >= capacity) {
+            beginAnew();
+            overflows++;
+        } else {
+            waiting.add(event);
+        }
+    }
+
+    /// A shard's state, told at will; goes out when that of all together has changed.
+    void offerStatus(int shard, ShardStatus status) {
         Consumer woken;
         synchronized (this) {
-            if (consumer == null || !wantsSnapshot) {
-                return;
+            statuses[shard] = status;
+            if (consumer == null || wantsSnapshot || told.equals(combined())) {
+                return; // a snapshot brings it, too
             }
-            queue.clear();
-            queue.addAll(chunks);
-            wantsSnapshot = false;
-            snapshotRequested = false;
+            told = combined();
+            add(event().setStatus(told.toMessage()).build());
             woken = consumer;
         }
         woken.wake();
+    }
+
+    private ShardStatus combined() {
+        return ShardStatus.combined(Arrays.asList(statuses));
+    }
+
+    /// All state of a shard, in answer to [#takeSnapshotRequest].
+    ///
+    /// @param parts at least one
+    /// @return false if nobody waits for it: what the shard told before is still what counts
+    boolean offerSnapshot(int shard, List<Snapshot> parts, ShardStatus status) {
+        Consumer woken;
+        synchronized (this) {
+            statuses[shard] = status;
+            if (consumer == null || !isAwaited(shard)) {
+                return false;
+            }
+            given.set(shard, List.copyOf(parts));
+            if (given.contains(null)) {
+                return true;
+            }
+            complete();
+            woken = consumer;
+        }
+        woken.wake();
+        return true;
+    }
+
+    private void complete() {
+        var parts = given.stream().flatMap(List::stream).toList();
+        queue.clear();
+        for (int i = 0; i < parts.size(); i++) {
+            var chunk =
+                    SnapshotChunk.newBuilder()
+                            .setFirst(i == 0)
+                            .setLast(i == parts.size() - 1)
+                            .setPart(parts.get(i));
+            queue.add(event().setSnapshot(chunk).build());
+        }
+        told = combined();
+        queue.add(event().setStatus(told.toMessage()).build());
+        queue.addAll(since);
+        given.replaceAll(_ -> null);
+        since.clear();
+        wantsSnapshot = false;
+        snapshotRequested = false;
     }
 
     /// Empty when nothing waits, or when `asking` is no longer the consumer.

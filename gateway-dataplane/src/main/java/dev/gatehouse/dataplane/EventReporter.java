@@ -6,9 +6,6 @@ import dev.gatehouse.rpc.Event;
 import dev.gatehouse.rpc.LocalCandidates;
 import dev.gatehouse.rpc.NoRelays;
 import dev.gatehouse.rpc.Snapshot;
-import dev.gatehouse.rpc.SnapshotChunk;
-import dev.gatehouse.rpc.Status;
-import java.util.ArrayList;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -23,16 +20,15 @@ final class EventReporter {
     /// Below the 100 ms that the contract allows.
     private static final long GATHER_NS = 80_000_000;
 
-    private final long epoch;
+    private final int shard;
     private final EventFeed feed;
     private final Map<String, LocalCandidates.Builder> candidates = new TreeMap<>();
     private final Set<String> again = new TreeSet<>();
     private Snapshot told = Snapshot.getDefaultInstance();
-    private Status toldStatus = Status.getDefaultInstance();
     private long flushAtNs = NEVER;
 
-    EventReporter(long epoch, EventFeed feed) {
-        this.epoch = epoch;
+    EventReporter(int shard, EventFeed feed) {
+        this.shard = shard;
         this.feed = feed;
     }
 
@@ -54,43 +50,33 @@ final class EventReporter {
         return flushAtNs;
     }
 
-    void handleTimeout(long nowNs, Supplier<Snapshot> state, Status status) {
+    void handleTimeout(long nowNs, Supplier<Snapshot> state, ShardStatus status) {
         if (nowNs < flushAtNs) {
             return;
         }
         flushAtNs = NEVER;
-        if (!feed.isFollowed()) {
-            return;
+        if (feed.isFollowed(shard)) {
+            offerDelta(ShardSnapshots.label(state.get(), shard));
         }
-        var next = state.get();
-        var delta = SnapshotDiff.between(told, next, again);
-        again.clear();
-        delta.ifPresent(change -> feed.offer(event().setDelta(change).build()));
-        told = next;
-        if (!status.equals(toldStatus)) {
-            toldStatus = status;
-            feed.offer(event().setStatus(status).build());
-        }
+        feed.offerStatus(shard, status);
     }
 
-    void sendSnapshot(Snapshot state, Status status) {
-        told = state;
-        toldStatus = status;
+    private void offerDelta(Snapshot next) {
+        var delta = SnapshotDiff.between(told, next, again);
         again.clear();
-        candidates.clear(); // the snapshot has them
-        var parts = SnapshotParts.cut(state, SnapshotParts.PART_BYTES_MAX);
-        var events = new ArrayList<Event>(parts.size() + 1);
-        for (int i = 0; i < parts.size(); i++) {
-            events.add(
-                    event().setSnapshot(
-                                    SnapshotChunk.newBuilder()
-                                            .setFirst(i == 0)
-                                            .setLast(i == parts.size() - 1)
-                                            .setPart(parts.get(i)))
-                            .build());
+        delta.ifPresent(change -> offer(feed.event().setDelta(change.toBuilder().setShard(shard))));
+        told = next;
+    }
+
+    /// @param state this shard's
+    void sendSnapshot(Snapshot state, ShardStatus status) {
+        var labelled = ShardSnapshots.label(state, shard);
+        var parts = SnapshotParts.cut(labelled, SnapshotParts.PART_BYTES_MAX);
+        if (feed.offerSnapshot(shard, parts, status)) {
+            told = labelled;
+            again.clear();
+            candidates.clear(); // the snapshot has them
         }
-        events.add(event().setStatus(status).build());
-        feed.offerSnapshot(events);
     }
 
     void candidateAdded(String clientId, String sdp) {
@@ -109,36 +95,36 @@ final class EventReporter {
     /// At the end of a turn.
     void flushCandidates() {
         if (!candidates.isEmpty()) {
-            candidates.values().forEach(c -> feed.offer(event().setLocalCandidates(c).build()));
+            candidates.values().forEach(c -> offer(feed.event().setLocalCandidates(c)));
             candidates.clear();
         }
     }
 
     void connectionChanged(
             String clientId, ConnectionChanged.State state, String reason, boolean relayed) {
-        feed.offer(
-                event().setConnection(
+        offer(
+                feed.event()
+                        .setConnection(
                                 ConnectionChanged.newBuilder()
                                         .setClientId(clientId)
                                         .setState(state)
                                         .setReason(reason)
-                                        .setRelayed(relayed))
-                        .build());
+                                        .setRelayed(relayed)));
     }
 
     void authorizationExpired(String clientId, String resourceId) {
-        feed.offer(
-                event().setAuthorizationExpired(
+        offer(
+                feed.event()
+                        .setAuthorizationExpired(
                                 AuthorizationExpired.newBuilder()
-                                        .setKey(GatewayCodec.key(clientId, resourceId)))
-                        .build());
+                                        .setKey(GatewayCodec.key(clientId, resourceId))));
     }
 
     void noRelays() {
-        feed.offer(event().setNoRelays(NoRelays.getDefaultInstance()).build());
+        offer(feed.event().setNoRelays(NoRelays.getDefaultInstance()));
     }
 
-    private Event.Builder event() {
-        return Event.newBuilder().setEpoch(epoch);
+    private void offer(Event.Builder event) {
+        feed.offer(shard, event.build());
     }
 }

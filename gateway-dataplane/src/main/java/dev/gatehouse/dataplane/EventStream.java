@@ -5,7 +5,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.streams.WriteStream;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Predicate;
+import java.util.function.BooleanSupplier;
 
 /// One `Events` call: moves what the feed holds into the response as fast as the client reads.
 final class EventStream implements EventFeed.Consumer {
@@ -14,20 +14,18 @@ final class EventStream implements EventFeed.Consumer {
     private final Vertx vertx;
     private final Context context;
     private final EventFeed feed;
-    private final Predicate<ShardCommand> shard;
+    private final BooleanSupplier askSnapshot;
     private final WriteStream<Event> response;
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private boolean ended;
 
+    /// @param askSnapshot asks every shard for its part; false if any was behind
     EventStream(
-            Vertx vertx,
-            EventFeed feed,
-            Predicate<ShardCommand> shard,
-            WriteStream<Event> response) {
+            Vertx vertx, EventFeed feed, BooleanSupplier askSnapshot, WriteStream<Event> response) {
         this.vertx = vertx;
         context = vertx.getOrCreateContext();
         this.feed = feed;
-        this.shard = shard;
+        this.askSnapshot = askSnapshot;
         this.response = response;
     }
 
@@ -73,7 +71,7 @@ final class EventStream implements EventFeed.Consumer {
     }
 
     private void requestSnapshotIfWanted() {
-        if (feed.takeSnapshotRequest(this) && !shard.test(new ShardCommand.SendSnapshot())) {
+        if (feed.takeSnapshotRequest(this) && !askSnapshot.getAsBoolean()) {
             feed.returnSnapshotRequest();
             vertx.setTimer(RETRY_MS, _ -> wake());
         }

@@ -14,14 +14,12 @@ import dev.gatehouse.rpc.RejectReply;
 import dev.gatehouse.rpc.RemoteCandidatesReply;
 import dev.gatehouse.rpc.ResumeReply;
 import dev.gatehouse.rpc.ShutdownReply;
-import dev.gatehouse.rpc.Snapshot;
 import dev.gatehouse.rpc.UpdateExpiryReply;
 import dev.gatehouse.rpc.UpdateRelaysReply;
 import dev.gatehouse.rpc.UpdateResourceReply;
 import dev.gatehouse.transport.Agent;
 import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.transport.Poller;
-import dev.gatehouse.wireguard.KeyPair;
 import dev.gatehouse.wireguard.crypto.Aead;
 import java.io.IOException;
 import java.time.Duration;
@@ -32,22 +30,27 @@ import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The agent of the data plane's shard: nothing is open before Resume, then a [Session] runs.
+/// The agent of one of the data plane's shards: nothing is open before Resume, then a [Session]
+/// runs.
 final class GatewayShard implements Agent<ShardCommand> {
     /// What the shard uses of its surroundings.
     ///
+    /// @param index its number, from 0
     /// @param aead this shard's own
+    /// @param clients hears who comes and goes
     /// @param onResume called once, when packets are about to flow, with the number of connections
     ///     that were resumed; must not block
     /// @param onConfigured called when the TUN device has its addresses; must not block
     /// @param onShutdown called once, asks for the end of the process
     record Surroundings(
+            int index,
             DataplaneConfig config,
             Poller poller,
             MonotonicClock clock,
             RandomGenerator random,
             Aead aead,
             NameLookup lookups,
+            ClientWatch clients,
             IntConsumer onResume,
             Consumer<GatewaySnapshot.Interface> onConfigured,
             Consumer<ShardCommand.Shutdown> onShutdown) {}
@@ -80,8 +83,12 @@ final class GatewayShard implements Agent<ShardCommand> {
             case ShardCommand.NameResolved(var answer) when session != null ->
                     session.handleAnswer(answer, nowNs);
             case ShardCommand.SendSnapshot() when session != null -> session.sendSnapshot(nowNs);
+            case ShardCommand.Forget(var clientId) when session != null ->
+                    session.forget(clientId, nowNs);
             case ShardCommand.Asked<?> asked -> handleAsked(asked, nowNs);
-            case ShardCommand.NameResolved _, ShardCommand.SendSnapshot _ -> {}
+            case ShardCommand.NameResolved _,
+                    ShardCommand.SendSnapshot _,
+                    ShardCommand.Forget _ -> {}
             case ShardCommand.CipherWarm() -> around.aead.handleWarmedUp();
         }
         publish();
@@ -115,6 +122,7 @@ final class GatewayShard implements Agent<ShardCommand> {
             }
             case ShardCommand.UpdateRelays(var request, var reply) -> {
                 session.updateRelays(request, nowNs);
+                publish(); // whoever gets the reply may ask at once who has a relay
                 reply.complete(UpdateRelaysReply.getDefaultInstance());
             }
             case ShardCommand.Authorize(var request, var reply) -> {
@@ -158,7 +166,7 @@ final class GatewayShard implements Agent<ShardCommand> {
     private void resume(ShardCommand.Resume resume, long nowNs) throws IOException {
         boolean already = session != null;
         if (!already) {
-            session = open(resume.snapshot(), nowNs);
+            session = open(resume, nowNs);
             around.onResume.accept(resume.snapshot().getPeersCount());
         }
         resume.reply()
@@ -169,18 +177,16 @@ final class GatewayShard implements Agent<ShardCommand> {
                                 .build());
     }
 
-    private Session open(Snapshot snapshot, long nowNs) throws IOException {
-        var keys =
-                snapshot.hasKeyPair()
-                        ? NodeCodec.keyPair(snapshot.getKeyPair())
-                        : KeyPair.generate(around.random);
+    private Session open(ShardCommand.Resume resume, long nowNs) throws IOException {
+        var snapshot = resume.snapshot();
+        var keys = NodeCodec.keyPair(snapshot.getKeyPair());
         long unixOriginNs = around.clock.unixOriginNs();
         var node = new Node(NodeConfig.gateway(keys, around.aead, unixOriginNs), around.random);
         var state = new GatewayState(GatewayLimits.defaults(), unixOriginNs);
-        int port = snapshot.hasUdpPort() ? snapshot.getUdpPort() : around.config.udpPort();
-        var io = ShardIo.open(around.poller, around.config, port);
-        var opened =
-                new Session(keys, node, state, io, reporter, around.lookups, around.onConfigured);
+        int port =
+                snapshot.hasUdpPort() ? snapshot.getUdpPort() : around.config.udpPort(around.index);
+        var io = ShardIo.open(around.poller, around.config, around.index, port);
+        var opened = new Session(keys, node, state, io, reporter, around);
         try {
             opened.restore(snapshot, nowNs, unixOriginNs + nowNs);
         } catch (IOException | IllegalArgumentException e) {
@@ -189,7 +195,7 @@ final class GatewayShard implements Agent<ShardCommand> {
         }
         LOG.info(
                 "{} with {} connections on UDP port {}",
-                snapshot.hasKeyPair() ? "resumed" : "started",
+                resume.afresh() ? "started" : "resumed",
                 snapshot.getPeersCount(),
                 io.port());
         return opened;
@@ -216,7 +222,7 @@ final class GatewayShard implements Agent<ShardCommand> {
 
     private void publish() {
         if (session != null) {
-            var next = session.probeStatus();
+            var next = session.status();
             if (!next.equals(status)) {
                 status = next;
             }

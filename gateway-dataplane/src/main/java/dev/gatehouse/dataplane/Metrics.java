@@ -4,75 +4,114 @@ import dev.gatehouse.transport.Shard;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
-/// What the data plane counts, for Prometheus. Labels take their values from our own enums only.
+/// What the data plane counts, for Prometheus. Labels take their values from our own
+/// enums and the numbers of the shards only.
 final class Metrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics gc = new JvmGcMetrics();
-    private volatile ShardMetrics shard = ShardMetrics.NONE;
+    private volatile List<ShardMetrics> latest = List.of();
 
-    Metrics(EventFeed feed, NameLookup lookups, Shard<ShardCommand> loop) {
-        counters(
-                "gatehouse.udp",
-                dev.gatehouse.transport.UdpCounter.values(),
-                "what",
-                ShardMetrics::udp);
-        counters(
-                "gatehouse.tun",
-                dev.gatehouse.transport.TunCounter.values(),
-                "what",
-                ShardMetrics::tun);
-        counters(
-                "gatehouse.connectivity.dropped",
-                dev.gatehouse.connectivity.DropReason.values(),
-                "reason",
-                ShardMetrics::connectivityDrops);
-        counters(
-                "gatehouse.gateway.dropped",
-                dev.gatehouse.dataplane.gateway.DropReason.values(),
-                "reason",
-                ShardMetrics::gatewayDrops);
-        gauge("gatehouse.clients", ShardMetrics::clients);
-        gauge("gatehouse.connections", ShardMetrics::connections);
-        gauge("gatehouse.relays.allocated", ShardMetrics::relaysAllocated);
-        gauge("gatehouse.nat.sessions", ShardMetrics::natSessions);
-        FunctionCounter.builder("gatehouse.udp.unsendable", this, m -> m.shard.unsendable())
-                .register(registry);
+    Metrics(EventFeed feed, NameLookup lookups, Shards shards) {
+        for (int i = 0; i < shards.count(); i++) {
+            registerShard(i, shards.loop(i));
+        }
         FunctionCounter.builder("gatehouse.events.overflows", feed, EventFeed::overflows)
                 .register(registry);
         FunctionCounter.builder("gatehouse.lookups.refused", lookups, NameLookup::refused)
-                .register(registry);
-        FunctionCounter.builder("gatehouse.shard.commands.refused", loop, Shard::refusedCommands)
-                .register(registry);
-        FunctionCounter.builder("gatehouse.shard.busy.seconds", loop, l -> l.busyNs() / 1e9)
-                .description("time at work; its rate is the saturation of the packet thread")
                 .register(registry);
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         gc.bindTo(registry);
     }
 
+    private void registerShard(int shard, Shard<ShardCommand> loop) {
+        counters(
+                shard,
+                "gatehouse.udp",
+                dev.gatehouse.transport.UdpCounter.values(),
+                "what",
+                ShardMetrics::udp);
+        counters(
+                shard,
+                "gatehouse.tun",
+                dev.gatehouse.transport.TunCounter.values(),
+                "what",
+                ShardMetrics::tun);
+        counters(
+                shard,
+                "gatehouse.connectivity.dropped",
+                dev.gatehouse.connectivity.DropReason.values(),
+                "reason",
+                ShardMetrics::connectivityDrops);
+        counters(
+                shard,
+                "gatehouse.gateway.dropped",
+                dev.gatehouse.dataplane.gateway.DropReason.values(),
+                "reason",
+                ShardMetrics::gatewayDrops);
+        gauge(shard, "gatehouse.clients", ShardMetrics::clients);
+        gauge(shard, "gatehouse.connections", ShardMetrics::connections);
+        gauge(shard, "gatehouse.relays.allocated", ShardMetrics::relaysAllocated);
+        gauge(shard, "gatehouse.nat.sessions", ShardMetrics::natSessions);
+        var tags = tags(shard);
+        FunctionCounter.builder("gatehouse.udp.unsendable", this, m -> m.latest(shard).unsendable())
+                .tags(tags)
+                .register(registry);
+        FunctionCounter.builder("gatehouse.shard.commands.refused", loop, Shard::refusedCommands)
+                .tags(tags)
+                .register(registry);
+        FunctionCounter.builder("gatehouse.shard.busy.seconds", loop, l -> l.busyNs() / 1e9)
+                .description("time at work; its rate is the saturation of the packet thread")
+                .tags(tags)
+                .register(registry);
+    }
+
+    private static Tags tags(int shard) {
+        return Tags.of("shard", Integer.toString(shard));
+    }
+
+    private ShardMetrics latest(int shard) {
+        var all = latest;
+        return shard < all.size() ? all.get(shard) : ShardMetrics.NONE;
+    }
+
     private <E extends Enum<E>> void counters(
-            String name, E[] values, String label, Function<ShardMetrics, Map<E, Long>> totals) {
+            int shard,
+            String name,
+            E[] values,
+            String label,
+            Function<ShardMetrics, Map<E, Long>> totals) {
         for (E value : values) {
-            FunctionCounter.builder(name, this, m -> totals.apply(m.shard).getOrDefault(value, 0L))
-                    .tag(label, value.name().toLowerCase(Locale.ROOT))
+            FunctionCounter.builder(
+                            name, this, m -> totals.apply(m.latest(shard)).getOrDefault(value, 0L))
+                    .tags(tags(shard).and(label, value.name().toLowerCase(Locale.ROOT)))
                     .register(registry);
         }
     }
 
-    private void gauge(String name, ToDoubleFunction<ShardMetrics> value) {
-        Gauge.builder(name, this, m -> value.applyAsDouble(m.shard)).register(registry);
+    private void gauge(int shard, String name, ToDoubleFunction<ShardMetrics> value) {
+        Gauge.builder(name, this, m -> value.applyAsDouble(m.latest(shard)))
+                .tags(tags(shard))
+                .register(registry);
+    }
+
+    /// Counts what could not be done to lead clients' packets to their shards.
+    void routes(ClientRoutes routes) {
+        FunctionCounter.builder("gatehouse.routes.failed", routes, ClientRoutes::failed)
+                .register(registry);
     }
 
     /// Tells which implementation of the cipher packets go through, once it runs at full speed.
@@ -86,8 +125,9 @@ final class Metrics implements AutoCloseable {
         return registry;
     }
 
-    String scrape(ShardMetrics latest) {
-        shard = latest;
+    /// @param shards the newest figures of each, in order
+    String scrape(List<ShardMetrics> shards) {
+        latest = shards;
         return registry.scrape();
     }
 

@@ -24,7 +24,7 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/// Looks up the addresses of DNS resources, away from the shard (tunnel.md 6.3).
+/// Looks up the addresses of DNS resources, away from the shards (tunnel.md 6.3).
 ///
 /// The servers of `/etc/resolv.conf` and the names of `/etc/hosts` are used. Answers are kept for
 /// 30 s, failures never; look-ups of one name share one query; past 1,000 at once a request is
@@ -39,11 +39,16 @@ final class NameLookup implements AutoCloseable {
 
     /// Asks for the addresses behind a name.
     ///
-    /// @param tag handed back with the answer
-    record Question(Object tag, String domain) {}
+    /// @param shard that asks and gets the answer
+    /// @param requestId its own number for it
+    record Question(int shard, long requestId, String domain) {
+        private Answer answer(Optional<List<IpAddress>> addresses) {
+            return new Answer(shard, requestId, addresses);
+        }
+    }
 
     /// @param addresses empty: the look-up failed
-    record Answer(Object tag, Optional<List<IpAddress>> addresses) {}
+    record Answer(int shard, long requestId, Optional<List<IpAddress>> addresses) {}
 
     /// Where names are resolved; separate for tests.
     interface Backend extends AutoCloseable {
@@ -92,7 +97,7 @@ final class NameLookup implements AutoCloseable {
         String name = question.domain().toLowerCase(Locale.ROOT);
         var known = kept.get(name);
         if (known != null && System.nanoTime() - known.untilNs < 0) {
-            answers.accept(new Answer(question.tag(), Optional.of(known.addresses)));
+            answers.accept(question.answer(Optional.of(known.addresses)));
             return;
         }
         if (concurrent >= CONCURRENT_MAX) {
@@ -137,7 +142,7 @@ final class NameLookup implements AutoCloseable {
         concurrent -= questions.size();
         result.filter(addresses -> !addresses.isEmpty()).ifPresent(found -> keep(name, found));
         for (var question : questions) {
-            answers.accept(new Answer(question.tag(), result));
+            answers.accept(question.answer(result));
         }
     }
 

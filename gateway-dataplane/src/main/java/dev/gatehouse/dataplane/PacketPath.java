@@ -146,7 +146,7 @@ final class PacketPath implements PlaintextSink, GatewayOutput {
     /// Answers to a look-up: a control packet for the client.
     void handleAnswer(NameLookup.Answer answer, long nowNs) {
         this.nowNs = nowNs;
-        long requestId = (Long) answer.tag();
+        long requestId = answer.requestId();
         if (answer.addresses().isPresent()) {
             state.handleResolved(requestId, answer.addresses().get(), this, nowNs);
         } else {

@@ -6,30 +6,22 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import java.util.concurrent.CompletableFuture;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
 
-/// Probes and metrics over HTTP. A probe tells the truth: it asks the shard.
+/// Probes and metrics over HTTP. A probe tells the truth: it asks the shards.
 final class ProbeServer {
     private static final long SHARD_ANSWERS_WITHIN_MS = 2_000;
 
     private final Vertx vertx;
-    private final Supplier<ShardStatus> status;
-    private final Predicate<ShardCommand> shard;
+    private final Shards shards;
     private final Metrics metrics;
     private final HttpServer server;
     private volatile boolean started;
 
-    ProbeServer(
-            Vertx vertx,
-            Supplier<ShardStatus> status,
-            Predicate<ShardCommand> shard,
-            Metrics metrics) {
+    ProbeServer(Vertx vertx, Shards shards, Metrics metrics) {
         this.vertx = vertx;
-        this.status = status;
-        this.shard = shard;
+        this.shards = shards;
         this.metrics = metrics;
         server = vertx.createHttpServer(new HttpServerOptions().setIdleTimeout(60));
         server.requestHandler(this::handle);
@@ -52,10 +44,15 @@ final class ProbeServer {
         switch (request.path()) {
             case "/startupz" -> probe(request, started, "starting");
             case "/healthz" -> health(request);
-            case "/readyz" -> probe(request, status.get().isReady(), unreadyReason(status.get()));
+            case "/readyz" -> ready(request);
             case "/metrics" -> metrics(request);
             default -> answer(request, 404, "try /startupz, /healthz, /readyz or /metrics");
         }
+    }
+
+    private void ready(HttpServerRequest request) {
+        var status = shards.status();
+        probe(request, status.isReady(), unreadyReason(status));
     }
 
     private static String unreadyReason(ShardStatus now) {
@@ -69,28 +66,26 @@ final class ProbeServer {
     }
 
     private void health(HttpServerRequest request) {
-        askShard()
+        askShards()
                 .onSuccess(_ -> answer(request, 200, "ok"))
-                .onFailure(_ -> answer(request, 503, "the shard does not answer"));
+                .onFailure(_ -> answer(request, 503, "a shard does not answer"));
     }
 
     private void metrics(HttpServerRequest request) {
-        askShard()
+        askShards()
                 .onSuccess(
                         latest -> {
                             request.response()
                                     .putHeader("Content-Type", "text/plain; version=0.0.4")
                                     .end(metrics.scrape(latest));
                         })
-                .onFailure(_ -> answer(request, 503, "the shard does not answer"));
+                .onFailure(_ -> answer(request, 503, "a shard does not answer"));
     }
 
-    private Future<ShardMetrics> askShard() {
-        var reply = new CompletableFuture<ShardMetrics>();
-        if (!shard.test(new ShardCommand.ReadMetrics(reply))) {
-            return Future.failedFuture("the shard is behind");
-        }
-        var limited = reply.orTimeout(SHARD_ANSWERS_WITHIN_MS, TimeUnit.MILLISECONDS);
+    private Future<List<ShardMetrics>> askShards() {
+        var limited =
+                shards.askAll(ShardCommand.ReadMetrics::new)
+                        .orTimeout(SHARD_ANSWERS_WITHIN_MS, TimeUnit.MILLISECONDS);
         return Future.fromCompletionStage(limited, vertx.getOrCreateContext());
     }
 

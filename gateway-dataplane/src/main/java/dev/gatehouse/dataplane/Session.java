@@ -5,7 +5,6 @@ import dev.gatehouse.connectivity.NodeEvent;
 import dev.gatehouse.connectivity.Upsert;
 import dev.gatehouse.dataplane.gateway.Authorization;
 import dev.gatehouse.dataplane.gateway.GatewayEvent;
-import dev.gatehouse.dataplane.gateway.GatewaySnapshot;
 import dev.gatehouse.dataplane.gateway.GatewayState;
 import dev.gatehouse.rpc.AuthorizationKey;
 import dev.gatehouse.rpc.AuthorizeReply.Outcome;
@@ -16,7 +15,6 @@ import dev.gatehouse.rpc.ReconcileRequest;
 import dev.gatehouse.rpc.RemoteCandidatesRequest;
 import dev.gatehouse.rpc.Resource;
 import dev.gatehouse.rpc.Snapshot;
-import dev.gatehouse.rpc.Status;
 import dev.gatehouse.rpc.UpdateExpiryRequest;
 import dev.gatehouse.rpc.UpdateRelaysRequest;
 import dev.gatehouse.transport.LinuxTun;
@@ -31,7 +29,6 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Consumer;
 
 /// The gateway at work, from Resume to the end: state machines, descriptors, and what joins them.
 /// Owned by the shard's thread; each public step ends with [#settle].
@@ -47,8 +44,7 @@ final class Session implements AutoCloseable {
     private final GatewayState state;
     private final ShardIo io;
     private final EventReporter reporter;
-    private final NameLookup lookups;
-    private final Consumer<GatewaySnapshot.Interface> onConfigured;
+    private final GatewayShard.Surroundings around;
     private final PacketPath path;
     private final List<UdpSocket> sockets;
     private final DatagramBatch datagrams = UdpSocket.newBatch();
@@ -63,15 +59,13 @@ final class Session implements AutoCloseable {
             GatewayState state,
             ShardIo io,
             EventReporter reporter,
-            NameLookup lookups,
-            Consumer<GatewaySnapshot.Interface> onConfigured) {
+            GatewayShard.Surroundings around) {
         this.keys = keys;
         this.node = node;
         this.state = state;
         this.io = io;
         this.reporter = reporter;
-        this.lookups = lookups;
-        this.onConfigured = onConfigured;
+        this.around = around;
         path = new PacketPath(node, state, io);
         sockets = io.sockets();
     }
@@ -83,6 +77,9 @@ final class Session implements AutoCloseable {
         node.peerIds().stream().filter(node::hasPath).forEach(connected::add);
         if (snapshot.hasInterface()) {
             configure(snapshot.getInterface(), nowNs);
+        }
+        for (var client : state.snapshot().authorizations()) {
+            around.clients().arrived(client.clientId(), client.clientV4(), client.clientV6());
         }
         settle(nowNs);
     }
@@ -220,7 +217,7 @@ final class Session implements AutoCloseable {
         reporter.touch(nowNs);
         switch (event) {
             case GatewayEvent.ResolveName(long id, var _, var _, var domain) ->
-                    lookups.ask(new NameLookup.Question(id, domain));
+                    around.lookups().ask(new NameLookup.Question(around.index(), id, domain));
             case GatewayEvent.CloseConnection(var id, boolean goodbye) -> close(id, goodbye, nowNs);
             case GatewayEvent.AccessExpired(var id, var resource) ->
                     reporter.authorizationExpired(id, resource);
@@ -236,6 +233,16 @@ final class Session implements AutoCloseable {
         node.closeConnection(clientId, nowNs);
         connected.remove(clientId);
         reporter.connectionChanged(clientId, ConnectionChanged.State.CLOSED, "", false);
+        around.clients().gone(clientId);
+    }
+
+    /// The client has moved to another shard: no event, since it is not gone.
+    void forget(String clientId, long nowNs) throws IOException {
+        state.removeClient(clientId);
+        node.closeConnection(clientId, nowNs);
+        connected.remove(clientId);
+        around.clients().gone(clientId);
+        finish(nowNs);
     }
 
     void handleAnswer(NameLookup.Answer answer, long nowNs) throws IOException {
@@ -248,7 +255,7 @@ final class Session implements AutoCloseable {
         io.configure(tunnel.v4(), tunnel.v6());
         state.setInterface(tunnel.v4(), tunnel.v6());
         configured = true;
-        onConfigured.accept(tunnel);
+        around.onConfigured().accept(tunnel);
         finish(nowNs);
     }
 
@@ -293,6 +300,7 @@ final class Session implements AutoCloseable {
             }
             throw new RejectedExecutionException("too many clients, or resources of a client");
         }
+        around.clients().arrived(clientId, authorization.clientV4(), authorization.clientV6());
         reporter.authorized(clientId, nowNs);
         return upsert == Upsert.CREATED ? Outcome.CREATED : Outcome.REUSED;
     }
@@ -378,20 +386,14 @@ final class Session implements AutoCloseable {
         return snapshot.build();
     }
 
-    private Status status() {
-        return Status.newBuilder()
-                .setTunUp(configured)
-                .setSocketsOpen(true)
-                .setRelaysKnown(node.relayIds().size())
-                .setRelaysAllocated(node.readyRelayIds().size())
-                .setConnections(node.peerIds().size())
-                .setDraining(draining)
-                .build();
-    }
-
-    ShardStatus probeStatus() {
+    ShardStatus status() {
         return new ShardStatus(
-                true, configured, node.readyRelayIds().size(), node.peerIds().size(), draining);
+                true,
+                configured,
+                node.relayIds().size(),
+                node.readyRelayIds().size(),
+                node.peerIds().size(),
+                draining);
     }
 
     ShardMetrics metrics() {

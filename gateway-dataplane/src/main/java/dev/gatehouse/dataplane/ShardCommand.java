@@ -23,14 +23,16 @@ import dev.gatehouse.rpc.UpdateResourceReply;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/// What other threads may ask of the shard, which alone touches the gateway's state.
+/// What other threads may ask of a shard, which alone touches its part of the gateway's state.
 sealed interface ShardCommand {
     /// A command that is answered once.
     sealed interface Asked<R> extends ShardCommand {
         CompletableFuture<R> reply();
     }
 
-    record Resume(Snapshot snapshot, CompletableFuture<ResumeReply> reply)
+    /// @param snapshot the shard's part, with the key pair of all
+    /// @param afresh whether that key pair has just been made
+    record Resume(Snapshot snapshot, boolean afresh, CompletableFuture<ResumeReply> reply)
             implements Asked<ResumeReply> {}
 
     record Configure(Interface tunnel, CompletableFuture<ConfigureReply> reply)
@@ -67,6 +69,9 @@ sealed interface ShardCommand {
 
     record Shutdown(boolean goodbye, CompletableFuture<ShutdownReply> reply)
             implements Asked<ShutdownReply> {}
+
+    /// Another shard takes the client over: it is to be forgotten without a word to anybody.
+    record Forget(String clientId) implements ShardCommand {}
 
     /// The consumer of events wants all state.
     record SendSnapshot() implements ShardCommand {}

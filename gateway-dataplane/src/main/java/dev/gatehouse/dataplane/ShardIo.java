@@ -16,7 +16,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The descriptors of a shard: two UDP sockets and a TUN queue. Owned by the shard's thread.
+/// The descriptors of a shard: two UDP sockets and a TUN device. Owned by the shard's thread.
 final class ShardIo implements AutoCloseable {
     static final List<IpNetwork> ROUTES = List.of(TunnelRanges.TUNNEL_V4, TunnelRanges.TUNNEL_V6);
 
@@ -26,15 +26,17 @@ final class ShardIo implements AutoCloseable {
     private final Poller poller;
     private final LinuxTun tun;
     private final NetworkConfig network;
+    private final boolean isFirst;
     private final Optional<UdpSocket> v4;
     private final Optional<UdpSocket> v6;
     private final List<UdpSocket> sockets = new ArrayList<>();
     private final List<UdpSocket> waiting = new ArrayList<>();
     private long unsendable;
 
-    private ShardIo(Poller poller, LinuxTun tun, DataplaneConfig config, int port)
+    private ShardIo(Poller poller, LinuxTun tun, DataplaneConfig config, boolean isFirst, int port)
             throws IOException {
         this.poller = poller;
+        this.isFirst = isFirst;
         this.tun = tun;
         network = new NetworkConfig(tun.name());
         v4 = open(config, IpAddress.Family.IPV4, port);
@@ -52,12 +54,17 @@ final class ShardIo implements AutoCloseable {
 
     /// Opens everything; the TUN device has no addresses and is down.
     ///
+    /// @param shard its number, from 0
     /// @param port first choice for both sockets
-    static ShardIo open(Poller poller, DataplaneConfig config, int port) throws IOException {
-        NetworkConfig.addUnreachable(ROUTES);
-        var tun = LinuxTun.open(config.tunName(), DataplaneConfig.MTU, config.offloads());
+    static ShardIo open(Poller poller, DataplaneConfig config, int shard, int port)
+            throws IOException {
+        boolean isFirst = shard == 0;
+        if (isFirst) {
+            NetworkConfig.addUnreachable(ROUTES);
+        }
+        var tun = LinuxTun.open(config.tunName(shard), DataplaneConfig.MTU, config.offloads());
         try {
-            return new ShardIo(poller, tun, config, port);
+            return new ShardIo(poller, tun, config, isFirst, port);
         } catch (IOException e) {
             tun.close();
             throw e;
@@ -80,12 +87,16 @@ final class ShardIo implements AutoCloseable {
         }
     }
 
-    /// Gives the device its addresses; the first time also link, routes and rules.
+    /// Gives the device its addresses; the first time also link, routes and rules. The tunnel
+    /// ranges lead to shard 0; [ClientRoutes] leads the clients of others to their devices, which
+    /// have the same addresses, so that the host answers clients of all from the tunnel's own.
     void configure(IpAddress tunnelV4, IpAddress tunnelV6) throws IOException {
         network.setAddresses(List.of(tunnelV4, tunnelV6));
         network.linkUp();
-        network.setRoutes(ROUTES);
-        network.addRules();
+        if (isFirst) {
+            network.setRoutes(ROUTES);
+            network.addRules();
+        }
     }
 
     /// The ports that are in use, the IPv4 one first; a successor takes the same.

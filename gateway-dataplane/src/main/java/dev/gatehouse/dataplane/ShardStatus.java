@@ -1,12 +1,48 @@
 package dev.gatehouse.dataplane;
 
-/// What the probes know of the shard: published by it, read by anybody.
+import dev.gatehouse.rpc.Status;
+import java.util.Collection;
+
+/// What is told of a shard, or of all together: published by it, read by anybody.
 record ShardStatus(
-        boolean resumed, boolean tunUp, int relaysAllocated, int connections, boolean draining) {
-    static final ShardStatus STARTING = new ShardStatus(false, false, 0, 0, false);
+        boolean resumed,
+        boolean tunUp,
+        int relaysKnown,
+        int relaysAllocated,
+        int connections,
+        boolean draining) {
+    static final ShardStatus STARTING = new ShardStatus(false, false, 0, 0, 0, false);
+
+    /// All shards as one: has what each has, and the relays and connections of all.
+    ///
+    /// @param shards at least one
+    static ShardStatus combined(Collection<ShardStatus> shards) {
+        return shards.stream().reduce(ShardStatus::and).orElseThrow();
+    }
+
+    private ShardStatus and(ShardStatus other) {
+        return new ShardStatus(
+                resumed && other.resumed,
+                tunUp && other.tunUp,
+                relaysKnown + other.relaysKnown,
+                relaysAllocated + other.relaysAllocated,
+                connections + other.connections,
+                draining || other.draining);
+    }
 
     /// Whether the gateway can serve clients that are new to it.
     boolean isReady() {
         return resumed && tunUp && relaysAllocated > 0 && !draining;
+    }
+
+    Status toMessage() {
+        return Status.newBuilder()
+                .setTunUp(tunUp)
+                .setSocketsOpen(resumed)
+                .setRelaysKnown(relaysKnown)
+                .setRelaysAllocated(relaysAllocated)
+                .setConnections(connections)
+                .setDraining(draining)
+                .build();
     }
 }

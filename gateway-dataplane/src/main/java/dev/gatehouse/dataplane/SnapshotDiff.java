@@ -37,6 +37,12 @@ final class SnapshotDiff {
                 changed::addRelays,
                 delta::addRemovedRelayIds);
         compare(
+                before.getShardPortsList(),
+                after.getShardPortsList(),
+                p -> p.getShard(),
+                changed::addShardPorts,
+                _ -> {});
+        compare(
                 before.getClientsList(),
                 after.getClientsList(),
                 c -> c.getId(),

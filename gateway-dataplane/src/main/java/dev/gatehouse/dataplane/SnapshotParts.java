@@ -1,6 +1,7 @@
 package dev.gatehouse.dataplane;
 
 import com.google.protobuf.Message;
+import dev.gatehouse.rpc.RelayState;
 import dev.gatehouse.rpc.Snapshot;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,6 +17,12 @@ final class SnapshotParts {
 
     private SnapshotParts() {}
 
+    private record RelayKey(String id, int shard) {
+        static RelayKey of(RelayState state) {
+            return new RelayKey(state.getRelay().getId(), state.getShard());
+        }
+    }
+
     /// As `Snapshot` says: singular fields that are set replace, repeated ones add, or replace the
     /// element of the same id.
     static Snapshot join(List<Snapshot> parts) {
@@ -24,7 +31,9 @@ final class SnapshotParts {
         var joined = all.build();
         return joined.toBuilder()
                 .clearRelays()
-                .addAllRelays(byId(joined.getRelaysList(), r -> r.getRelay().getId()))
+                .addAllRelays(byId(joined.getRelaysList(), RelayKey::of))
+                .clearShardPorts()
+                .addAllShardPorts(byId(joined.getShardPortsList(), p -> p.getShard()))
                 .clearClients()
                 .addAllClients(byId(joined.getClientsList(), c -> c.getId()))
                 .clearPeers()
@@ -55,6 +64,7 @@ final class SnapshotParts {
         if (whole.hasUdpPort()) {
             head.setUdpPort(whole.getUdpPort());
         }
+        head.addAllShardPorts(whole.getShardPortsList());
         cutter.begin(head);
         cutter.addAll(whole.getRelaysList(), Snapshot.Builder::addRelays);
         cutter.addAll(whole.getClientsList(), Snapshot.Builder::addClients);

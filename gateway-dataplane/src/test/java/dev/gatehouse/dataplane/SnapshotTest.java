@@ -14,17 +14,23 @@ import dev.gatehouse.rpc.DnsMappingKey;
 import dev.gatehouse.rpc.Filter;
 import dev.gatehouse.rpc.IceCredentials;
 import dev.gatehouse.rpc.Interface;
+import dev.gatehouse.rpc.KeyPair;
 import dev.gatehouse.rpc.Path;
 import dev.gatehouse.rpc.Peer;
 import dev.gatehouse.rpc.Relay;
 import dev.gatehouse.rpc.RelayState;
 import dev.gatehouse.rpc.Resource;
+import dev.gatehouse.rpc.ShardPort;
 import dev.gatehouse.rpc.Snapshot;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SnapshotTest {
+    private static final KeyPair KEYS =
+            KeyPair.newBuilder().setPrivateKey(ByteString.copyFrom(new byte[32])).build();
+    private static final RelayState OTHER_RELAY =
+            RelayState.newBuilder().setRelay(Relay.newBuilder().setId("other")).build();
     private static final long UNIX_NS = 1_790_000_000_000_000_000L;
 
     @Test
@@ -127,6 +133,74 @@ class SnapshotTest {
         GatewayCodec.encode(state.snapshot(), again);
 
         assertThat(again.build()).isEqualTo(message);
+    }
+
+    @Test
+    void shardsResumeWhatTheyHad() {
+        var first = full().toBuilder().setKeyPair(KEYS).build();
+        var second =
+                Snapshot.newBuilder()
+                        .setKeyPair(KEYS)
+                        .setInterface(tunnel())
+                        .setUdpPort(52626)
+                        .addRelays(OTHER_RELAY)
+                        .addClients(client("b"))
+                        .addPeers(peer().toBuilder().setClientId("b"))
+                        .addAuthorizations(authorization("b"))
+                        .build();
+        var whole =
+                SnapshotParts.join(
+                        List.of(ShardSnapshots.label(first, 0), ShardSnapshots.label(second, 1)));
+
+        assertThat(whole.getUdpPort()).isEqualTo(52625);
+        assertThat(whole.getRelaysList()).as("the relay of each").hasSize(2);
+        var again = whole.toBuilder().addRelays(OTHER_RELAY.toBuilder().setShard(0)).build();
+        assertThat(ShardSnapshots.split(again, 2).get(0).getRelaysList()).hasSize(1);
+        assertThat(SnapshotParts.join(SnapshotParts.cut(whole, 100))).isEqualTo(whole);
+        assertThat(ShardSnapshots.split(whole, 2)).containsExactly(first, second);
+    }
+
+    @Test
+    void oneShardSaysWhatItAlwaysSaid() {
+        assertThat(ShardSnapshots.label(full(), 0)).isEqualTo(full());
+        assertThat(ShardSnapshots.split(full(), 1)).containsExactly(full());
+    }
+
+    @Test
+    void fewerShardsSpreadTheClientsOfThoseThatAreGone() {
+        var whole = Snapshot.newBuilder().setUdpPort(1).addRelays(relay());
+        whole.addRelays(relay().toBuilder().setShard(2));
+        whole.addShardPorts(ShardPort.newBuilder().setShard(2).setUdpPort(3));
+        for (int i = 0; i < 4; i++) {
+            whole.addClients(client("new" + i).toBuilder().setShard(i == 0 ? -1 : 2));
+            whole.addPeers(peer().toBuilder().setClientId("new" + i));
+            whole.addAuthorizations(authorization("new" + i));
+        }
+        whole.addClients(client("old")).addPeers(peer().toBuilder().setClientId("old"));
+
+        var parts = ShardSnapshots.split(whole.build(), 2);
+
+        assertThat(ids(parts.get(0))).containsExactly("old", "new1", "new3");
+        assertThat(ids(parts.get(1))).containsExactly("new0", "new2");
+        assertThat(parts.get(0).getPeersList()).hasSize(1);
+        assertThat(parts.get(0).getAuthorizationsList()).hasSize(2);
+        assertThat(parts.get(0).getRelaysList()).containsExactly(relay());
+        assertThat(parts.get(1).getPeersList()).as("their ports are gone").isEmpty();
+        assertThat(parts.get(1).getRelaysList()).isEmpty();
+        assertThat(parts.get(1).hasUdpPort()).isFalse();
+    }
+
+    @Test
+    void moreShardsLeaveClientsWhereTheyAre() {
+        var parts = ShardSnapshots.split(full(), 3);
+
+        assertThat(parts.get(0)).isEqualTo(full());
+        assertThat(parts.get(2).getInterface()).isEqualTo(tunnel());
+        assertThat(ids(parts.get(2))).isEmpty();
+    }
+
+    private static List<String> ids(Snapshot part) {
+        return part.getClientsList().stream().map(Client::getId).toList();
     }
 
     /// A message with one of everything.

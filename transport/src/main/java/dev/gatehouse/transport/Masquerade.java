@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -22,15 +23,17 @@ public final class Masquerade implements AutoCloseable {
 
     private final Path nft;
     private final String table;
-    private final String tunName;
+    private final List<String> tunNames;
     private boolean installed;
 
     /// @param nft the program, see [#findNft]
     /// @param table name of our table; two tunnels of one host need two
-    public Masquerade(Path nft, String table, String tunName) {
+    /// @param tunNames the tunnel's interfaces, at least one: what goes from one to another is left
+    ///     alone
+    public Masquerade(Path nft, String table, List<String> tunNames) {
         this.nft = nft;
         this.table = table;
-        this.tunName = tunName;
+        this.tunNames = List.copyOf(tunNames);
     }
 
     /// Looks for `nft` on the path.
@@ -56,12 +59,17 @@ public final class Masquerade implements AutoCloseable {
         table inet %1$s {
             chain postrouting {
                 type nat hook postrouting priority 100; policy accept;
-                ip saddr 100.64.0.0/11 oifname != "%2$s" masquerade
-                ip6 saddr fd00:2021:1111::/107 oifname != "%2$s" masquerade
+                ip saddr 100.64.0.0/11 oifname != %2$s masquerade
+                ip6 saddr fd00:2021:1111::/107 oifname != %2$s masquerade
             }
         }
         """
-                .formatted(table, tunName);
+                .formatted(table, interfaces());
+    }
+
+    private String interfaces() {
+        var quoted = tunNames.stream().map(name -> '"' + name + '"').toList();
+        return quoted.size() == 1 ? quoted.getFirst() : "{ " + String.join(", ", quoted) + " }";
     }
 
     /// Lines of `nft list chains` for chains of others that drop forwarded packets by default.

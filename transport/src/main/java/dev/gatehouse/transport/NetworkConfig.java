@@ -159,6 +159,17 @@ public final class NetworkConfig implements AutoCloseable {
         add.finish();
     }
 
+    /// Leads one address to the interface, in [#TABLE], away from another one that it led to.
+    public void addHostRoute(IpAddress address) throws IOException {
+        int errno = addRoute(IpNetwork.host(address), index, RT_SCOPE_UNIVERSE);
+        require(errno, "cannot set an %s route".formatted(address.family()));
+    }
+
+    /// Undoes [#addHostRoute]; nothing happens if the address leads elsewhere.
+    public void removeHostRoute(IpAddress address) throws IOException {
+        removeRoute(IpNetwork.host(address), index, RT_SCOPE_UNIVERSE);
+    }
+
     /// Copies the main table's link-scope routes into [#TABLE], so that the local network is
     /// reached directly; called again, it follows what changed.
     public void mirrorLinkScopeRoutes() throws IOException {

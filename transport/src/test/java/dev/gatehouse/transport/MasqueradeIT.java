@@ -3,6 +3,7 @@ package dev.gatehouse.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +16,8 @@ class MasqueradeIT {
         NetworkNamespace.run(
                 () -> {
                     NetworkNamespace.exec("nft", "add table inet other");
-                    try (var masquerade = new Masquerade(nft.get(), "gatehouse", "tun-a")) {
+                    try (var masquerade =
+                            new Masquerade(nft.get(), "gatehouse", List.of("tun-a"))) {
                         masquerade.install();
                         masquerade.install();
 
@@ -32,6 +34,22 @@ class MasqueradeIT {
     }
 
     @Test
+    void whatGoesBetweenInterfacesOfTheTunnelIsLeftAlone() throws Exception {
+        var nft = Masquerade.findNft();
+        assumeTrue(nft.isPresent(), "nft is not installed");
+        NetworkNamespace.run(
+                () -> {
+                    var names = List.of("tun-a", "tun-a-1");
+                    try (var masquerade = new Masquerade(nft.get(), "gatehouse", names)) {
+                        masquerade.install();
+
+                        assertThat(NetworkNamespace.exec("nft", "list ruleset"))
+                                .contains("oifname != { \"tun-a\", \"tun-a-1\" } masquerade");
+                    }
+                });
+    }
+
+    @Test
     void chainsThatDropForwardedPacketsAreNamed() throws Exception {
         var nft = Masquerade.findNft();
         assumeTrue(nft.isPresent(), "nft is not installed");
@@ -42,7 +60,8 @@ class MasqueradeIT {
                             "nft",
                             "add chain inet fw f { type filter hook forward priority 0;"
                                     + " policy drop; }");
-                    try (var masquerade = new Masquerade(nft.get(), "gatehouse", "tun-a")) {
+                    try (var masquerade =
+                            new Masquerade(nft.get(), "gatehouse", List.of("tun-a"))) {
                         assertThat(masquerade.blockingForwardChains()).hasSize(1);
                     }
                 });

@@ -11,6 +11,7 @@ import dev.gatehouse.rpc.Peer;
 import dev.gatehouse.rpc.ReconcileRequest;
 import dev.gatehouse.rpc.RelayState;
 import dev.gatehouse.rpc.Resource;
+import dev.gatehouse.rpc.ShardPort;
 import dev.gatehouse.rpc.Snapshot;
 import dev.gatehouse.rpc.SnapshotChunk;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ final class SnapshotStore {
 
     private Snapshot singular = Snapshot.getDefaultInstance(); // key pair, interface, port
     private final NavigableMap<String, RelayState> relays = new TreeMap<>();
+    private final NavigableMap<Integer, ShardPort> shardPorts = new TreeMap<>();
     private final NavigableMap<String, Client> clients = new TreeMap<>();
     private final NavigableMap<String, Peer> peers = new TreeMap<>();
     private final NavigableMap<String, Authorization> authorizations = new TreeMap<>();
@@ -54,18 +56,35 @@ final class SnapshotStore {
         return true;
     }
 
+    /// A shard removes only what is its own: of a client that has moved, the shard it left may tell
+    /// later than the one it came to.
     void handleDelta(Delta delta) {
-        delta.getRemovedRelayIdsList().forEach(relays::remove);
-        delta.getRemovedClientIdsList().forEach(this::removeClient);
-        delta.getRemovedPeerIdsList().forEach(peers::remove);
-        delta.getRemovedAuthorizationsList().forEach(this::removeAuthorization);
-        delta.getRemovedDnsMappingsList().forEach(key -> dnsMappings.remove(text(key)));
+        int shard = delta.getShard();
+        delta.getRemovedRelayIdsList().forEach(id -> relays.remove(relayKey(id, shard)));
+        delta.getRemovedClientIdsList().stream()
+                .filter(id -> !isElsewhere(id, shard))
+                .forEach(this::removeClient);
+        delta.getRemovedPeerIdsList().stream()
+                .filter(id -> !isElsewhere(id, shard))
+                .forEach(peers::remove);
+        delta.getRemovedAuthorizationsList().stream()
+                .filter(key -> !isElsewhere(key.getClientId(), shard))
+                .forEach(this::removeAuthorization);
+        delta.getRemovedDnsMappingsList().stream()
+                .filter(key -> !isElsewhere(key.getClientId(), shard))
+                .forEach(key -> dnsMappings.remove(text(key)));
         merge(delta.getChanged());
+    }
+
+    private boolean isElsewhere(String clientId, int shard) {
+        var client = clients.get(clientId);
+        return client != null && client.getShard() != shard;
     }
 
     private void clear() {
         singular = Snapshot.getDefaultInstance();
         relays.clear();
+        shardPorts.clear();
         clients.clear();
         peers.clear();
         authorizations.clear();
@@ -84,7 +103,8 @@ final class SnapshotStore {
             builder.setUdpPort(part.getUdpPort());
         }
         singular = builder.build();
-        part.getRelaysList().forEach(relay -> relays.put(relay.getRelay().getId(), relay));
+        part.getShardPortsList().forEach(port -> shardPorts.put(port.getShard(), port));
+        part.getRelaysList().forEach(relay -> relays.put(relayKey(relay), relay));
         part.getClientsList().forEach(client -> clients.put(client.getId(), client));
         part.getPeersList().forEach(peer -> peers.put(peer.getClientId(), peer));
         part.getAuthorizationsList().forEach(one -> authorizations.put(text(one.getKey()), one));
@@ -190,6 +210,7 @@ final class SnapshotStore {
         }
         var parts = new Parts();
         parts.add(singular, Snapshot.Builder::mergeFrom);
+        shardPorts.values().forEach(one -> parts.add(one, Snapshot.Builder::addShardPorts));
         relays.values().forEach(one -> parts.add(one, Snapshot.Builder::addRelays));
         clients.values().forEach(one -> parts.add(one, Snapshot.Builder::addClients));
         peers.values().forEach(one -> parts.add(one, Snapshot.Builder::addPeers));
@@ -217,6 +238,14 @@ final class SnapshotStore {
             finished.add(current.build());
             return List.copyOf(finished);
         }
+    }
+
+    private static String relayKey(RelayState relay) {
+        return relayKey(relay.getRelay().getId(), relay.getShard());
+    }
+
+    private static String relayKey(String id, int shard) {
+        return id + "/" + shard;
     }
 
     private static String text(AuthorizationKey key) {

@@ -15,6 +15,10 @@ import dev.gatehouse.rpc.Delta;
 import dev.gatehouse.rpc.Event;
 import dev.gatehouse.rpc.KeyPair;
 import dev.gatehouse.rpc.LocalCandidates;
+import dev.gatehouse.rpc.Peer;
+import dev.gatehouse.rpc.Relay;
+import dev.gatehouse.rpc.RelayState;
+import dev.gatehouse.rpc.ShardPort;
 import dev.gatehouse.rpc.Snapshot;
 import dev.gatehouse.rpc.SnapshotChunk;
 import java.io.IOException;
@@ -192,6 +196,67 @@ class GatewayFlowTest {
 
         assertThat(flow.status().clients()).isZero();
         assertThat(flow.status().authorizations()).isZero();
+    }
+
+    @Test
+    void aRelayIsHeldForEachShardAndAPortForEachButTheFirst() {
+        var store = new SnapshotStore();
+        store.handleChunk(
+                chunk(
+                        held().toBuilder()
+                                .addShardPorts(ShardPort.newBuilder().setShard(1).setUdpPort(2))
+                                .addRelays(relay(0))
+                                .addRelays(relay(1))
+                                .build()));
+        assertThat(store.toParts().getFirst().getRelaysList()).hasSize(2);
+
+        store.handleDelta(
+                Delta.newBuilder()
+                        .setShard(1)
+                        .addRemovedRelayIds("relay")
+                        .setChanged(
+                                Snapshot.newBuilder()
+                                        .addShardPorts(
+                                                ShardPort.newBuilder().setShard(1).setUdpPort(3)))
+                        .build());
+
+        var held = store.toParts().getFirst();
+        assertThat(held.getRelaysList()).containsExactly(relay(0));
+        assertThat(held.getShardPortsList()).extracting(ShardPort::getUdpPort).containsExactly(3);
+    }
+
+    /// The shard that a client has left tells later than the one that it came to.
+    @Test
+    void aShardTakesNothingFromAClientOfAnother() {
+        var store = new SnapshotStore();
+        store.handleChunk(chunk(held()));
+        var moved = held().toBuilder();
+        moved.getClientsBuilder(0).setShard(1);
+        var peer = Peer.newBuilder().setClientId(CLIENT);
+        store.handleDelta(Delta.newBuilder().setShard(1).setChanged(moved.addPeers(peer)).build());
+        var key = held().getAuthorizations(0).getKey();
+
+        store.handleDelta(
+                Delta.newBuilder()
+                        .addRemovedPeerIds(CLIENT)
+                        .addRemovedAuthorizations(key)
+                        .addRemovedClientIds(CLIENT)
+                        .build());
+
+        var held = store.toParts().getFirst();
+        assertThat(held.getClientsList()).hasSize(1);
+        assertThat(held.getPeersList()).hasSize(1);
+        assertThat(held.getAuthorizationsList()).hasSize(1);
+
+        store.handleDelta(Delta.newBuilder().setShard(1).addRemovedClientIds(CLIENT).build());
+        assertThat(store.toParts().getFirst().getPeersList()).isEmpty();
+    }
+
+    private static RelayState relay(int shard) {
+        return RelayState.newBuilder()
+                .setRelay(Relay.newBuilder().setId("relay"))
+                .setShard(shard)
+                .build();
     }
 
     @Test

@@ -1,0 +1,2 @@
+/// What a second shard carries.
+package dev.gatehouse.benchmarks.shards;
