@@ -20,6 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// What an image is made of.
 class ImageIT {
     private static final long SIZE_MAX = 160L << 20; // bytes, on the base that debootstrap makes
+    private static final long SLIM_SIZE_MAX = 120L << 20; // the same on a slim public base
+    private static final long SLIM_BASE = 20L << 20; // distroless, with libssl
+    private static final long JDK_ARCHIVE = 15L << 20; // instead of ours, without FAST
     private static final String JAVA = "/opt/gatehouse/jre/bin/java";
     private static final int CAP_NET_ADMIN = 1 << 12;
 
@@ -43,6 +46,8 @@ class ImageIT {
         var config = image.getConfig();
 
         assertThat(image.getSize()).isLessThanOrEqualTo(SIZE_MAX);
+        long own = image.getSize() - archiveSize(target) - baseSize();
+        assertThat(own + JDK_ARCHIVE + SLIM_BASE).isLessThanOrEqualTo(SLIM_SIZE_MAX);
         assertThat(config.getUser()).isEqualTo("65532:65532");
         assertThat(config.getHealthcheck().getTest())
                 .startsWith("CMD", JAVA)
@@ -74,6 +79,16 @@ class ImageIT {
         assertThat(text("relay", "/opt/gatehouse/sbom.json")).contains("CycloneDX", "vertx-core");
         assertThatThrownBy(() -> text("relay", "/bin/sh")).isInstanceOf(NotFoundException.class);
         assertThatThrownBy(() -> text("gateway", "/bin/sh")).isInstanceOf(NotFoundException.class);
+    }
+
+    private static long baseSize() {
+        return Engine.client().inspectImageCmd("gatehouse/base").exec().getSize();
+    }
+
+    private static long archiveSize(String target) throws IOException {
+        long[] size = new long[1];
+        read(target, "/opt/gatehouse/classes.jsa", (entry, _) -> size[0] = entry.getSize());
+        return size[0];
     }
 
     @SuppressWarnings("unchecked")
