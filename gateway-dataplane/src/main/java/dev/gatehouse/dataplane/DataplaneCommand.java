@@ -14,7 +14,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "dataplane",
         mixinStandardHelpOptions = true,
-        showDefaultValues = true,
         sortOptions = false,
         description = "Moves the packets of a gateway; told what to do by the control plane.")
 public final class DataplaneCommand implements Callable<Integer> {
@@ -28,14 +27,13 @@ public final class DataplaneCommand implements Callable<Integer> {
     @Option(
             names = "--rpc-socket",
             defaultValue = "${env:GATEHOUSE_RPC_SOCKET:-/run/gatehouse/dataplane.sock}",
-            description = "Unix socket for the control plane (GATEHOUSE_RPC_SOCKET).")
+            description = "Unix socket for the control plane.")
     private Path rpcSocket;
 
     @Option(
             names = "--rpc-peer-uid",
             defaultValue = "${env:GATEHOUSE_RPC_PEER_UID:--1}",
-            description =
-                    "User that may connect besides our own; -1 for none (GATEHOUSE_RPC_PEER_UID).")
+            description = "User that may connect besides our own; -1 for none.")
     private int rpcPeerUid;
 
     @Option(
@@ -43,7 +41,7 @@ public final class DataplaneCommand implements Callable<Integer> {
             defaultValue = "${env:GATEHOUSE_SHARDS:-auto}",
             description = {
                 "Packet threads, 1 to 64, among which clients are spread; auto: processors less"
-                        + " one, at most 2 (GATEHOUSE_SHARDS).",
+                        + " one, at most 2.",
                 "Each needs a relay of its own, and has a UDP port, from --udp-port on, and a TUN"
                         + " device: NAME, NAME-1, ..."
             })
@@ -52,25 +50,25 @@ public final class DataplaneCommand implements Callable<Integer> {
     @Option(
             names = "--tun-name",
             defaultValue = "${env:GATEHOUSE_TUN_NAME:-" + DEFAULT_TUN_NAME + "}",
-            description = "Name of the TUN device of shard 0 (GATEHOUSE_TUN_NAME).")
+            description = "Name of the TUN device of shard 0.")
     private String tunName;
 
     @Option(
             names = "--udp-port",
             defaultValue = "${env:GATEHOUSE_UDP_PORT:-52625}",
-            description = "UDP port; another one if it is taken (GATEHOUSE_UDP_PORT).")
+            description = "UDP port; another one if it is taken.")
     private int udpPort;
 
     @Option(
             names = "--udp-send-buffer-size",
             defaultValue = "${env:FIREZONE_UDP_SEND_BUFFER_SIZE:-16777216}",
-            description = "Bytes (FIREZONE_UDP_SEND_BUFFER_SIZE).")
+            description = "Bytes of a socket's send buffer.")
     private int sendBufferBytes;
 
     @Option(
             names = "--udp-recv-buffer-size",
             defaultValue = "${env:FIREZONE_UDP_RECV_BUFFER_SIZE:-134217728}",
-            description = "Bytes (FIREZONE_UDP_RECV_BUFFER_SIZE).")
+            description = "Bytes of a socket's receive buffer.")
     private int receiveBufferBytes;
 
     @Option(
@@ -78,7 +76,7 @@ public final class DataplaneCommand implements Callable<Integer> {
             arity = "0..1",
             fallbackValue = "true",
             defaultValue = "${env:FIREZONE_NO_INC_BUF:-false}",
-            description = "Leave the host's limits of socket buffers alone (FIREZONE_NO_INC_BUF).")
+            description = "Leave the host's limits of socket buffers alone.")
     private boolean noBufferLimits;
 
     @Option(
@@ -86,7 +84,7 @@ public final class DataplaneCommand implements Callable<Integer> {
             arity = "0..1",
             fallbackValue = "true",
             defaultValue = "${env:FIREZONE_NO_MASQUERADE:-false}",
-            description = "Install no masquerade rules (FIREZONE_NO_MASQUERADE).")
+            description = "Install no masquerade rules.")
     private boolean noMasquerade;
 
     @Option(
@@ -94,27 +92,26 @@ public final class DataplaneCommand implements Callable<Integer> {
             arity = "0..1",
             fallbackValue = "true",
             defaultValue = "${env:GATEHOUSE_NO_SYSCTL:-false}",
-            description = "Do not switch IP forwarding on (GATEHOUSE_NO_SYSCTL).")
+            description = "Do not switch IP forwarding on.")
     private boolean noSysctl;
 
     @Option(
             names = "--http",
             defaultValue = "${env:GATEHOUSE_DATAPLANE_HTTP:-127.0.0.1:8081}",
-            description = "Address of probes and metrics (GATEHOUSE_DATAPLANE_HTTP).")
+            description = "Address of probes and metrics.")
     private String http;
 
     @Option(
             names = "--aead",
             defaultValue = "${env:GATEHOUSE_AEAD:-auto}",
-            description = "Cipher implementation: auto, vector, libcrypto, jdk (GATEHOUSE_AEAD).")
+            description = "Cipher implementation: auto, vector, libcrypto, jdk.")
     private String aead;
 
     @Option(
             names = "--offload",
             defaultValue = "${env:GATEHOUSE_OFFLOAD:-auto}",
             description =
-                    "auto, or off: one system call a packet, for drivers that get batches wrong"
-                            + " (GATEHOUSE_OFFLOAD).")
+                    "auto, or off: one system call a packet, for drivers that get batches wrong.")
     private String offload;
 
     @Option(names = "--check", description = "Check the settings and the host, then exit.")
