@@ -116,7 +116,9 @@ final class DataplaneRpc extends DataplaneGrpcService {
         var parts = ShardSnapshots.split(whole, shards.count());
         var replies = new ArrayList<CompletableFuture<ResumeReply>>();
         for (int i = 0; i < parts.size(); i++) {
+            int shard = i;
             var part = parts.get(i);
+            part.getRelaysList().forEach(state -> relays.restore(shard, state.getRelay().getId()));
             replies.add(shards.ask(i, reply -> new ShardCommand.Resume(part, afresh, reply)));
         }
         return Shards.all(replies).thenApply(List::getFirst);

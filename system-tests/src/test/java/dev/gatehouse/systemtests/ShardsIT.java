@@ -117,7 +117,7 @@ class ShardsIT {
     private void twoClientsOnTwoShards() throws Exception {
         start(List.of());
         await(rpc.configure(configure()));
-        await(rpc.updateRelays(relays()));
+        await(rpc.updateRelays(relays(0, 1)));
         until("both relays", () -> curl("metrics").contains(ALLOCATED.formatted(1)));
         until("both relays", () -> curl("metrics").contains(ALLOCATED.formatted(0)));
         assertThat(curl("readyz")).contains("ok");
@@ -171,6 +171,14 @@ class ShardsIT {
                         before.getRelaysList().stream()
                                 .map(relay -> relay.getAllocation().getRelayedList())
                                 .toList());
+        await(rpc.updateRelays(relays(1, 0)));
+        assertThat(owners(snapshot())).as("each has its own").isEqualTo(owners(before));
+    }
+
+    private static List<String> owners(Snapshot snapshot) {
+        return snapshot.getRelaysList().stream()
+                .map(relay -> relay.getShard() + ": " + relay.getRelay().getId())
+                .toList();
     }
 
     private void revokedClientMakesRoom() throws Exception {
@@ -393,11 +401,11 @@ class ShardsIT {
                 .build();
     }
 
-    private UpdateRelaysRequest relays() {
+    private UpdateRelaysRequest relays(int first, int second) {
         return UpdateRelaysRequest.newBuilder()
                 .setEpoch(epoch)
-                .addRelays(relay(0, "gateway"))
-                .addRelays(relay(1, "gateway"))
+                .addRelays(relay(first, "gateway"))
+                .addRelays(relay(second, "gateway"))
                 .build();
     }
 
