@@ -67,15 +67,20 @@ public final class Sandbox {
 
     private static void runInside(Path folder, Body body, CompletableFuture<Void> result) {
         var sandbox = new Sandbox(folder);
+        Throwable failure = null;
         try {
             enter();
             sandbox.exec("sh", "-e", "-c", SET_UP, folder.toString());
             body.run(sandbox);
-            result.complete(null);
         } catch (Throwable e) {
-            result.completeExceptionally(e);
+            failure = e;
         } finally {
-            sandbox.endAll();
+            sandbox.endAll(); // before the result is told: the JVM may end with the last test
+        }
+        if (failure == null) {
+            result.complete(null);
+        } else {
+            result.completeExceptionally(failure);
         }
     }
 
