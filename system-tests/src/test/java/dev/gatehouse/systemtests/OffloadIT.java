@@ -76,7 +76,8 @@ class OffloadIT {
     private static final Pattern COUNTER =
             Pattern.compile(
                     "(gatehouse_(?:\\w+_dropped|udp|tun|udp_unsendable)_total)"
-                            + "(?:\\{\\w+=\"(\\w+)\"})? ([0-9.E]+)");
+                            + "\\{(?:shard=\"0\",?)?(?:\\w+=\"(\\w+)\")?(?:,shard=\"0\")?}"
+                            + " ([0-9.E]+)");
     private static final Pattern KERNEL_ERROR =
             Pattern.compile("(\\w*(?:InErrs|CsumErrors|InHdrErrors|InTruncatedPkts)) +([0-9]+)");
 

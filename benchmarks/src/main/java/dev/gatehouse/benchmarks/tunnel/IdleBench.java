@@ -33,7 +33,8 @@ public final class IdleBench implements Callable<Integer> {
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     private static final String SOCKET = "/run/gatehouse/bench.sock";
     private static final Pattern DATAGRAMS =
-            Pattern.compile("gatehouse_udp_total\\{what=\"(?:sent|received)_datagrams\"} (\\S+)");
+            Pattern.compile(
+                    "gatehouse_udp_total\\{[^}]*what=\"(?:sent|received)_datagrams\"} (\\S+)");
 
     /// @param cpuPercent of one core, all threads
     /// @param datagrams a second, both ways together: what keeps the clients connected
