@@ -1,5 +1,6 @@
 package dev.gatehouse.client;
 
+import dev.gatehouse.channel.PortalSettings;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
@@ -53,7 +54,7 @@ public final class ClientCommand implements Callable<Integer> {
             var settings = options.toSettings(statusSocket);
             warnOfIgnored();
             return check ? 0 : run(settings);
-        } catch (ConfigurationMistake e) {
+        } catch (ConfigurationMistake | PortalSettings.Mistake e) {
             spec.commandLine().getErr().println("gatehouse client: " + e.getMessage());
             return CONFIGURATION_MISTAKE;
         }

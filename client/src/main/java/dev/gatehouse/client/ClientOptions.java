@@ -4,7 +4,6 @@ import dev.gatehouse.channel.DeviceId;
 import dev.gatehouse.channel.PortalSettings;
 import dev.gatehouse.transport.OffloadOption;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -144,10 +143,11 @@ final class ClientOptions {
     @Option(names = "--exit", description = "Leave with 0 after the interface was configured.")
     private boolean exit;
 
-    ClientSettings toSettings(Path statusSocket) throws ConfigurationMistake {
+    ClientSettings toSettings(Path statusSocket)
+            throws ConfigurationMistake, PortalSettings.Mistake {
         var control = dnsControl();
         return new ClientSettings(
-                api(),
+                PortalSettings.api("FIREZONE_API_URL", apiUrl),
                 TokenFile.read(
                         Optional.ofNullable(System.getenv("FIREZONE_TOKEN")).orElse(""), tokenPath),
                 DeviceId.externalId(id()),
@@ -156,7 +156,7 @@ final class ClientOptions {
                 resolvConf,
                 activateInternetResource,
                 partition(),
-                ca(),
+                PortalSettings.caFile("GATEHOUSE_CA_FILE", caFile),
                 statusSocket,
                 buffers(),
                 packets(),
@@ -172,14 +172,6 @@ final class ClientOptions {
         given.put("FIREZONE_FLOW_LOGS", flowLogs);
         given.values().removeIf(String::isBlank);
         return List.copyOf(given.keySet());
-    }
-
-    private URI api() throws ConfigurationMistake {
-        try {
-            return PortalSettings.api("FIREZONE_API_URL", apiUrl);
-        } catch (PortalSettings.Mistake e) {
-            throw new ConfigurationMistake(e.getMessage());
-        }
     }
 
     private String id() throws ConfigurationMistake {
@@ -211,23 +203,10 @@ final class ClientOptions {
                                                 .formatted(dnsControl, DnsControl.texts())));
     }
 
-    private Duration partition() throws ConfigurationMistake {
-        if (maxPartitionTime.isBlank()) {
-            return Duration.ZERO;
-        }
-        try {
-            return PortalSettings.duration("MAX_PARTITION_TIME", maxPartitionTime);
-        } catch (PortalSettings.Mistake e) {
-            throw new ConfigurationMistake(e.getMessage());
-        }
-    }
-
-    private Optional<Path> ca() throws ConfigurationMistake {
-        try {
-            return PortalSettings.caFile("GATEHOUSE_CA_FILE", caFile);
-        } catch (PortalSettings.Mistake e) {
-            throw new ConfigurationMistake(e.getMessage());
-        }
+    private Duration partition() throws PortalSettings.Mistake {
+        return maxPartitionTime.isBlank()
+                ? Duration.ZERO
+                : PortalSettings.duration("MAX_PARTITION_TIME", maxPartitionTime);
     }
 
     private ClientSettings.Packets packets() throws ConfigurationMistake {

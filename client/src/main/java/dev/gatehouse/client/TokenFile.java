@@ -17,22 +17,19 @@ final class TokenFile {
 
     private TokenFile() {}
 
-    static Secret read(String variable, Path file) throws ConfigurationMistake {
-        try {
-            var given = PortalSettings.token("FIREZONE_TOKEN", variable);
-            if (given.isPresent()) {
-                return given.get();
-            }
-            if (!Files.isRegularFile(file)) {
-                throw new ConfigurationMistake(
-                        "no token: set FIREZONE_TOKEN, or put it into %s (owner root, mode 0600)"
-                                .formatted(file));
-            }
-            requirePrivate(file);
-            return PortalSettings.tokenIn("FIREZONE_TOKEN_PATH", file);
-        } catch (PortalSettings.Mistake e) {
-            throw new ConfigurationMistake(e.getMessage());
+    static Secret read(String variable, Path file)
+            throws ConfigurationMistake, PortalSettings.Mistake {
+        var given = PortalSettings.token("FIREZONE_TOKEN", variable);
+        if (given.isPresent()) {
+            return given.get();
         }
+        if (!Files.isRegularFile(file)) {
+            throw new ConfigurationMistake(
+                    "no token: set FIREZONE_TOKEN, or put it into %s (owner root, mode 0600)"
+                            .formatted(file));
+        }
+        requirePrivate(file);
+        return PortalSettings.tokenIn("FIREZONE_TOKEN_PATH", file);
     }
 
     private static void requirePrivate(Path file) throws ConfigurationMistake {

@@ -134,9 +134,7 @@ final class DataplaneRpc extends DataplaneGrpcService {
     /// Each shard has relays of its own.
     @Override
     public Future<UpdateRelaysReply> updateRelays(UpdateRelaysRequest request) {
-        return request.getEpoch() == epoch
-                ? answer(() -> tellRelays(request))
-                : Future.failedFuture(otherEpoch());
+        return answer(request.getEpoch(), () -> tellRelays(request));
     }
 
     private CompletableFuture<UpdateRelaysReply> tellRelays(UpdateRelaysRequest request) {
@@ -154,16 +152,15 @@ final class DataplaneRpc extends DataplaneGrpcService {
 
     @Override
     public Future<AuthorizeReply> authorize(AuthorizeRequest request) {
-        if (request.getEpoch() != epoch) {
-            return Future.failedFuture(otherEpoch());
-        }
+        return answer(request.getEpoch(), () -> authorizeSomewhere(request));
+    }
+
+    private CompletableFuture<AuthorizeReply> authorizeSomewhere(AuthorizeRequest request) {
         String clientId = request.getClient().getId();
         int shard = router.assign(clientId, shards::hasRelay);
-        return answer(
-                () ->
-                        askToAuthorize(shard, request)
-                                .thenCompose(reply -> askOtherIfNeeded(shard, request, reply))
-                                .whenComplete((_, _) -> router.answered(clientId)));
+        return askToAuthorize(shard, request)
+                .thenCompose(reply -> askOtherIfNeeded(shard, request, reply))
+                .whenComplete((_, _) -> router.answered(clientId));
     }
 
     private CompletableFuture<AuthorizeReply> askToAuthorize(int shard, AuthorizeRequest request) {
@@ -249,9 +246,7 @@ final class DataplaneRpc extends DataplaneGrpcService {
 
     @Override
     public Future<DrainReply> drain(DrainRequest request) {
-        return request.getEpoch() == epoch
-                ? answer(() -> drain(request.getDraining()))
-                : Future.failedFuture(otherEpoch());
+        return answer(request.getEpoch(), () -> drain(request.getDraining()));
     }
 
     private CompletableFuture<DrainReply> drain(boolean draining) {
@@ -294,17 +289,17 @@ final class DataplaneRpc extends DataplaneGrpcService {
 
     private <R> Future<R> ask(
             long theirEpoch, String clientId, Function<CompletableFuture<R>, ShardCommand> make) {
-        return theirEpoch == epoch
-                ? answer(() -> shards.ask(router.shardOf(clientId), make))
-                : Future.failedFuture(otherEpoch());
+        return answer(theirEpoch, () -> shards.ask(router.shardOf(clientId), make));
     }
 
     /// The answers are all the same.
     private <R> Future<R> askAll(
             long theirEpoch, Function<CompletableFuture<R>, ShardCommand> make) {
-        return theirEpoch == epoch
-                ? answer(() -> shards.askAll(make).thenApply(List::getFirst))
-                : Future.failedFuture(otherEpoch());
+        return answer(theirEpoch, () -> shards.askAll(make).thenApply(List::getFirst));
+    }
+
+    private <R> Future<R> answer(long theirEpoch, Supplier<CompletableFuture<R>> asking) {
+        return theirEpoch == epoch ? answer(asking) : Future.failedFuture(otherEpoch());
     }
 
     private <R> Future<R> answer(Supplier<CompletableFuture<R>> asking) {

@@ -1,5 +1,6 @@
 package dev.gatehouse.relay;
 
+import dev.gatehouse.channel.PortalSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -40,7 +41,7 @@ public final class RelayCommand implements Callable<Integer> {
             var settings = options.toSettings();
             warnOfIgnored();
             return check ? 0 : run(settings);
-        } catch (ConfigurationMistake e) {
+        } catch (ConfigurationMistake | PortalSettings.Mistake e) {
             spec.commandLine().getErr().println("gatehouse relay: " + e.getMessage());
             return CONFIGURATION_MISTAKE;
         }

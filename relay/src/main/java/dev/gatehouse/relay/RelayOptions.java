@@ -12,7 +12,6 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -130,7 +129,7 @@ final class RelayOptions {
             description = "How long allocations may go on after SIGTERM; 0s: end at once.")
     private String drain;
 
-    RelaySettings toSettings() throws ConfigurationMistake {
+    RelaySettings toSettings() throws ConfigurationMistake, PortalSettings.Mistake {
         var fixedSecret = secret("STAMP_SECRET", stampSecret);
         return new RelaySettings(
                 relayConfig(),
@@ -140,15 +139,7 @@ final class RelayOptions {
                 fixedSecret,
                 seed(),
                 health(),
-                drain());
-    }
-
-    private Duration drain() throws ConfigurationMistake {
-        try {
-            return PortalSettings.duration("GATEHOUSE_DRAIN", drain);
-        } catch (PortalSettings.Mistake e) {
-            throw new ConfigurationMistake(e.getMessage());
-        }
+                PortalSettings.duration("GATEHOUSE_DRAIN", drain));
     }
 
     private RelayConfig relayConfig() throws ConfigurationMistake {
@@ -169,8 +160,11 @@ final class RelayOptions {
         }
     }
 
-    private Optional<PortalLogin> portal(boolean mayStandAlone) throws ConfigurationMistake {
-        var login = token(positional.isEmpty() ? token : positional.getFirst());
+    private Optional<PortalLogin> portal(boolean mayStandAlone)
+            throws ConfigurationMistake, PortalSettings.Mistake {
+        var login =
+                PortalSettings.token(
+                        "FIREZONE_TOKEN", positional.isEmpty() ? token : positional.getFirst());
         if (login.isEmpty() && mayStandAlone) {
             return Optional.empty();
         }
@@ -182,24 +176,12 @@ final class RelayOptions {
         return Optional.of(new PortalLogin(api(), login.get(), shownName));
     }
 
-    private URI api() throws ConfigurationMistake {
+    private URI api() throws ConfigurationMistake, PortalSettings.Mistake {
         var url = text(apiUrl);
         if (url.isEmpty()) {
             throw new ConfigurationMistake("no portal: set FIREZONE_API_URL, e.g. wss://host");
         }
-        try {
-            return PortalSettings.api("FIREZONE_API_URL", url.get());
-        } catch (PortalSettings.Mistake e) {
-            throw new ConfigurationMistake(e.getMessage());
-        }
-    }
-
-    private static Optional<Secret> token(String given) throws ConfigurationMistake {
-        try {
-            return PortalSettings.token("FIREZONE_TOKEN", given);
-        } catch (PortalSettings.Mistake e) {
-            throw new ConfigurationMistake(e.getMessage());
-        }
+        return PortalSettings.api("FIREZONE_API_URL", url.get());
     }
 
     private OptionalLong seed() throws ConfigurationMistake {
