@@ -1,6 +1,7 @@
 package dev.gatehouse.client;
 
 import dev.gatehouse.channel.PortalSettings;
+import dev.gatehouse.transport.Termination;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
@@ -69,7 +70,9 @@ public final class ClientCommand implements Callable<Integer> {
 
     private static int run(ClientSettings settings)
             throws ConfigurationMistake, InterruptedException {
-        try (var client = ClientProcess.start(settings)) {
+        try (var termination = Termination.install();
+                var client = ClientProcess.start(settings)) {
+            termination.onSignal(client::stop);
             return client.awaitExit();
         }
     }

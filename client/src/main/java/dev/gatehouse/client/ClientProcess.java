@@ -215,35 +215,22 @@ final class ClientProcess implements AutoCloseable {
         exit.complete(1);
     }
 
-    /// Waits for the end, and answers SIGTERM and SIGINT meanwhile.
+    /// Waits for the end.
     ///
     /// @return the exit code of the process
     int awaitExit() throws InterruptedException {
-        var hook = new Thread(this::handleSignal, "client-signal");
-        Runtime.getRuntime().addShutdownHook(hook);
         try {
             return exit.get();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
-        } finally {
-            removeHook(hook);
         }
     }
 
-    /// The JVM would report the signal as its exit code: an orderly stop is 0.
-    private void handleSignal() {
-        if (exit.complete(0)) {
-            close();
-            Runtime.getRuntime().halt(0);
-        }
-    }
-
-    private static void removeHook(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException _) {
-            // the hook is what ended us
-        }
+    /// Ends, after a goodbye. Returns the exit code of the process. Any thread.
+    int stop() {
+        exit.complete(0);
+        close();
+        return exit.join();
     }
 
     /// Both the signal and the end of the wait come here: the second waits until the first is done,

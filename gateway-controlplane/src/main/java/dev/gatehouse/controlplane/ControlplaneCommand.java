@@ -5,6 +5,7 @@ import dev.gatehouse.channel.PeerRole;
 import dev.gatehouse.channel.PortalSettings;
 import dev.gatehouse.channel.UserAgent;
 import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.transport.Termination;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
@@ -116,9 +117,9 @@ public final class ControlplaneCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try {
+        try (var termination = Termination.install()) {
             var config = toConfig();
-            return check ? OK : run(config);
+            return check ? OK : run(config, termination);
         } catch (IllegalArgumentException | PortalSettings.Mistake mistake) {
             return misconfigured(mistake.getMessage());
         }
@@ -220,7 +221,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
         }
     }
 
-    private int run(ControlplaneConfig config) {
+    private int run(ControlplaneConfig config, Termination termination) {
         var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
         if (!vertx.isNativeTransportEnabled()) {
             LOG.error("Netty's epoll transport cannot be loaded: {}", cause(vertx));
@@ -247,11 +248,18 @@ public final class ControlplaneCommand implements Callable<Integer> {
                                             + " address");
                             ended.complete(MISCONFIGURED);
                         });
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(() -> onShutdown(controlplane, ended), "shutdown"));
         controlplane.start();
+        var stopped = new CompletableFuture<Integer>();
+        termination.onSignal(
+                () -> {
+                    ended.complete(OK);
+                    return stopped.join();
+                });
         LOG.info("waiting for the data plane on {}", config.rpcSocket());
-        return ended.join();
+        int code = ended.join();
+        stop(controlplane);
+        stopped.complete(code);
+        return code;
     }
 
     private static String cause(Vertx vertx) {
@@ -264,14 +272,6 @@ public final class ControlplaneCommand implements Callable<Integer> {
                 readIfExists(Path.of("/etc/os-release")).orElse(""),
                 System.getProperty("os.arch"),
                 System.getProperty("os.version"));
-    }
-
-    /// Runs on SIGTERM, which is a good end, and after a failure, whose code stays.
-    private static void onShutdown(Controlplane controlplane, CompletableFuture<Integer> ended) {
-        stop(controlplane);
-        if (!ended.isDone()) {
-            Runtime.getRuntime().halt(OK);
-        }
     }
 
     private static void stop(Controlplane controlplane) {

@@ -1,6 +1,7 @@
 package dev.gatehouse.dataplane;
 
 import dev.gatehouse.transport.OffloadOption;
+import dev.gatehouse.transport.Termination;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -119,13 +120,13 @@ public final class DataplaneCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try {
+        try (var termination = Termination.install()) {
             var config = toConfig();
             HostCheck.run(config);
             if (check) {
                 return 0;
             }
-            return new DataplaneProcess(config).run();
+            return new DataplaneProcess(config).run(termination);
         } catch (ConfigurationException | IllegalArgumentException e) {
             spec.commandLine().getErr().println("gatehouse dataplane: " + e.getMessage());
             return EXIT_CONFIGURATION;

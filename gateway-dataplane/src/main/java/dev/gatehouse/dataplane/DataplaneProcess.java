@@ -8,6 +8,7 @@ import dev.gatehouse.transport.Masquerade;
 import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.transport.Poller;
 import dev.gatehouse.transport.Shard;
+import dev.gatehouse.transport.Termination;
 import dev.gatehouse.transport.TunException;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wireguard.crypto.Aeads;
@@ -156,10 +157,9 @@ final class DataplaneProcess {
     }
 
     /// Returns the exit code.
-    int run() throws ConfigurationException, InterruptedException {
+    int run(Termination termination) throws ConfigurationException, InterruptedException {
         dropCapabilities();
         var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
-        var hook = Thread.ofPlatform().unstarted(this::stopOnSignal);
         try (var metrics = new Metrics(feed, lookups, shards)) {
             routes.ifPresent(metrics::routes);
             if (!vertx.isNativeTransportEnabled()) {
@@ -177,7 +177,7 @@ final class DataplaneProcess {
             listenForControlPlane(vertx);
             probes.markStarted();
             Thread.ofPlatform().daemon().name("warm-up").start(() -> warmUp(metrics));
-            Runtime.getRuntime().addShutdownHook(hook);
+            termination.onSignal(this::stop);
             LOG.info("waiting for the control plane on {}", config.rpcSocket());
             return exit.join();
         } finally {
@@ -312,22 +312,19 @@ final class DataplaneProcess {
         }
     }
 
-    /// SIGTERM and SIGINT: goodbye to everybody, then the regular end. The JVM would report the
-    /// signal as its exit code: an orderly end is 0.
-    private void stopOnSignal() {
-        if (exit.isDone()) {
-            return;
-        }
-        if (!shards.postAll(new ShardCommand.Shutdown(true, new CompletableFuture<>()))) {
+    /// Goodbye to everybody, then the regular end. Returns the exit code.
+    private int stop() {
+        if (!exit.isDone()
+                && !shards.postAll(new ShardCommand.Shutdown(true, new CompletableFuture<>()))) {
             exit.complete(EXIT_FAILURE);
         }
         try {
             ended.get(END_WAIT.toMillis(), TimeUnit.MILLISECONDS);
-            Runtime.getRuntime().halt(exit.join());
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
             LOG.warn("the end takes too long");
         }
+        return exit.getNow(EXIT_FAILURE);
     }
 }

@@ -2,6 +2,7 @@ package dev.gatehouse.launcher;
 
 import dev.gatehouse.controlplane.ControlplaneCommand;
 import dev.gatehouse.transport.NetworkConfig;
+import dev.gatehouse.transport.Termination;
 import dev.gatehouse.tunnel.TunnelRanges;
 import dev.gatehouse.wire.IpNetwork;
 import java.io.IOException;
@@ -74,17 +75,19 @@ final class GatewayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        try (var folder = SocketDirectory.create()) {
+        try (var termination = Termination.install();
+                var folder = SocketDirectory.create()) {
             blockTunnelRanges();
             try {
-                return supervise(folder);
+                return supervise(folder, termination);
             } finally {
                 unblockTunnelRanges();
             }
         }
     }
 
-    private int supervise(SocketDirectory folder) throws InterruptedException {
+    private int supervise(SocketDirectory folder, Termination termination)
+            throws InterruptedException {
         var socket =
                 rpcSocket.isBlank()
                         ? folder.path().resolve("dataplane.sock").toString()
@@ -98,19 +101,14 @@ final class GatewayCommand implements Callable<Integer> {
                                 ControlplaneCommand.SUPERVISED,
                                 "1"));
         var ended = new CountDownLatch(1);
-        var hook = new Thread(() -> onSignal(supervisor, ended, folder), "shutdown");
-        Runtime.getRuntime().addShutdownHook(hook);
+        termination.onSignal(() -> stop(supervisor, ended, folder));
         int code = supervisor.run();
         ended.countDown();
         return code;
     }
 
-    /// SIGTERM and SIGINT are good ends: the exit code is 0.
-    private static void onSignal(
-            Supervisor supervisor, CountDownLatch ended, SocketDirectory folder) {
-        if (ended.getCount() == 0) {
-            return; // not a signal: the end of the main thread
-        }
+    /// Returns the exit code: a stop is a good end.
+    private static int stop(Supervisor supervisor, CountDownLatch ended, SocketDirectory folder) {
         supervisor.stop();
         try {
             if (!ended.await(STOP_LIMIT_S, TimeUnit.SECONDS)) {
@@ -121,7 +119,7 @@ final class GatewayCommand implements Callable<Integer> {
         }
         unblockTunnelRanges();
         folder.close();
-        Runtime.getRuntime().halt(0);
+        return 0;
     }
 
     private Supervisor.Child dataplane() {

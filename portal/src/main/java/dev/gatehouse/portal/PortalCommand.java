@@ -2,6 +2,7 @@ package dev.gatehouse.portal;
 
 import dev.gatehouse.portal.config.ConfigMistake;
 import dev.gatehouse.portal.store.PortalStore;
+import dev.gatehouse.transport.Termination;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpNetwork;
 import java.io.IOException;
@@ -177,15 +178,16 @@ public final class PortalCommand implements Callable<Integer> {
             new ConfigFile(config.file()).read();
             return OK;
         }
-        var stopped = new CountDownLatch(1);
-        var portal = PortalProcess.start(config, new SecureRandom());
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(() -> stop(portal, stopped), "portal-stop"));
-        LOG.info(
-                "portal {}, API on port {}",
-                listenerText(config, portal.publicPort()),
-                portal.apiPort());
-        awaitStop(stopped);
+        try (var termination = Termination.install()) {
+            var portal = PortalProcess.start(config, new SecureRandom());
+            var stopped = new CountDownLatch(1);
+            termination.onSignal(() -> stop(portal, stopped));
+            LOG.info(
+                    "portal {}, API on port {}",
+                    listenerText(config, portal.publicPort()),
+                    portal.apiPort());
+            awaitStop(stopped);
+        }
         return OK;
     }
 
@@ -193,11 +195,11 @@ public final class PortalCommand implements Callable<Integer> {
         return (config.tls().isPresent() ? "wss" : "ws") + " on port " + port;
     }
 
-    /// A terminated portal has done what it was asked to: the exit code is 0.
-    private static void stop(PortalProcess portal, CountDownLatch stopped) {
+    /// Returns the exit code.
+    private static int stop(PortalProcess portal, CountDownLatch stopped) {
         portal.close();
         stopped.countDown();
-        Runtime.getRuntime().halt(OK);
+        return OK;
     }
 
     private static void awaitStop(CountDownLatch stopped) {

@@ -1,6 +1,7 @@
 package dev.gatehouse.relay;
 
 import dev.gatehouse.channel.PortalSettings;
+import dev.gatehouse.transport.Termination;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -56,7 +57,9 @@ public final class RelayCommand implements Callable<Integer> {
 
     private static int run(RelaySettings settings)
             throws ConfigurationMistake, InterruptedException {
-        try (var relay = RelayProcess.start(settings)) {
+        try (var termination = Termination.install();
+                var relay = RelayProcess.start(settings)) {
+            termination.onSignal(relay::stop);
             return relay.awaitExit();
         }
     }

@@ -55,6 +55,7 @@ final class RelayProcess implements AutoCloseable {
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
     private final CompletableFuture<Void> portalJoined = new CompletableFuture<>();
     private final Duration drain;
+    private boolean closed; // guarded by this
     private volatile boolean portalConnected;
     private volatile PhoenixClient portal; // null without a portal
 
@@ -209,31 +210,27 @@ final class RelayProcess implements AutoCloseable {
         }
     }
 
-    /// Waits for the end, and answers SIGTERM and SIGINT meanwhile.
+    /// Waits for the end.
     ///
     /// @return the exit code of the process
     int awaitExit() throws InterruptedException {
-        var hook = new Thread(this::handleSignal, "relay-signal");
-        Runtime.getRuntime().addShutdownHook(hook);
         try {
             return exit.get();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
-        } finally {
-            removeHook(hook);
         }
     }
 
-    /// The JVM would report the signal as its exit code: an orderly stop is 0.
-    private void handleSignal() {
+    /// Drains where that is asked for, and ends. Returns the exit code of the process. Any thread.
+    int stop() {
         if (!exit.isDone() && !drain.isZero()) {
             drain();
         }
         if (exit.complete(0)) {
             LOG.info("relay ends: goodbye");
-            close();
-            Runtime.getRuntime().halt(0);
         }
+        close();
+        return exit.join();
     }
 
     /// The portal tells peers that this relay is gone; they have their allocations until they took
@@ -251,16 +248,13 @@ final class RelayProcess implements AutoCloseable {
         }
     }
 
-    private static void removeHook(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException _) {
-            // the hook is what ended us
-        }
-    }
-
+    /// Both a signal and the end of the wait come here: the second waits until the first is done.
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         if (portal != null) {
             portal.close();
         }
