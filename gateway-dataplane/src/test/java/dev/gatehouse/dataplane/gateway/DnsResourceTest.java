@@ -20,10 +20,14 @@ import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.IpProtocol;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Set-up and use of translated names: tunnel.md 5.3 and 6.
 class DnsResourceTest {
@@ -57,6 +61,29 @@ class DnsResourceTest {
 
         assertThat(status(sent).active()).isFalse();
         assertThat(gateway.events()).isEmpty();
+    }
+
+    /// tunnel.md 5.3 has the name echoed as it was received: an answer is longer than its request,
+    /// so a request of 1,280 bytes must not be one whose answer has no room.
+    @ParameterizedTest
+    @ValueSource(strings = {"\\u0001", "\\u007f", "\\\"", "\u00e4", "\u20ac", "\\ud83d\\ude00"})
+    void noNameMakesAnAnswerThatDoesNotFit(String letter) {
+        String resource = RESOURCE.replace("-", "");
+        for (int letters = 150; letters <= 255; letters++) {
+            var json =
+                    "{\"resource\":\"%s\",\"domain\":\"%s\",\"proxy_ips\":[]}"
+                            .formatted(resource, letter.repeat(letters))
+                            .getBytes(StandardCharsets.UTF_8);
+            if (json.length <= 1232) {
+                byte[] packet = Arrays.copyOf(TestGateway.control(new P2pEvent.Goodbye()), 48);
+                packet[40] = 0;
+                byte[] request = Arrays.copyOf(packet, 48 + json.length);
+                System.arraycopy(json, 0, request, 48, json.length);
+                ByteBuffer.wrap(request).putShort(4, (short) (8 + json.length));
+
+                assertThat(gateway.fromClient(request)).hasSizeLessThan(2);
+            }
+        }
     }
 
     @Test

@@ -108,8 +108,12 @@ public final class P2pControl {
         return Optional.ofNullable(json.path(field).textValue());
     }
 
+    /// Short enough to be echoed in a packet of its own, whatever it is made of. JSON writes a
+    /// control character as six, and no name has one.
     private static Optional<String> domain(JsonNode json) {
-        return text(json, "domain").filter(d -> !d.isEmpty() && d.length() <= DOMAIN_LENGTH_MAX);
+        return text(json, "domain")
+                .filter(d -> !d.isEmpty() && d.length() <= DOMAIN_LENGTH_MAX)
+                .filter(d -> d.chars().noneMatch(Character::isISOControl));
     }
 
     /// The form of 36 lower-case characters of any standard form.

@@ -88,6 +88,7 @@ class P2pControlTest {
                 "{\"resource\":\"" + RESOURCE + "\",\"domain\":1,\"proxy_ips\":[]}",
                 "{\"resource\":\"" + RESOURCE + "\",\"domain\":\"a\",\"proxy_ips\":[\"a.b\"]}",
                 "{\"resource\":\"" + RESOURCE + "\",\"domain\":\"a\",\"proxy_ips\":[7]}",
+                "{\"resource\":\"" + RESOURCE + "\",\"domain\":\"\\u0001\",\"proxy_ips\":[]}",
                 "{\"resource\":\"" + RESOURCE + "\",\"domain\":\"a\",\"proxy_ips\":[]} x"
             })
     void malformedJsonIsAValueNotAnException(String json) {
