@@ -39,7 +39,7 @@ final class DnsCache {
                         .mapToLong(Record::getTTL)
                         .min()
                         .orElse(0);
-        if (ttl < TTL_SECONDS_MIN) {
+        if (ttl < TTL_SECONDS_MIN || !isWritable(answer)) {
             return;
         }
         if (entries.size() == ENTRIES_MAX) {
@@ -47,6 +47,17 @@ final class DnsCache {
         }
         var key = new Key(question.getName(), question.getType());
         entries.put(key, new Entry(answer, nowNs, nowNs + Duration.ofSeconds(ttl).toNanos()));
+    }
+
+    /// dnsjava reads records that it cannot write, such as a WKS without services: what a server
+    /// sent must not surface as our failure when the entry is used.
+    private static boolean isWritable(Message answer) {
+        try {
+            answer.toWire();
+            return true;
+        } catch (RuntimeException _) { // of many kinds, none of them documented
+            return false;
+        }
     }
 
     Optional<Message> get(Message query, long nowNs) {

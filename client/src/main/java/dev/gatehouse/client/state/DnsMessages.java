@@ -70,7 +70,8 @@ final class DnsMessages {
     }
 
     static Message truncated(Message reply) {
-        var empty = reply(reply, reply.getRcode());
+        var empty =
+                reply(reply, reply.getHeader().getRcode()); // OPT may make it longer than 4 bits
         empty.getHeader().setFlag(Flags.TC);
         return empty;
     }
