@@ -1,5 +1,6 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.wire.IpAddress;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -7,6 +8,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.datagram.DatagramSocketOptions;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.SocketAddress;
 import java.security.SecureRandom;
 
 /// Asks one nameserver one question, from a port of its own and with an id of its own, so that a
@@ -35,7 +37,7 @@ final class DnsUpstream {
         var socket = vertx.createDatagramSocket(new DatagramSocketOptions().setIpV6(v6));
         socket.handler(
                 packet -> {
-                    if (packet.sender().host().equals(server) && packet.sender().port() == port) {
+                    if (isFrom(packet.sender(), server)) {
                         accept(asked, packet.data(), answer);
                     }
                 });
@@ -50,6 +52,26 @@ final class DnsUpstream {
                             vertx.cancelTimer(timer);
                             socket.close();
                         });
+    }
+
+    /// One IPv6 address has many spellings: addresses are compared, never texts.
+    private boolean isFrom(SocketAddress sender, String server) {
+        return sender.port() == port && address(sender.host()).equals(address(server));
+    }
+
+    /// True if `text` is an IP address, with or without a zone.
+    static boolean isServer(String text) {
+        try {
+            address(text);
+            return true;
+        } catch (IllegalArgumentException _) {
+            return false;
+        }
+    }
+
+    private static IpAddress address(String text) {
+        int zone = text.indexOf('%');
+        return IpAddress.parse(zone < 0 ? text : text.substring(0, zone));
     }
 
     Future<DnsMessage> overTcp(String server, Buffer query, long limitMs) {

@@ -112,6 +112,7 @@ final class Nameservers {
             return lines.map(line -> line.strip().split("\\s+"))
                     .filter(words -> words.length >= 2 && words[0].equals("nameserver"))
                     .map(words -> words[1])
+                    .filter(DnsUpstream::isServer)
                     .limit(SERVERS_MAX)
                     .toList();
         } catch (IOException _) {

@@ -7,6 +7,7 @@ import dev.gatehouse.wire.IpAddress;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.datagram.DatagramSocketOptions;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,7 @@ class TunnelDnsServerTest {
     private final Vertx vertx = Vertx.vertx();
     private int upstreamPort;
     private int port;
+    private String upstreamHost = HOST;
     private int answerLength;
     private boolean knowsTheInternet = true;
 
@@ -45,6 +47,17 @@ class TunnelDnsServerTest {
     void queryIsForwardedOverTheSameTransport() throws Exception {
         startUpstream();
         start("nameserver 127.0.0.1");
+
+        assertThat(ask(false).length()).isGreaterThan(30);
+        assertThat(ask(true).length()).isGreaterThan(30);
+    }
+
+    /// resolv.conf holds any spelling of an IPv6 address; datagrams carry another one.
+    @Test
+    void nameserverMayBeWrittenAsShortenedIpv6() throws Exception {
+        upstreamHost = "::1";
+        startUpstream();
+        start("nameserver ::1");
 
         assertThat(ask(false).length()).isGreaterThan(30);
         assertThat(ask(true).length()).isGreaterThan(30);
@@ -137,15 +150,16 @@ class TunnelDnsServerTest {
     }
 
     private void startUpstream() throws Exception {
-        var udp = vertx.createDatagramSocket();
+        boolean v6 = upstreamHost.indexOf(':') >= 0;
+        var udp = vertx.createDatagramSocket(new DatagramSocketOptions().setIpV6(v6));
         udp.handler(p -> udp.send(reply(p.data()), p.sender().port(), p.sender().host()));
-        await(udp.listen(upstreamPort, HOST));
+        await(udp.listen(upstreamPort, upstreamHost));
         var tcp = vertx.createNetServer();
         tcp.connectHandler(
                 socket ->
                         socket.handler(
                                 DnsFraming.reader(q -> socket.write(DnsFraming.frame(reply(q))))));
-        await(tcp.listen(upstreamPort, HOST));
+        await(tcp.listen(upstreamPort, upstreamHost));
     }
 
     private Buffer reply(Buffer query) {
