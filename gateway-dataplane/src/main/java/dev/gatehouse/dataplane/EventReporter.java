@@ -5,7 +5,6 @@ import dev.gatehouse.rpc.ConnectionChanged;
 import dev.gatehouse.rpc.Event;
 import dev.gatehouse.rpc.LocalCandidates;
 import dev.gatehouse.rpc.NoRelays;
-import dev.gatehouse.rpc.Snapshot;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -24,15 +23,16 @@ final class EventReporter {
     private final EventFeed feed;
     private final Map<String, LocalCandidates.Builder> candidates = new TreeMap<>();
     private final Set<String> again = new TreeSet<>();
-    private Snapshot told = Snapshot.getDefaultInstance();
+    private final ToldState told;
     private long flushAtNs = NEVER;
 
     EventReporter(int shard, EventFeed feed) {
         this.shard = shard;
         this.feed = feed;
+        told = new ToldState(shard);
     }
 
-    /// Something of the snapshot may have changed.
+    /// The state or the status may have changed.
     void touch(long nowNs) {
         if (flushAtNs == NEVER) {
             flushAtNs = nowNs + GATHER_NS;
@@ -50,31 +50,30 @@ final class EventReporter {
         return flushAtNs;
     }
 
-    void handleTimeout(long nowNs, Supplier<Snapshot> state, ShardStatus status) {
-        if (nowNs < flushAtNs) {
-            return;
+    /// @param changes of this shard's state since the last call
+    void handleTimeout(long nowNs, Supplier<ShardState.Changes> changes, ShardStatus status) {
+        if (nowNs >= flushAtNs) {
+            report(changes.get(), status);
         }
+    }
+
+    private void report(ShardState.Changes changes, ShardStatus status) {
         flushAtNs = NEVER;
+        var delta = told.update(changes, again);
+        again.clear();
         if (feed.isFollowed(shard)) {
-            offerDelta(ShardSnapshots.label(state.get(), shard));
+            delta.ifPresent(d -> offer(feed.event().setDelta(d.toBuilder().setShard(shard))));
         }
         feed.offerStatus(shard, status);
     }
 
-    private void offerDelta(Snapshot next) {
-        var delta = SnapshotDiff.between(told, next, again);
-        again.clear();
-        delta.ifPresent(change -> offer(feed.event().setDelta(change.toBuilder().setShard(shard))));
-        told = next;
-    }
-
-    /// @param state this shard's
-    void sendSnapshot(Snapshot state, ShardStatus status) {
-        var labelled = ShardSnapshots.label(state, shard);
-        var parts = SnapshotParts.cut(labelled, SnapshotParts.PART_BYTES_MAX);
+    /// Tells everything, if it is asked for.
+    ///
+    /// @param changes of this shard's state since the last call of this or [#handleTimeout]
+    void sendSnapshot(ShardState.Changes changes, ShardStatus status) {
+        report(changes, status);
+        var parts = SnapshotParts.cut(told.whole(), SnapshotParts.PART_BYTES_MAX);
         if (feed.offerSnapshot(shard, parts, status)) {
-            told = labelled;
-            again.clear();
             candidates.clear(); // the snapshot has them
         }
     }

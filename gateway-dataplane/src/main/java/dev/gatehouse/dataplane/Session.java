@@ -36,12 +36,11 @@ final class Session implements AutoCloseable {
     private static final int RECEIVES_PER_TURN_MAX = 8;
     private static final int READS_PER_TURN_MAX = 4;
     private static final int TUN_BATCH_PACKETS = 144; // three full sends
-    private static final int WIREGUARD_DATA = 4;
-    private static final int CHANNEL_DATA_MIN = 0x40;
 
     private final KeyPair keys;
     private final Node node;
     private final GatewayState state;
+    private final ShardState known;
     private final ShardIo io;
     private final EventReporter reporter;
     private final GatewayShard.Surroundings around;
@@ -66,6 +65,7 @@ final class Session implements AutoCloseable {
         this.io = io;
         this.reporter = reporter;
         this.around = around;
+        known = new ShardState(NodeCodec.encode(keys), io.port(), node, state);
         path = new PacketPath(node, state, io);
         sockets = io.sockets();
     }
@@ -109,29 +109,10 @@ final class Session implements AutoCloseable {
                 break;
             }
             received += count;
-            boolean control = isControl(datagrams.packets());
             node.handleDatagrams(datagrams, path, nowNs);
-            if (control) {
-                reporter.touch(nowNs);
-            }
             settle(nowNs);
         }
         return received;
-    }
-
-    /// Whether anything but data is in there, which may change what a successor has to know.
-    private static boolean isControl(PacketBatch batch) {
-        for (int i = 0; i < batch.count(); i++) {
-            int offset = batch.offset(i);
-            int first = Byte.toUnsignedInt(batch.buffer().get(offset));
-            if (first >= CHANNEL_DATA_MIN && batch.length(i) > 4) {
-                first = Byte.toUnsignedInt(batch.buffer().get(offset + 4));
-            }
-            if (first != WIREGUARD_DATA) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private int readTun(long nowNs) throws IOException {
@@ -156,13 +137,12 @@ final class Session implements AutoCloseable {
     void handleTimeout(long nowNs) throws IOException {
         if (nowNs >= node.pollTimeout()) {
             node.handleTimeout(nowNs);
-            reporter.touch(nowNs);
         }
         if (nowNs >= state.pollTimeout()) {
             state.handleTimeout(nowNs);
         }
         settle(nowNs);
-        reporter.handleTimeout(nowNs, () -> snapshot(nowNs), status());
+        reporter.handleTimeout(nowNs, () -> known.takeChanges(nowNs), status());
     }
 
     /// Drains everything after a mutation; events may cause others.
@@ -179,6 +159,9 @@ final class Session implements AutoCloseable {
                 handle(event, nowNs);
                 busy = true;
             }
+        }
+        if (known.hasChanges()) {
+            reporter.touch(nowNs);
         }
         reporter.flushCandidates();
     }
@@ -277,7 +260,7 @@ final class Session implements AutoCloseable {
         if (!configured) {
             return Outcome.NOT_CONFIGURED;
         }
-        if (draining && !node.peerIds().contains(clientId)) {
+        if (draining && !node.hasPeer(clientId)) {
             return Outcome.DRAINING;
         }
         var upsert =
@@ -360,7 +343,7 @@ final class Session implements AutoCloseable {
     int drain(boolean on, long nowNs) throws IOException {
         draining = on;
         finish(nowNs);
-        return node.peerIds().size();
+        return node.peers();
     }
 
     /// Says goodbye to all.
@@ -375,15 +358,7 @@ final class Session implements AutoCloseable {
     }
 
     void sendSnapshot(long nowNs) {
-        reporter.sendSnapshot(snapshot(nowNs), status());
-    }
-
-    private Snapshot snapshot(long nowNs) {
-        var snapshot =
-                Snapshot.newBuilder().setKeyPair(NodeCodec.encode(keys)).setUdpPort(io.port());
-        NodeCodec.encode(node.snapshot(nowNs), snapshot);
-        GatewayCodec.encode(state.snapshot(), snapshot);
-        return snapshot.build();
+        reporter.sendSnapshot(known.takeChanges(nowNs), status());
     }
 
     ShardStatus status() {
@@ -392,7 +367,7 @@ final class Session implements AutoCloseable {
                 configured,
                 node.relayIds().size(),
                 node.readyRelayIds().size(),
-                node.peerIds().size(),
+                node.peers(),
                 draining);
     }
 

@@ -48,7 +48,7 @@ record ShardMetrics(
                 connectivity,
                 gateway,
                 state.clients(),
-                node.peerIds().size(),
+                node.peers(),
                 node.readyRelayIds().size(),
                 state.natSessions(),
                 io.unsendable());

@@ -2,6 +2,7 @@ package dev.gatehouse.dataplane;
 
 import dev.gatehouse.rpc.Client;
 import dev.gatehouse.rpc.Delta;
+import dev.gatehouse.rpc.Peer;
 import dev.gatehouse.rpc.Snapshot;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /// What turns one snapshot into another.
 final class SnapshotDiff {
@@ -24,9 +26,11 @@ final class SnapshotDiff {
     static Optional<Delta> between(Snapshot told, Snapshot after, Set<String> again) {
         var before = again.isEmpty() ? told : without(told, again);
         var delta = Delta.newBuilder();
-        told.getClientsList().stream()
-                .map(Client::getId)
+        Stream.concat(
+                        told.getClientsList().stream().map(Client::getId),
+                        told.getPeersList().stream().map(Peer::getClientId))
                 .filter(again::contains)
+                .distinct()
                 .forEach(delta::addRemovedClientIds);
         var changed = Snapshot.newBuilder();
         singular(before, after, changed);

@@ -1,5 +1,6 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.connectivity.ChangeLog;
 import dev.gatehouse.tunnel.TunnelRanges;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpNetwork;
@@ -7,6 +8,7 @@ import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.PrefixTable;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -22,17 +24,20 @@ final class ClientPeer {
     private final ProxyTable proxies;
     private final NatTable nat;
     private final GatewayLimits limits;
+    private final ChangeLog changes;
     private final TreeMap<String, Grant> grants = new TreeMap<>();
     private PrefixTable<Network> networks = new PrefixTable<>();
     private boolean hasInternet;
     private IpAddress v4;
     private IpAddress v6;
 
-    ClientPeer(String id, IpAddress v4, IpAddress v6, GatewayLimits limits) {
+    /// @param changes hears of every change of what a successor has to know
+    ClientPeer(String id, IpAddress v4, IpAddress v6, GatewayLimits limits, ChangeLog changes) {
         this.id = id;
         this.v4 = v4;
         this.v6 = v6;
         this.limits = limits;
+        this.changes = changes;
         proxies = new ProxyTable(limits.proxiesPerClientMax());
         nat = new NatTable(limits.natSessionsPerClientMax(), limits.expiredSessionsPerClientMax());
     }
@@ -52,18 +57,46 @@ final class ClientPeer {
     void addresses(IpAddress v4, IpAddress v6) {
         this.v4 = v4;
         this.v6 = v6;
+        changes.add(id);
     }
 
     NatTable nat() {
         return nat;
     }
 
+    /// To look things up in; what changes it goes through this class.
     ProxyTable proxies() {
         return proxies;
     }
 
+    /// Returns false if the table is full.
+    boolean store(DnsMapping mapping) {
+        boolean stored = proxies.store(mapping);
+        if (stored) {
+            changes.add(id);
+        }
+        return stored;
+    }
+
+    /// Forgets what all proxy addresses stand for, and every translation.
+    void clearProxies() {
+        proxies.clear();
+        nat.clear();
+        changes.add(id);
+    }
+
+    /// What the client may use, by resource; only to read.
     Map<String, Grant> grants() {
-        return grants;
+        return Collections.unmodifiableMap(grants);
+    }
+
+    /// Replaces an expiry; an unknown resource is ignored.
+    void expiresAt(String resourceId, OptionalLong unixSeconds) {
+        var grant = grants.get(resourceId);
+        if (grant != null && !grant.expiresAtUnixSeconds().equals(unixSeconds)) {
+            grant.expiresAt(unixSeconds);
+            changes.add(id);
+        }
     }
 
     /// Adds a resource, or replaces what is known of it. False if the client has too many.
@@ -79,6 +112,7 @@ final class ClientPeer {
             known.expiresAt(expiresAtUnixSeconds);
             pruneProxies(resource);
         }
+        changes.add(id);
         rebuild();
         return true;
     }
@@ -89,6 +123,7 @@ final class ClientPeer {
         if (known != null && known.resource().getClass() == resource.getClass()) {
             known.update(resource);
             pruneProxies(resource);
+            changes.add(id);
             rebuild();
         }
     }
@@ -105,14 +140,19 @@ final class ClientPeer {
     /// True if the client had the resource.
     boolean revoke(String resourceId) {
         boolean had = grants.remove(resourceId) != null;
-        rebuild();
+        if (had) {
+            changes.add(id);
+            rebuild();
+        }
         return had;
     }
 
     /// Removes everything that is not listed.
     void retain(Collection<String> resourceIds) {
-        grants.keySet().retainAll(resourceIds);
-        rebuild();
+        if (grants.keySet().retainAll(resourceIds)) {
+            changes.add(id);
+            rebuild();
+        }
     }
 
     /// Removes what has expired and returns it.
@@ -126,6 +166,7 @@ final class ClientPeer {
             }
         }
         if (!expired.isEmpty()) {
+            changes.add(id);
             rebuild();
         }
         return expired;

@@ -90,13 +90,12 @@ final class ControlPath {
         }
         String domain = DomainPattern.normalize(request.domain());
         if (peer.proxies().contradicts(domain, request.proxyIps())) {
-            peer.proxies().clear();
-            peer.nat().clear();
+            peer.clearProxies();
             events.add(new GatewayEvent.DnsMappingsCleared(peer.id()));
         }
         var key = new DnsMapping(peer.id(), request.resource(), domain, List.of(), List.of());
         var mapping = ProxyTable.distribute(key, request.proxyIps(), addresses);
-        if (!peer.proxies().store(mapping)) {
+        if (!peer.store(mapping)) {
             drops.count(DropReason.PROXIES_FULL);
             return false;
         }

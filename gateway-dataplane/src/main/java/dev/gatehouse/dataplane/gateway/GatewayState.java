@@ -1,5 +1,6 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.connectivity.ChangeLog;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpNetwork;
 import dev.gatehouse.wire.PacketBatch;
@@ -31,6 +32,7 @@ public final class GatewayState {
     private final DropCounters drops = new DropCounters();
     private final ArrayDeque<GatewayEvent> events = new ArrayDeque<>();
     private final Map<String, ClientPeer> peers = new LinkedHashMap<>();
+    private final ChangeLog changes = new ChangeLog();
     private final PrefixTable<ClientPeer> peersByAddress = new PrefixTable<>();
     private final ControlPath control;
     private final OutboundPath outbound;
@@ -69,7 +71,13 @@ public final class GatewayState {
             return false;
         }
         if (isNew) {
-            peer = new ClientPeer(id, authorization.clientV4(), authorization.clientV6(), limits);
+            peer =
+                    new ClientPeer(
+                            id,
+                            authorization.clientV4(),
+                            authorization.clientV6(),
+                            limits,
+                            changes);
         }
         if (!peer.grant(authorization.resource(), authorization.expiresAtUnixSeconds())) {
             return false;
@@ -117,9 +125,8 @@ public final class GatewayState {
     /// Replaces the expiry of an authorization; an unknown one is ignored.
     public void updateExpiry(String clientId, String resourceId, OptionalLong unixSeconds) {
         var peer = peers.get(clientId);
-        var grant = peer == null ? null : peer.grants().get(resourceId);
-        if (grant != null) {
-            grant.expiresAt(unixSeconds);
+        if (peer != null) {
+            peer.expiresAt(resourceId, unixSeconds);
         }
     }
 
@@ -167,6 +174,7 @@ public final class GatewayState {
 
     private void forget(ClientPeer peer) {
         peers.remove(peer.id());
+        changes.add(peer.id());
         unplace(peer);
         control.forget(peer);
         if (peers.isEmpty()) {
@@ -245,22 +253,48 @@ public final class GatewayState {
         return peers.values().stream().mapToLong(peer -> peer.nat().size()).sum();
     }
 
+    /// What a successor has to know.
     public GatewaySnapshot snapshot() {
+        return snapshot(peers.keySet());
+    }
+
+    /// As much of [#snapshot] as is of these clients, in that order; whom it does not know is gone.
+    public GatewaySnapshot snapshot(Collection<String> clientIds) {
         var authorizations = new ArrayList<Authorization>();
         var mappings = new ArrayList<DnsMapping>();
-        for (var peer : peers.values()) {
-            for (var grant : peer.grants().values()) {
-                authorizations.add(
-                        new Authorization(
-                                peer.id(),
-                                peer.v4(),
-                                peer.v6(),
-                                grant.resource(),
-                                grant.expiresAtUnixSeconds()));
+        for (var id : clientIds) {
+            var peer = peers.get(id);
+            if (peer != null) {
+                addTo(authorizations, peer);
+                mappings.addAll(peer.proxies().mappings());
             }
-            mappings.addAll(peer.proxies().mappings());
         }
         return new GatewaySnapshot(tunnel, authorizations, mappings);
+    }
+
+    private static void addTo(List<Authorization> authorizations, ClientPeer peer) {
+        for (var grant : peer.grants().values()) {
+            authorizations.add(
+                    new Authorization(
+                            peer.id(),
+                            peer.v4(),
+                            peer.v6(),
+                            grant.resource(),
+                            grant.expiresAtUnixSeconds()));
+        }
+    }
+
+    /// Whether [#takeChanges] has something to tell. Runs per batch.
+    public boolean hasChanges() {
+        return !changes.isRead() || !changes.isEmpty();
+    }
+
+    /// Clients of whom [#snapshot] may tell something else than it did at the last call; all of
+    /// them at the first.
+    public List<String> takeChanges() {
+        boolean isFirst = !changes.isRead();
+        var changed = changes.take();
+        return isFirst ? List.copyOf(peers.keySet()) : changed;
     }
 
     /// Takes over from a predecessor; only for a state that has no client yet.
@@ -273,7 +307,7 @@ public final class GatewayState {
         for (var mapping : snapshot.mappings()) {
             var peer = peers.get(mapping.clientId());
             if (peer != null && peer.dnsGrant(mapping.resourceId(), mapping.domain()) != null) {
-                peer.proxies().store(mapping);
+                peer.store(mapping);
             }
         }
     }

@@ -58,6 +58,8 @@ final class Allocation {
     private long refreshAtNs = NEVER;
     private long keepAliveAtNs = NEVER;
     private long receivedAtNs; // anything that only the relay can have sent
+    private int changes; // of login and lease
+    private int seenRevision = -1;
 
     private Allocation(RelayInfo relay, String software, RandomGenerator random) {
         this.id = relay.id();
@@ -115,6 +117,14 @@ final class Allocation {
                                         Math.max(0, l.expiresAtNs() - nowNs),
                                         channelSnapshots(nowNs)));
         return new RelaySnapshot(info(), login.nonce(), grant);
+    }
+
+    /// Whether [#snapshot] may differ from what it was at the last call; true at the first.
+    boolean takeChanged() {
+        int revision = changes + channels.revision();
+        boolean changed = revision != seenRevision;
+        seenRevision = revision;
+        return changed;
     }
 
     private List<RelaySnapshot.ChannelSnapshot> channelSnapshots(long nowNs) {
@@ -204,6 +214,7 @@ final class Allocation {
     /// New credentials for the same relay: the allocation stays, and is refreshed under them.
     void swapLogin(String username, String password, long nowNs) {
         login = new TurnLogin(username, password, login.nonce());
+        changes++;
         if (lease.isPresent()) {
             pending.removeIf(r -> r.kind() == TurnRequest.Kind.REFRESH);
             send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
@@ -335,6 +346,7 @@ final class Allocation {
     private void grant(AllocationLease granted, long nowNs) {
         phase = Phase.ALLOCATED;
         lease = Optional.of(granted);
+        changes++;
         refreshAtNs = granted.refreshAtNs();
         keepAliveAtNs = nowNs + KEEP_ALIVE_NS;
         for (var address : granted.relayed()) {
@@ -350,6 +362,7 @@ final class Allocation {
             return;
         }
         lease = Optional.of(lease.get().extended(request.lastSentNs(), lifetimeNs));
+        changes++;
         refreshAtNs = lease.get().refreshAtNs();
     }
 
@@ -398,6 +411,7 @@ final class Allocation {
     private void authenticate(StunMessage message, TurnRequest request, long nowNs) {
         boolean ours = message.realm().map(TurnCredentials.REALM::equals).orElse(true);
         message.nonce().ifPresent(login::useNonce);
+        changes++;
         if (ours && message.nonce().isPresent() && request.restart()) {
             send(request, nowNs);
         } else {
@@ -443,6 +457,7 @@ final class Allocation {
     private void invalidate() {
         relayed().forEach(a -> events.add(new AllocationEvent.RelayedGone(a)));
         lease = Optional.empty();
+        changes++;
         channels.clear();
         pending.clear();
         refreshAtNs = NEVER;

@@ -19,6 +19,7 @@ final class Channels {
     private final NavigableMap<Endpoint, Channel> byPeer = new TreeMap<>();
     private int next;
     private long nextCheckNs = NEVER;
+    private int revision;
 
     /// The channel with `number`, or null. Runs per packet.
     Channel get(int number) {
@@ -54,12 +55,14 @@ final class Channels {
 
     void restore(Channel channel) {
         put(channel);
+        revision++;
         scheduleCheck(channel);
         next = (channel.number() - ChannelData.MIN + 1) % NUMBERS;
     }
 
     void confirm(Channel channel, long sentAtNs) {
         channel.confirm(sentAtNs);
+        revision++;
         scheduleCheck(channel);
     }
 
@@ -70,6 +73,7 @@ final class Channels {
 
     void forget(Channel channel) {
         channel.forget();
+        revision++;
         int index = channel.number() - ChannelData.MIN;
         if (byNumber[index] == channel) {
             byNumber[index] = null;
@@ -106,6 +110,11 @@ final class Channels {
             }
         }
         return due;
+    }
+
+    /// Differs from what it was before whenever a channel was confirmed or forgotten.
+    int revision() {
+        return revision;
     }
 
     /// In order of their numbers.

@@ -47,6 +47,8 @@ final class Connection {
 
     private State state = new State.Connecting();
     private Optional<Allocation> relay = Optional.empty();
+    private int relayChanges;
+    private int seenRevision = -1;
     private boolean wasConnected;
     private long lastActivityNs;
     private long handshakeAllowedAtNs;
@@ -155,6 +157,14 @@ final class Connection {
                 relay.map(Allocation::id).orElse(""),
                 agent.snapshot(),
                 tunnel.snapshot());
+    }
+
+    /// Whether [#snapshot] may differ from what it was at the last call; true at the first.
+    boolean takeChanged() {
+        int revision = agent.revision() + tunnel.revision() + relayChanges;
+        boolean changed = revision != seenRevision;
+        seenRevision = revision;
+        return changed;
     }
 
     String peerId() {
@@ -272,6 +282,7 @@ final class Connection {
             return;
         }
         relay = context.relays().sample();
+        relayChanges++;
         relay.ifPresent(
                 selected -> {
                     bindTargets.forEach(peer -> selected.bind(peer, nowNs));

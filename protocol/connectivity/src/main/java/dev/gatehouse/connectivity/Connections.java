@@ -27,6 +27,7 @@ final class Connections {
     private final ConnectionTable byConnectionId = new ConnectionTable();
     private final DeadlineHeap deadlines = new DeadlineHeap();
     private final ArrayDeque<Closed> closed = new ArrayDeque<>();
+    private final ChangeLog changes = new ChangeLog();
     private final TransactionOwners transactions;
 
     Connections(TransactionOwners transactions) {
@@ -49,7 +50,7 @@ final class Connections {
         byKey.put(connection.key(), connection);
         byUsername.put(connection.username(), connection);
         byConnectionId.put(connection);
-        deadlines.update(connection);
+        settled(connection);
     }
 
     void remove(Connection connection, long nowNs) {
@@ -59,6 +60,7 @@ final class Connections {
         byUsername.remove(connection.username(), connection);
         byConnectionId.remove(connection);
         deadlines.remove(connection);
+        changes.add(connection.peerId());
         if (closed.size() == CLOSED_MAX) {
             closed.removeFirst();
         }
@@ -107,8 +109,22 @@ final class Connections {
         return ordered.isEmpty();
     }
 
-    void updateDeadline(Connection connection) {
+    /// To be called after all work on a connection: notes when it wants to be woken, and whether a
+    /// successor would have to know more. Runs per run of packets.
+    void settled(Connection connection) {
         deadlines.update(connection);
+        if (connection.takeChanged()) {
+            changes.add(connection.peerId());
+        }
+    }
+
+    /// Peers whose connection changed, came or went.
+    ChangeLog changes() {
+        return changes;
+    }
+
+    int size() {
+        return byPeerId.size();
     }
 
     List<Connection> due(long nowNs) {

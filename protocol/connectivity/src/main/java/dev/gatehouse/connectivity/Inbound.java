@@ -141,7 +141,7 @@ final class Inbound {
             return;
         }
         int opened = connection.open(packets, from, count, nowNs);
-        connections.updateDeadline(connection);
+        connections.settled(connection);
         for (int i = from; i < from + count; i++) {
             if (packets.length(i) < 0) {
                 context.drops().count(DropReason.DECRYPTION_FAILED);
@@ -193,7 +193,7 @@ final class Inbound {
         }
         if (local != null) {
             connection.get().handleStun(message, local, remote, nowNs);
-            connections.updateDeadline(connection.get());
+            connections.settled(connection.get());
         }
     }
 
@@ -257,7 +257,7 @@ final class Inbound {
             return;
         }
         var outcome = connection.handleHandshake(buffer, offset, packets.length(i), nowNs);
-        connections.updateDeadline(connection);
+        connections.settled(connection);
         if (!(outcome instanceof Outcome.Accepted)) {
             context.drops().count(DropReason.HANDSHAKE_INVALID);
         }

@@ -9,6 +9,7 @@ import dev.gatehouse.wireguard.HandshakeGate;
 import dev.gatehouse.wireguard.PresharedKey;
 import dev.gatehouse.wireguard.PublicKey;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -193,6 +194,15 @@ public final class Node {
         return connections.list().stream().map(Connection::peerId).toList();
     }
 
+    /// How many peers have a connection.
+    public int peers() {
+        return connections.size();
+    }
+
+    public boolean hasPeer(String peerId) {
+        return connections.byPeerId(peerId) != null;
+    }
+
     /// All relays, in order.
     public List<String> relayIds() {
         return context.relays().list().stream().map(Allocation::id).toList();
@@ -248,7 +258,7 @@ public final class Node {
             connections.remove(connection, nowNs);
             context.events().add(new NodeEvent.Failed(connection.peerId(), reason));
         } else {
-            connections.updateDeadline(connection);
+            connections.settled(connection);
         }
     }
 
@@ -257,6 +267,7 @@ public final class Node {
         for (var relay : context.relays().list()) {
             context.relays().flush(relay);
             drainEvents(relay, nowNs);
+            context.relays().settled(relay);
             if (relay.isFreed()) {
                 forget(relay, nowNs);
             }
@@ -294,10 +305,40 @@ public final class Node {
 
     /// What a successor of this process needs. The node's own keys are not in it.
     public NodeSnapshot snapshot(long nowNs) {
+        return snapshot(everything(), nowNs);
+    }
+
+    /// As much of [#snapshot] as `of` names, in that order.
+    public NodeSnapshot snapshot(NodeChanges of, long nowNs) {
         return new NodeSnapshot(
                 context.config().unixOriginNs() + nowNs,
-                context.relays().snapshot(nowNs),
-                connections.list().stream().map(Connection::snapshot).toList());
+                of.relayIds().stream()
+                        .flatMap(id -> context.relays().find(id).stream())
+                        .map(relay -> relay.snapshot(nowNs))
+                        .toList(),
+                of.peerIds().stream()
+                        .map(connections::byPeerId)
+                        .filter(Objects::nonNull)
+                        .map(Connection::snapshot)
+                        .toList());
+    }
+
+    private NodeChanges everything() {
+        return new NodeChanges(relayIds(), peerIds());
+    }
+
+    /// Whether [#takeChanges] has something to tell. Runs per batch.
+    public boolean hasChanges() {
+        var relays = context.relays().changes();
+        return !relays.isRead() || !relays.isEmpty() || !connections.changes().isEmpty();
+    }
+
+    /// What of [#snapshot] may differ from what it was at the last call; all of it at the first.
+    public NodeChanges takeChanges() {
+        boolean isFirst = !context.relays().changes().isRead();
+        var changes =
+                new NodeChanges(context.relays().changes().take(), connections.changes().take());
+        return isFirst ? everything() : changes;
     }
 
     /// Goes on where another process stopped; call once, before anything else. Allocations are

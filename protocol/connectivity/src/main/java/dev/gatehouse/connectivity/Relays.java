@@ -4,7 +4,6 @@ import dev.gatehouse.stun.ChannelData;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.NavigableMap;
@@ -26,6 +25,7 @@ final class Relays {
     private final DropCounters drops;
     private final NavigableMap<String, Allocation> byId = new TreeMap<>();
     private final SequencedSet<IpAddress> former = new LinkedHashSet<>();
+    private final ChangeLog changes = new ChangeLog();
     private List<Allocation> list = List.of(); // of byId
     private int generation;
 
@@ -126,6 +126,7 @@ final class Relays {
     void remove(Allocation relay) {
         relay.withdraw();
         byId.remove(relay.id(), relay);
+        changes.add(relay.id());
         noteChange();
         for (var server : relay.servers()) {
             former.remove(server.address());
@@ -158,6 +159,18 @@ final class Relays {
         }
     }
 
+    /// To be called after all work on a relay: notes whether a successor would have to know more.
+    void settled(Allocation relay) {
+        if (relay.takeChanged()) {
+            changes.add(relay.id());
+        }
+    }
+
+    /// Relays that changed, came or went.
+    ChangeLog changes() {
+        return changes;
+    }
+
     void handleTimeout(long nowNs) {
         for (var relay : list) {
             if (relay.pollTimeout() <= nowNs) {
@@ -172,13 +185,5 @@ final class Relays {
             next = Math.min(next, relay.pollTimeout());
         }
         return next;
-    }
-
-    List<RelaySnapshot> snapshot(long nowNs) {
-        var snapshots = new ArrayList<RelaySnapshot>();
-        for (var relay : list) {
-            snapshots.add(relay.snapshot(nowNs));
-        }
-        return snapshots;
     }
 }

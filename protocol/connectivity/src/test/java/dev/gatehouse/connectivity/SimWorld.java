@@ -40,6 +40,7 @@ final class SimWorld {
         final IpAddress address;
         final List<String> received = new ArrayList<>();
         final List<NodeEvent> events = new ArrayList<>();
+        SnapshotFollower follower = new SnapshotFollower();
         int sinkCalls;
         KeyPair keys;
         long originNs; // of the process
@@ -157,6 +158,7 @@ final class SimWorld {
         peers.put(peer.name, peer);
         peer.originNs = nowNs;
         peer.node = new Node(config(peer, nowNs), new SplittableRandom(random.nextLong()));
+        peer.follower = new SnapshotFollower();
         peer.node.restore(snapshot, 0);
         drain(peer);
     }
@@ -166,6 +168,7 @@ final class SimWorld {
         peer.keys = newKeys();
         peer.originNs = nowNs;
         peer.node = new Node(config(peer, nowNs), new SplittableRandom(random.nextLong()));
+        peer.follower = new SnapshotFollower();
     }
 
     private NodeConfig config(Peer peer, long originNs) {
@@ -315,6 +318,7 @@ final class SimWorld {
         for (var e = peer.node.pollEvent(); e != null; e = peer.node.pollEvent()) {
             handleEvent(peer, e);
         }
+        peer.follower.follow(peer.node, peer.nodeNowNs());
     }
 
     private void handleEvent(Peer peer, NodeEvent event) {

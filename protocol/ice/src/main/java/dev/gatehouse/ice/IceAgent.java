@@ -51,6 +51,7 @@ public final class IceAgent {
     private IceState state = IceState.CHECKING;
     private Optional<IceEvent.Nominated> selected = Optional.empty();
     private boolean idle;
+    private int revision;
 
     /// @param random also gives the tie breaker and the transaction ids
     public IceAgent(
@@ -115,6 +116,11 @@ public final class IceAgent {
                 selected);
     }
 
+    /// Differs from what it was before whenever [#snapshot] does; may differ when that does not.
+    public int revision() {
+        return revision;
+    }
+
     private static List<Candidate> live(List<KnownCandidate> candidates) {
         return candidates.stream()
                 .filter(KnownCandidate::isLive)
@@ -137,6 +143,7 @@ public final class IceAgent {
         }
         var added = known.orElseGet(() -> rank(candidate));
         added.revive();
+        revision++;
         pairWithRemotes(added);
         advance(nowNs);
         return Optional.of(added.candidate().withUfrag(localCredentials.ufrag()));
@@ -180,6 +187,7 @@ public final class IceAgent {
         var known = remotes.find(candidate);
         if (known.isPresent()) {
             boolean isInUse = known.get().isLive() && isPaired(known.get());
+            revision += known.get().isLive() ? 0 : 1;
             known.get().revive();
             if (!isInUse) {
                 pairWithLocals(known.get());
@@ -190,11 +198,17 @@ public final class IceAgent {
         if (reflexive.isPresent()) {
             // It was paired with the address that its checks reached alone; the others follow.
             reflexive.get().replace(candidate);
+            revision++;
             pairs.sort(BEST_FIRST);
             pairWithLocals(reflexive.get());
             return;
         }
-        remotes.add(candidate).ifPresent(this::pairWithLocals);
+        remember(candidate).ifPresent(this::pairWithLocals);
+    }
+
+    private Optional<KnownCandidate> remember(Candidate remote) {
+        revision++;
+        return remotes.add(remote);
     }
 
     /// Forgets an address of the peer and all its pairs; its requests are ignored from here on.
@@ -205,6 +219,7 @@ public final class IceAgent {
 
     private void discard(KnownCandidate candidate) {
         candidate.discard();
+        revision++;
         pairs.removeIf(pair -> pair.isOf(candidate));
         // Another candidate may have stood behind this one for the same path.
         for (var other : locals) {
@@ -352,7 +367,7 @@ public final class IceAgent {
             return known;
         }
         long priority = request.priority().orElseThrow();
-        return remotes.add(Candidate.of(Candidate.Kind.PEER_REFLEXIVE, address, address, priority));
+        return remember(Candidate.of(Candidate.Kind.PEER_REFLEXIVE, address, address, priority));
     }
 
     private boolean isRoleConflict(StunMessage request) {
@@ -464,7 +479,10 @@ public final class IceAgent {
         if (selected.filter(old -> isSamePath(old, path)).isEmpty()) {
             events.add(path);
         }
-        selected = Optional.of(path);
+        if (selected.filter(path::equals).isEmpty()) {
+            selected = Optional.of(path);
+            revision++;
+        }
     }
 
     private static IceEvent.Nominated path(CandidatePair pair) {

@@ -60,6 +60,7 @@ public final class WireGuardTunnel implements AutoCloseable {
     private PendingHandshake previous; // the one before it: its response may be late
     private Tai64n lastReceived = Tai64n.ZERO;
     private Tai64n lastSent = Tai64n.ZERO;
+    private int revision;
     private boolean isClosed;
 
     /// @param connectionId 0 to [#CONNECTION_ID_MAX], unique among the node's tunnels
@@ -139,7 +140,7 @@ public final class WireGuardTunnel implements AutoCloseable {
             if (!timestamp.get().isAfter(lastReceived)) {
                 return DropReason.STALE_TIMESTAMP;
             }
-            int localIndex = sessions.takeIndex();
+            int localIndex = takeIndex();
             var answer = initiation.answer(peer, localIndex, random);
             if (answer.isEmpty()) {
                 return DropReason.BAD_TAG;
@@ -329,10 +330,17 @@ public final class WireGuardTunnel implements AutoCloseable {
             previous.close();
         }
         previous = pending;
-        pending = new PendingHandshake(peer, sessions.takeIndex(), random);
+        pending = new PendingHandshake(peer, takeIndex(), random);
         lastSent = timestamp(nowNs);
         control(macs.sign(pending.initiate(lastSent)));
         timers.arm(Timer.SEND_HANDSHAKE, nowNs + REKEY_TIMEOUT_NS + jitterNs());
+    }
+
+    /// Each handshake begins with an index, whichever side it comes from; hence it is here that a
+    /// [#snapshot] changes.
+    private int takeIndex() {
+        revision++;
+        return sessions.takeIndex();
     }
 
     private Tai64n timestamp(long nowNs) {
@@ -378,6 +386,11 @@ public final class WireGuardTunnel implements AutoCloseable {
         return new TunnelSnapshot(lastReceived, lastSent, sessions.number());
     }
 
+    /// Differs from what it was before whenever [#snapshot] does; may differ when that does not.
+    public int revision() {
+        return revision;
+    }
+
     /// Continues for a peer that knew an earlier process; call before anything else.
     ///
     /// Sessions are gone: start a handshake once there is a path. Session numbers go on far from
@@ -386,6 +399,7 @@ public final class WireGuardTunnel implements AutoCloseable {
         lastReceived = snapshot.received();
         lastSent = snapshot.sent();
         sessions.continueAfter(snapshot.sessionNumber() + RESUME_NUMBER_DISTANCE);
+        revision++;
     }
 
     /// Wipes all keys that this tunnel made; those it was given belong to its owner.
