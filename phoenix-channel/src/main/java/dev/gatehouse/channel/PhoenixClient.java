@@ -10,6 +10,7 @@ import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
+import io.vertx.core.http.WebSocketFrame;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SocketAddress;
 import java.security.SecureRandom;
@@ -229,8 +230,16 @@ public final class PhoenixClient {
     /// What the socket brings, on its own event loop, is handled on ours in the same order.
     private void listen(long own, WebSocket opened) {
         opened.textMessageHandler(text -> handOver(() -> onText(own, text)));
+        opened.frameHandler(frame -> handleClose(own, frame));
         opened.exceptionHandler(failure -> LOG.debug("portal socket: {}", failure.toString()));
         opened.closeHandler(_ -> handOver(() -> onClosed(own)));
+    }
+
+    /// A close frame ends the connection; its sender may let the TCP connection stand for long.
+    private void handleClose(long own, WebSocketFrame frame) {
+        if (frame.isClose()) {
+            handOver(() -> onClosed(own));
+        }
     }
 
     private void onOpened(long own, WebSocket opened) {

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LoginTest {
     record Upgrade(
@@ -154,8 +155,16 @@ class LoginTest {
         assertThat(RetryAfter.parseNs("2", now)).isEqualTo(OptionalLong.of(2_000_000_000L));
         assertThat(RetryAfter.parseNs("Sat, 21 Nov 2026 11:14:03 GMT", now))
                 .isEqualTo(OptionalLong.of(3_000_000_000L));
+        assertThat(RetryAfter.parseNs("86401", now)).isEqualTo(OptionalLong.of(3_600_000_000_000L));
         assertThat(RetryAfter.parseNs("soon", now)).isEmpty();
         assertThat(RetryAfter.parseNs(null, now)).isEmpty();
+    }
+
+    /// portal-channel.md 9.2: it overrides the back-off; here there is nothing to override it with.
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "Sat, 21 Nov 2026 11:13:59 GMT", "-5"})
+    void aRetryAfterThatHasPassedLeavesTheBackoff(String header) {
+        assertThat(RetryAfter.parseNs(header, Instant.parse("2026-11-21T11:14:00Z"))).isEmpty();
     }
 
     private static LoginUrl gateway(String api) {

@@ -8,11 +8,18 @@ import dev.gatehouse.wire.IpAddress;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.parsetools.RecordParser;
 import java.net.URI;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -125,6 +132,52 @@ class PhoenixClientTest {
         assertThat(closed.poll(10, TimeUnit.SECONDS)).isEqualTo((short) 1000);
     }
 
+    /// portal-channel.md 1.7: a close frame means reconnecting, whatever becomes of the TCP
+    /// connection.
+    @Test
+    void aCloseFrameEndsAConnectionThatStaysOpen() throws Exception {
+        var server = await(vertx.createNetServer().connectHandler(this::bid).listen(0));
+        start(client("127.0.0.1", server.actualPort(), List.of()));
+
+        assertThat(told.poll(10, TimeUnit.SECONDS)).contains("the connection ended");
+        assertThat(told.poll(5, TimeUnit.SECONDS)).contains("the connection ended");
+    }
+
+    /// Accepts the upgrade, says goodbye and leaves the connection as it is.
+    private void bid(NetSocket socket) {
+        socket.handler(
+                RecordParser.newDelimited(
+                        "\r\n",
+                        line -> {
+                            var header = line.toString();
+                            if (header.toLowerCase(Locale.ROOT).startsWith("sec-websocket-key:")) {
+                                socket.write(goodbye(header.substring(18).strip()));
+                            }
+                        }));
+    }
+
+    private static Buffer goodbye(String key) {
+        return Buffer.buffer(
+                        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                                + "Connection: Upgrade\r\nSec-WebSocket-Accept: "
+                                + WebSocketAccept.of(key)
+                                + "\r\n\r\n")
+                .appendBytes(new byte[] {(byte) 0x88, 2, 3, (byte) 0xF4});
+    }
+
+    /// RFC 6455 section 4.2.2.
+    private static final class WebSocketAccept {
+        private static String of(String key) {
+            try {
+                var text = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+                var digest = MessageDigest.getInstance("SHA-1").digest(text.getBytes());
+                return Base64.getEncoder().encodeToString(digest);
+            } catch (NoSuchAlgorithmException failure) {
+                throw new AssertionError(failure);
+            }
+        }
+    }
+
     private HttpServer listen() {
         return await(vertx.createHttpServer().requestHandler(this::upgrade).listen(0, "127.0.0.1"));
     }
@@ -159,9 +212,13 @@ class PhoenixClientTest {
     }
 
     private PhoenixClient client(String host, HttpServer server, List<IpAddress> known) {
+        return client(host, server.actualPort(), known);
+    }
+
+    private PhoenixClient client(String host, int port, List<IpAddress> known) {
         var login =
                 LoginUrl.tunnelPeer(
-                        URI.create("ws://" + host + ":" + server.actualPort()),
+                        URI.create("ws://" + host + ":" + port),
                         PeerRole.GATEWAY,
                         new Secret(".t"),
                         "id",

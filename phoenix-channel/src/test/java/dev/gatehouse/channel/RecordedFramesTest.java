@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.channel.message.Candidates;
 import dev.gatehouse.channel.message.ClientToPortal;
 import dev.gatehouse.channel.message.GatewayToPortal;
 import dev.gatehouse.channel.message.Ignored;
@@ -14,6 +15,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,6 +92,18 @@ class RecordedFramesTest {
                             : PortalToClient.decode(frame.event(), frame.payload());
             assertThat(message instanceof Ignored).isEqualTo(recorded.to().equals("relay"));
         }
+    }
+
+    /// portal-channel.md 3.2: senders emit candidates by descending priority.
+    @ParameterizedTest
+    @MethodSource("frames")
+    void candidatesAreSentInTheOrderOfRealPeers(Recorded recorded) {
+        var recordedTexts = new ArrayList<String>();
+        recorded.frame().at("/payload/candidates").forEach(c -> recordedTexts.add(c.asText()));
+        var id = "6f0c5a52-6c0e-4f3f-9a57-0d5d7a1f7b11";
+
+        assertThat(Candidates.strongestFirst(id, recordedTexts.reversed()).candidates())
+                .isEqualTo(recordedTexts);
     }
 
     /// Adds an unknown field to each object, and changes those that no peer of 2025 looks at.

@@ -60,12 +60,12 @@ public final class PortalConnection implements PortalLink {
 
     @Override
     public void addCandidates(String gatewayId, List<String> candidates) {
-        send(new ClientToPortal.AddCandidates(Candidates.of(gatewayId, candidates)));
+        send(new ClientToPortal.AddCandidates(Candidates.strongestFirst(gatewayId, candidates)));
     }
 
     @Override
     public void removeCandidates(String gatewayId, List<String> candidates) {
-        send(new ClientToPortal.RemoveCandidates(Candidates.of(gatewayId, candidates)));
+        send(new ClientToPortal.RemoveCandidates(Candidates.strongestFirst(gatewayId, candidates)));
     }
 
     private void send(ClientToPortal message) {

@@ -9,7 +9,7 @@ import java.util.SequencedSet;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
-/// Our candidates on their way to the portal: batched by client, in the order they came, held back
+/// Our candidates on their way to the portal: batched by client, strongest first, held back
 /// until the client knows of us. Beyond [#CLIENTS_MAX] clients, further ones are not held.
 final class CandidateOutbox {
     static final int CLIENTS_MAX = 10_000;
@@ -50,11 +50,11 @@ final class CandidateOutbox {
     private static List<GatewayToPortal> messages(String clientId, Pending pending) {
         var messages = new java.util.ArrayList<GatewayToPortal>(2);
         if (!pending.added.isEmpty()) {
-            var added = Candidates.of(clientId, List.copyOf(pending.added));
+            var added = Candidates.strongestFirst(clientId, pending.added);
             messages.add(new GatewayToPortal.AddCandidates(added));
         }
         if (!pending.removed.isEmpty()) {
-            var removed = Candidates.of(clientId, List.copyOf(pending.removed));
+            var removed = Candidates.strongestFirst(clientId, pending.removed);
             messages.add(new GatewayToPortal.RemoveCandidates(removed));
         }
         return messages;

@@ -120,8 +120,8 @@ class GatewayFlowTest {
     @Test
     void candidatesOfOneBatchShareAMessage() {
         up(1);
-        flow.handleDataplaneEvent(candidates("candidate:1"), 0);
-        flow.handleDataplaneEvent(candidates("candidate:2"), 1);
+        flow.handleDataplaneEvent(candidates("candidate:1 1 udp 37748479"), 0);
+        flow.handleDataplaneEvent(candidates("candidate:2 1 udp 2130706175"), 1);
         flow.handleTimeout(flow.pollTimeout());
 
         assertThat(sent())
@@ -130,7 +130,9 @@ class GatewayFlowTest {
                         GatewayToPortal.AddCandidates.class,
                         message ->
                                 assertThat(message.candidates().candidates())
-                                        .containsExactly("candidate:1", "candidate:2"));
+                                        .containsExactly(
+                                                "candidate:2 1 udp 2130706175",
+                                                "candidate:1 1 udp 37748479"));
     }
 
     @Test

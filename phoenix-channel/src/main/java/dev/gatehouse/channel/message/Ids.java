@@ -11,6 +11,7 @@ final class Ids {
     private static final Pattern UUID =
             Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     private static final int KEY_TEXT_LENGTH = 44;
+    private static final int KEY_LENGTH = 32;
 
     private Ids() {}
 
@@ -25,10 +26,10 @@ final class Ids {
 
     /// Returns base64 text of exactly 32 bytes.
     static String key(String text) {
-        if (require(text, "key").length() != KEY_TEXT_LENGTH || !text.endsWith("=")) {
+        if (require(text, "key").length() != KEY_TEXT_LENGTH
+                || Base64.getDecoder().decode(text).length != KEY_LENGTH) {
             throw new IllegalArgumentException("a key is 44 characters of base64");
         }
-        var _ = Base64.getDecoder().decode(text);
         return text;
     }
 
