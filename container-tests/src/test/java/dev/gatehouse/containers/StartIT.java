@@ -34,7 +34,8 @@ class StartIT {
     @CsvSource({
         "relay, relay serves UDP port",
         "gateway-controlplane, waiting for the data plane",
-        "gateway-dataplane, waiting for the control plane"
+        "gateway-dataplane, waiting for the control plane",
+        "gateway, waiting for the control plane"
     })
     void servesSoon(String target, String line) {
         long[] ms = new long[ATTEMPTS];
@@ -47,7 +48,7 @@ class StartIT {
 
     private static Duration start(String target, String line) {
         try (var box = new Box(Engine.image(target))) {
-            if (target.equals("gateway-dataplane")) {
+            if (!target.equals("relay") && !target.equals("gateway-controlplane")) {
                 box.netAdmin().tun(scratch.tun());
             }
             box.withEnv("PUBLIC_IP4_ADDR", "192.0.2.1")

@@ -14,6 +14,7 @@ record ChildCommand(String java, String classPath, List<String> prefix, List<Str
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
     private static final String AOT_CACHE = "-XX:AOTCache=";
     private static final String AOT_RECORD = "-XX:AOTConfiguration=";
+    private static final String CLASS_LIST = "-XX:DumpLoadedClassList=";
 
     List<String> of(String process) {
         var command = new ArrayList<>(prefix);
@@ -47,8 +48,12 @@ record ChildCommand(String java, String classPath, List<String> prefix, List<Str
         return new ChildCommand(java, classPath, prefix, kept);
     }
 
-    /// A start-up cache belongs to one process: each has its own, in the same folder.
+    /// A start-up cache belongs to one process: each has its own, in the same folder. A list of
+    /// loaded classes is written by one process.
     private static Stream<String> flagFor(String process, String flag) {
+        if (flag.startsWith(CLASS_LIST)) {
+            return Stream.empty();
+        }
         if (flag.startsWith(AOT_CACHE)) {
             var cache = sibling(flag, AOT_CACHE, process + ".aot");
             return Files.isReadable(cache) ? Stream.of(AOT_CACHE + cache) : Stream.empty();

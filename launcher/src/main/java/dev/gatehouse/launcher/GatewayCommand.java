@@ -75,23 +75,22 @@ final class GatewayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        try (var termination = Termination.install();
-                var folder = SocketDirectory.create()) {
-            blockTunnelRanges();
-            try {
-                return supervise(folder, termination);
-            } finally {
-                unblockTunnelRanges();
+        var ended = new CountDownLatch(1);
+        try (var termination = Termination.install()) {
+            if (!rpcSocket.isBlank()) {
+                return supervise(rpcSocket, termination, ended);
             }
+            try (var folder = SocketDirectory.create()) {
+                var socket = folder.path().resolve("dataplane.sock").toString();
+                return supervise(socket, termination, ended);
+            }
+        } finally {
+            ended.countDown();
         }
     }
 
-    private int supervise(SocketDirectory folder, Termination termination)
+    private int supervise(String socket, Termination termination, CountDownLatch ended)
             throws InterruptedException {
-        var socket =
-                rpcSocket.isBlank()
-                        ? folder.path().resolve("dataplane.sock").toString()
-                        : rpcSocket;
         var supervisor =
                 new Supervisor(
                         List.of(controlplane(), dataplane()),
@@ -100,15 +99,16 @@ final class GatewayCommand implements Callable<Integer> {
                                 socket,
                                 ControlplaneCommand.SUPERVISED,
                                 "1"));
-        var ended = new CountDownLatch(1);
-        termination.onSignal(() -> stop(supervisor, ended, folder));
-        int code = supervisor.run();
-        ended.countDown();
-        return code;
+        termination.onSignal(() -> stop(supervisor, ended));
+        try {
+            return supervisor.run();
+        } finally {
+            unblockTunnelRanges();
+        }
     }
 
     /// Returns the exit code: a stop is a good end.
-    private static int stop(Supervisor supervisor, CountDownLatch ended, SocketDirectory folder) {
+    private static int stop(Supervisor supervisor, CountDownLatch ended) {
         supervisor.stop();
         try {
             if (!ended.await(STOP_LIMIT_S, TimeUnit.SECONDS)) {
@@ -117,8 +117,6 @@ final class GatewayCommand implements Callable<Integer> {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
-        unblockTunnelRanges();
-        folder.close();
         return 0;
     }
 
@@ -185,14 +183,7 @@ final class GatewayCommand implements Callable<Integer> {
         }
     }
 
-    private static void blockTunnelRanges() {
-        try {
-            NetworkConfig.addUnreachable(TUNNEL_RANGES);
-        } catch (IOException failure) {
-            LOG.warn("no unreachable routes for the tunnel ranges: {}", failure.getMessage());
-        }
-    }
-
+    /// The data plane blocks them, and leaves them blocked when it is killed.
     private static void unblockTunnelRanges() {
         try {
             NetworkConfig.removeUnreachable(TUNNEL_RANGES);

@@ -144,6 +144,11 @@ class LauncherTest {
         var recording = List.of("-XX:AOTMode=record", "-XX:AOTConfiguration=/x/gateway.aotconf");
         assertThat(new ChildCommand("java", "a", List.of(), recording).of("dataplane"))
                 .contains("-XX:AOTMode=record", "-XX:AOTConfiguration=/x/dataplane.aotconf");
+
+        var listing = List.of("-XX:DumpLoadedClassList=/x/gateway.classes", "-Xms32m");
+        assertThat(new ChildCommand("java", "a", List.of(), listing).of("dataplane"))
+                .contains("-Xms32m")
+                .noneMatch(flag -> flag.contains("gateway.classes"));
     }
 
     @Test
