@@ -98,6 +98,60 @@ class NodeSimTest {
                 });
     }
 
+    /// The client gives the direct pair up after 17 s and nominates another. The gateway keeps
+    /// pairs for ten minutes, but has to follow before the client gives the tunnel up.
+    @Test
+    void relayTakesOverFromADirectPathThatIsCut() {
+        twice(
+                world -> {
+                    var pair = SimPair.ofPublicHosts(world);
+                    world.run(S);
+                    pair.exchange(world);
+                    Set<IpAddress> ends = Set.of(pair.client().address, pair.gateway().address);
+                    world.network.link(
+                            (from, to, _, _) ->
+                                    ends.contains(from.address()) && ends.contains(to.address())
+                                            ? OptionalLong.empty()
+                                            : OptionalLong.of(10 * MS));
+
+                    for (int i = 0; i < 18; i++) {
+                        world.send(pair.client(), pair.gateway(), "lost");
+                        world.run(S);
+                    }
+                    pair.exchange(world);
+
+                    assertThat(pair.client().events(NodeEvent.Failed.class)).isEmpty();
+                    assertThat(pair.gateway().events(NodeEvent.Failed.class)).isEmpty();
+                });
+    }
+
+    /// A restarted translator gives the client another port; nobody is told.
+    @Test
+    void gatewayFollowsAClientWhoseTranslatorWasRestarted() {
+        twice(
+                world -> {
+                    var relay = world.addRelay("relay-1", "203.0.113.3");
+                    var address = IpAddress.parse("192.0.2.1");
+                    var nat = new Nat(Nat.Kind.SYMMETRIC, address, world.random());
+                    var client = world.addClient(SimPair.CLIENT, "10.0.0.1", Optional.of(nat));
+                    var gateway =
+                            world.addGateway(SimPair.GATEWAY, "198.51.100.2", Optional.empty());
+                    world.init(client, relay);
+                    world.init(gateway, relay);
+                    world.run(S);
+                    world.authorize(client, gateway, 1);
+                    world.run(3 * S);
+                    var pair = new SimPair(client, gateway, relay);
+                    pair.exchange(world);
+
+                    for (int i = 0; i < 2; i++) {
+                        nat.restart();
+                        world.run(2 * S);
+                        pair.exchange(world);
+                    }
+                });
+    }
+
     @Test
     void relayedConnectionSurvivesTheEndOfItsRelay() {
         twice(

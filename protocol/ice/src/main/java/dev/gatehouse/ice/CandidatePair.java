@@ -18,6 +18,8 @@ final class CandidatePair {
     private boolean nominated;
     private boolean triggered;
     private long nextCheckNs;
+    private long nominatedNs;
+    private long heardNs;
 
     CandidatePair(Role role, IceTimeouts timeouts, KnownCandidate local, KnownCandidate remote) {
         this.role = role;
@@ -50,8 +52,7 @@ final class CandidatePair {
         return local == candidate || remote == candidate;
     }
 
-    /// A better pair for the same path takes the place of this one; what is known of the path
-    // stays.
+    /// A better pair for the same path takes the place of this one: what is known of it stays.
     void replace(KnownCandidate newLocal, KnownCandidate newRemote) {
         local = newLocal;
         remote = newRemote;
@@ -82,12 +83,14 @@ final class CandidatePair {
     /// The next check jumps the queue.
     void nominate(long nowNs) {
         nominated = true;
+        nominatedNs = nowNs;
         nextCheckNs = nowNs;
     }
 
     /// A request of the peer arrived before any of our checks was answered: its NAT is open to us,
     /// so checking again at once saves the wait for the next regular check. Once only.
     void handleRequest(long nowNs) {
+        heardNs = nowNs;
         if (!succeeded && !triggered && !checks.isEmpty()) {
             triggered = true;
             nextCheckNs = nowNs;
@@ -99,8 +102,20 @@ final class CandidatePair {
         nominated = true;
     }
 
+    /// When it was nominated, the last time.
+    long nominatedNs() {
+        return nominatedNs;
+    }
+
+    /// When the peer was last heard on this pair, by a request or an answer; not before the end of
+    /// idle mode, in which it says little.
+    long heardNs() {
+        return heardNs;
+    }
+
     void setIdle(boolean idle, long nowNs) {
         this.idle = idle;
+        heardNs = idle ? heardNs : nowNs;
         forgetOldChecks();
         schedule(nowNs);
     }
@@ -128,6 +143,7 @@ final class CandidatePair {
         }
         check.answered = true;
         succeeded = true;
+        heardNs = nowNs;
         schedule(nowNs);
     }
 

@@ -24,8 +24,9 @@ import java.util.random.RandomGenerator;
 /// The owner decides when the agent is idle, and when it has been disconnected or without remote
 /// candidates for too long ([IceTimeouts] has those limits too).
 ///
-/// Two deviations from RFC 8445: the role never changes (a conflict is answered with 487), and a
-/// nominated pair is in use before our own check of it has succeeded.
+/// Deviations from RFC 8445: the role never changes (a conflict is answered with 487), a nominated
+/// pair is in use before our own check of it has succeeded, and the controlled side leaves a
+/// nominated pair that its peer no longer uses (tunnel.md 2.12 would wait until it is dead).
 public final class IceAgent {
     public static final long NEVER = Long.MAX_VALUE;
 
@@ -471,7 +472,7 @@ public final class IceAgent {
     /// Takes the best nominated pair. If none is left the old path stays until the next nomination.
     /// A candidate of another kind for the same addresses is no news.
     private void select() {
-        var best = pairs.stream().filter(CandidatePair::isNominated).findFirst();
+        var best = bestNominated();
         if (best.isEmpty()) {
             return;
         }
@@ -483,6 +484,39 @@ public final class IceAgent {
             selected = Optional.of(path);
             revision++;
         }
+    }
+
+    /// The pair of the highest priority, of those with one priority the newest.
+    ///
+    /// Of a peer that nominates, pairs are left out on which it has been silent while it went on
+    /// with others: it has given those up or cannot reach us there, but says so to nobody, and a
+    /// gateway waits ten minutes before it drops one itself.
+    private Optional<CandidatePair> bestNominated() {
+        CandidatePair best = null;
+        long newestNs = newestNominatedNs();
+        for (var pair : pairs) {
+            boolean isUsable =
+                    pair.isNominated()
+                            && (role == Role.CONTROLLING
+                                    || newestNs - pair.heardNs() <= timeouts.silenceNs(idle));
+            if (isUsable && (best == null || isNewerEqual(pair, best))) {
+                best = pair;
+            }
+        }
+        return Optional.ofNullable(best);
+    }
+
+    /// When the peer was last heard on any nominated pair.
+    private long newestNominatedNs() {
+        long newestNs = 0;
+        for (var pair : pairs) {
+            newestNs = pair.isNominated() ? Math.max(newestNs, pair.heardNs()) : newestNs;
+        }
+        return newestNs;
+    }
+
+    private static boolean isNewerEqual(CandidatePair pair, CandidatePair than) {
+        return pair.priority() == than.priority() && pair.nominatedNs() > than.nominatedNs();
     }
 
     private static IceEvent.Nominated path(CandidatePair pair) {

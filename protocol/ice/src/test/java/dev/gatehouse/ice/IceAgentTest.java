@@ -306,6 +306,61 @@ class IceAgentTest {
         assertThat(agent.hasRemoteCandidates()).isFalse();
     }
 
+    /// What a client does whose direct path is cut: it goes on with the relay alone.
+    @Test
+    void aNominatedPairThatTheClientLeavesIsLeftAfterEightSecondsAndTakenAgain() {
+        var worse = Endpoint.parse("198.51.100.7:60123");
+        var agent = gateway(new SplittableRandom(1));
+        agent.addLocalCandidate(Candidate.host(LOCAL), 0);
+        agent.addRemoteCandidate(Candidate.host(REMOTE), 0);
+        agent.addRemoteCandidate(Candidate.relayed(worse, LOCAL), 0);
+        agent.handleMessage(requestOfClient(true, 1), LOCAL, REMOTE, 0);
+        int id = 2;
+        for (long nowMs = 500; nowMs <= 8_000; nowMs += 1_500) {
+            agent.handleMessage(requestOfClient(true, id++), LOCAL, worse, ms(nowMs));
+        }
+        assertThat(agent.nominated().orElseThrow().remote()).isEqualTo(REMOTE);
+
+        agent.handleMessage(requestOfClient(true, id++), LOCAL, worse, ms(8_001));
+        assertThat(agent.nominated().orElseThrow().remote()).isEqualTo(worse);
+
+        agent.handleMessage(requestOfClient(true, id), LOCAL, REMOTE, ms(9_000));
+        assertThat(agent.nominated().orElseThrow().remote()).isEqualTo(REMOTE);
+    }
+
+    @Test
+    void anIdleClientIsNotTakenForOneThatHasLeft() {
+        var worse = Endpoint.parse("198.51.100.7:60123");
+        var agent = gateway(new SplittableRandom(1));
+        agent.addLocalCandidate(Candidate.host(LOCAL), 0);
+        agent.addRemoteCandidate(Candidate.relayed(worse, LOCAL), 0);
+        agent.handleMessage(requestOfClient(true, 1), LOCAL, REMOTE, 0);
+        agent.handleMessage(requestOfClient(true, 2), LOCAL, worse, 0);
+        agent.setIdle(true, ms(1));
+
+        agent.handleMessage(requestOfClient(true, 3), LOCAL, worse, ms(24_000));
+        assertThat(agent.nominated().orElseThrow().remote()).isEqualTo(REMOTE);
+
+        agent.setIdle(false, ms(24_001));
+        agent.handleMessage(requestOfClient(true, 4), LOCAL, worse, ms(24_002));
+        assertThat(agent.nominated().orElseThrow().remote()).isEqualTo(REMOTE);
+    }
+
+    /// A translator in between was restarted: the client comes from another port, and its
+    /// candidates, all peer-reflexive, have one priority.
+    @Test
+    void ofPairsOfOnePriorityTheOneNominatedLastIsUsed() {
+        var moved = Endpoint.parse("192.0.2.20:31337");
+        var agent = gateway(new SplittableRandom(1));
+        agent.addLocalCandidate(Candidate.host(LOCAL), 0);
+        agent.handleMessage(requestOfClient(true, 1), LOCAL, REMOTE, 0);
+
+        agent.handleMessage(requestOfClient(false, 2), LOCAL, moved, ms(1_000));
+        assertThat(agent.nominated().orElseThrow().remote()).isEqualTo(REMOTE);
+        agent.handleMessage(requestOfClient(true, 3), LOCAL, moved, ms(1_001));
+        assertThat(agent.nominated().orElseThrow().remote()).isEqualTo(moved);
+    }
+
     @Test
     void aSignalledCandidateTakesThePlaceOfAPeerReflexiveOne() {
         var agent = gateway(new SplittableRandom(1));
