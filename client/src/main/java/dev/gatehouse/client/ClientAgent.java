@@ -3,6 +3,7 @@ package dev.gatehouse.client;
 import dev.gatehouse.client.state.ClientEvent;
 import dev.gatehouse.client.state.ClientState;
 import dev.gatehouse.client.state.Flow;
+import dev.gatehouse.connectivity.CandidateChanges;
 import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.connectivity.NodeConfig;
 import dev.gatehouse.connectivity.NodeEvent;
@@ -22,11 +23,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -65,7 +63,7 @@ final class ClientAgent implements Agent<LoopCommand> {
     private final ClientState state;
     private final HostDns hostDns;
     private final RouteMonitor routes;
-    private final Map<String, List<String>> candidates = new LinkedHashMap<>();
+    private final CandidateChanges candidates = new CandidateChanges();
     private Node node;
     private PortalLink portal;
     private long relaysAskedAtNs = -RELAY_PATIENCE_NS;
@@ -236,8 +234,16 @@ final class ClientAgent implements Agent<LoopCommand> {
                 busy = true;
             }
         }
-        candidates.forEach(portal::addCandidates);
-        candidates.clear();
+        candidates.drainTo(this::tellCandidates);
+    }
+
+    private void tellCandidates(String gateway, List<String> added, List<String> removed) {
+        if (!added.isEmpty()) {
+            portal.addCandidates(gateway, added);
+        }
+        if (!removed.isEmpty()) {
+            portal.removeCandidates(gateway, removed);
+        }
     }
 
     private void transmitAll() {
@@ -252,10 +258,9 @@ final class ClientAgent implements Agent<LoopCommand> {
 
     private void handle(NodeEvent event, long nowNs) {
         switch (event) {
-            case NodeEvent.LocalCandidate(var gateway, var sdp) ->
-                    candidates.computeIfAbsent(gateway, _ -> new ArrayList<>()).add(sdp);
+            case NodeEvent.LocalCandidate(var gateway, var sdp) -> candidates.add(gateway, sdp);
             case NodeEvent.LocalCandidateGone(var gateway, var sdp) ->
-                    portal.removeCandidates(gateway, List.of(sdp));
+                    candidates.remove(gateway, sdp);
             case NodeEvent.Connected(var gateway) -> state.handleConnected(gateway);
             case NodeEvent.PathChanged(var gateway, var path) ->
                     LOG.info("gateway {} is reached by {}", gateway, kind(path));

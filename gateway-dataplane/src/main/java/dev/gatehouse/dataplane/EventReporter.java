@@ -1,13 +1,12 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.connectivity.CandidateChanges;
 import dev.gatehouse.rpc.AuthorizationExpired;
 import dev.gatehouse.rpc.ConnectionChanged;
 import dev.gatehouse.rpc.Event;
 import dev.gatehouse.rpc.LocalCandidates;
 import dev.gatehouse.rpc.NoRelays;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 
@@ -21,7 +20,7 @@ final class EventReporter {
 
     private final int shard;
     private final EventFeed feed;
-    private final Map<String, LocalCandidates.Builder> candidates = new TreeMap<>();
+    private final CandidateChanges candidates = new CandidateChanges();
     private final Set<String> again = new TreeSet<>();
     private final ToldState told;
     private long flushAtNs = NEVER;
@@ -79,24 +78,24 @@ final class EventReporter {
     }
 
     void candidateAdded(String clientId, String sdp) {
-        candidatesOf(clientId).addAdded(sdp);
+        candidates.add(clientId, sdp);
     }
 
     void candidateRemoved(String clientId, String sdp) {
-        candidatesOf(clientId).addRemoved(sdp);
-    }
-
-    private LocalCandidates.Builder candidatesOf(String clientId) {
-        return candidates.computeIfAbsent(
-                clientId, id -> LocalCandidates.newBuilder().setClientId(id));
+        candidates.remove(clientId, sdp);
     }
 
     /// At the end of a turn.
     void flushCandidates() {
-        if (!candidates.isEmpty()) {
-            candidates.values().forEach(c -> offer(feed.event().setLocalCandidates(c)));
-            candidates.clear();
-        }
+        candidates.drainTo(
+                (clientId, added, removed) ->
+                        offer(
+                                feed.event()
+                                        .setLocalCandidates(
+                                                LocalCandidates.newBuilder()
+                                                        .setClientId(clientId)
+                                                        .addAllAdded(added)
+                                                        .addAllRemoved(removed))));
     }
 
     void connectionChanged(

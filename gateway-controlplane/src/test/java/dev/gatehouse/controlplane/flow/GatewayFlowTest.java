@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.gatehouse.channel.Json;
+import dev.gatehouse.channel.message.Candidates;
 import dev.gatehouse.channel.message.GatewayToPortal;
 import dev.gatehouse.channel.message.NoRelays;
 import dev.gatehouse.channel.message.PortalToGateway;
@@ -133,6 +134,26 @@ class GatewayFlowTest {
                                         .containsExactly(
                                                 "candidate:2 1 udp 2130706175",
                                                 "candidate:1 1 udp 37748479"));
+    }
+
+    @Test
+    void candidateThatCameAndWentIsOnlyTakenBack() {
+        up(1);
+        flow.handleDataplaneEvent(candidates("candidate:1"), 0);
+        var gone =
+                LocalCandidates.newBuilder()
+                        .setClientId(CLIENT)
+                        .addAdded("candidate:2")
+                        .addRemoved("candidate:1");
+        flow.handleDataplaneEvent(Event.newBuilder().setLocalCandidates(gone).build(), 1);
+        flow.handleTimeout(flow.pollTimeout());
+
+        assertThat(sent())
+                .containsExactly(
+                        new GatewayToPortal.AddCandidates(
+                                Candidates.of(CLIENT, List.of("candidate:2"))),
+                        new GatewayToPortal.RemoveCandidates(
+                                Candidates.of(CLIENT, List.of("candidate:1"))));
     }
 
     @Test
