@@ -58,7 +58,6 @@ final class ClientAgent implements Agent<LoopCommand> {
     private final PacketBatch fromTun;
     private final DatagramBatch received = UdpSocket.newBatch();
     private final ClientSockets sockets;
-    private final ClientSockets dnsSockets;
     private final NodeTunnels tunnels;
     private final ClientState state;
     private final HostDns hostDns;
@@ -75,10 +74,9 @@ final class ClientAgent implements Agent<LoopCommand> {
         tun = surroundings.tun;
         fromTun = LinuxTun.newBatch(PACKETS_PER_READ_MAX, ClientSettings.MTU);
         sockets = new ClientSockets(surroundings.poller);
-        dnsSockets = new ClientSockets(surroundings.poller);
         tunnels = new NodeTunnels(tun, this::transmitAll);
         state = new ClientState(tunnels, settings.internetActive());
-        hostDns = new HostDns(dnsSockets.all(), random, state);
+        hostDns = new HostDns(surroundings.poller, random, state);
         routes = new RouteMonitor();
         makeNode();
     }
@@ -99,7 +97,6 @@ final class ClientAgent implements Agent<LoopCommand> {
     @Override
     public void start(long nowNs) throws IOException {
         openSockets();
-        dnsSockets.open(0, new ClientSettings.Buffers(1 << 18, 1 << 20, false), false);
         surroundings.poller.add(tun.fd());
         surroundings.poller.add(routes.fd());
     }
@@ -181,7 +178,6 @@ final class ClientAgent implements Agent<LoopCommand> {
             drain(nowNs);
         }
         sockets.flush();
-        dnsSockets.flush();
         if (routes.hasChanged()) {
             surroundings.network.followLinks();
         }
@@ -332,7 +328,8 @@ final class ClientAgent implements Agent<LoopCommand> {
                         .orElse(List.of()),
                 entries,
                 node.peerIds().stream().map(this::tunnel).toList(),
-                node.readyRelayIds());
+                node.readyRelayIds(),
+                hostDns.sharedPorts());
     }
 
     private ClientStatus.Tunnel tunnel(String gateway) {
@@ -351,7 +348,7 @@ final class ClientAgent implements Agent<LoopCommand> {
     public void stop(long nowNs) {
         try {
             sockets.close();
-            dnsSockets.close();
+            hostDns.close();
         } catch (IOException e) {
             LOG.debug("cannot close sockets: {}", e.getMessage());
         }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 
 /// What `client status` shows.
+///
+/// @param dnsSharedPorts queries to the host's DNS servers that had no port of their own, in total
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ClientStatus(
         boolean portalConnected,
@@ -11,7 +13,8 @@ public record ClientStatus(
         List<String> dnsServers,
         List<Entry> resources,
         List<Tunnel> tunnels,
-        List<String> relays) {
+        List<String> relays,
+        long dnsSharedPorts) {
     /// A resource.
     ///
     /// @param gateway null while none serves it

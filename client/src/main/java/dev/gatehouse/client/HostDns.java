@@ -1,7 +1,8 @@
 package dev.gatehouse.client;
 
-import dev.gatehouse.client.state.ClientState;
+import dev.gatehouse.client.state.DnsAnswers;
 import dev.gatehouse.client.state.DnsPayload;
+import dev.gatehouse.transport.Poller;
 import dev.gatehouse.transport.SendOutcome;
 import dev.gatehouse.transport.UdpSocket;
 import dev.gatehouse.wire.DatagramBatch;
@@ -11,16 +12,20 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// Asks real servers over the host's network, past the tunnel (client.md 12.2). Each query gets an
-/// id of its own; a server that is silent for 5 s is given up.
+/// Asks real servers over the host's network, past the tunnel (client.md 12.2). Each query gets a
+/// port and an id of its own (see [DnsPorts]); a server that is silent for 5 s is given up. How
+/// many are under way, whoever asks limits.
 final class HostDns {
+    private static final Logger LOG = LoggerFactory.getLogger(HostDns.class);
     private static final long NEVER = Long.MAX_VALUE;
     private static final long TIMEOUT_NS = Duration.ofSeconds(5).toNanos();
+    private static final int QUERY_LENGTH_MAX = 1500; // longer than any that comes from the TUN
 
     private record Key(Endpoint server, int id) implements Comparable<Key> {
         @Override
@@ -30,90 +35,121 @@ final class HostDns {
         }
     }
 
-    private record Asked(Key key, long ticket, short originalId, long expiresAtNs) {}
+    private record Asked(
+            Key key, DnsPorts.Port port, long ticket, short originalId, long expiresAtNs) {}
 
-    private final List<UdpSocket> sockets;
+    private final DnsPorts ports;
     private final RandomGenerator random;
-    private final ClientState state;
+    private final DnsAnswers answers;
     private final Map<Key, Asked> open = new TreeMap<>();
     private final ArrayDeque<Asked> oldestFirst = new ArrayDeque<>();
     private final DatagramBatch received = UdpSocket.newBatch();
+    private final ByteBuffer sent = ByteBuffer.allocateDirect(QUERY_LENGTH_MAX);
     private final Transmit transmit = new Transmit();
 
-    HostDns(List<UdpSocket> sockets, RandomGenerator random, ClientState state) {
-        this.sockets = sockets;
+    HostDns(Poller poller, RandomGenerator random, DnsAnswers answers) {
+        ports = new DnsPorts(poller, random);
         this.random = random;
-        this.state = state;
+        this.answers = answers;
     }
 
     void ask(long ticket, Endpoint server, DnsPayload query, long nowNs) throws IOException {
-        for (var socket : sockets) {
-            if (socket.family() == server.family()) {
-                send(socket, ticket, server, query, nowNs);
-                return;
-            }
+        if (query.bytes().length > QUERY_LENGTH_MAX) {
+            answers.handleDnsFailure(ticket);
+            return;
         }
-        state.handleDnsFailure(ticket);
+        try {
+            var port = ports.take(server.family());
+            send(port, ticket, server, query, nowNs);
+        } catch (IOException e) {
+            LOG.debug("no socket for a DNS query: {}", e.getMessage());
+            answers.handleDnsFailure(ticket);
+        }
     }
 
-    private void send(UdpSocket socket, long ticket, Endpoint server, DnsPayload query, long nowNs)
+    private void send(
+            DnsPorts.Port port, long ticket, Endpoint server, DnsPayload query, long nowNs)
             throws IOException {
-        var bytes = ByteBuffer.wrap(query.bytes().clone());
         var key = new Key(server, random.nextInt(1 << 16));
         while (open.containsKey(key)) {
             key = new Key(server, random.nextInt(1 << 16));
         }
-        var asked = new Asked(key, ticket, bytes.getShort(0), nowNs + TIMEOUT_NS);
+        int length = query.bytes().length;
+        sent.put(0, query.bytes());
+        short originalId = sent.getShort(0);
+        sent.putShort(0, (short) key.id);
+        transmit.path(Endpoint.any(server.family()), server);
+        transmit.content(sent, 0, length, length, 0);
+        if (port.socket().send(transmit) != SendOutcome.SENT) {
+            ports.giveBack(port);
+            answers.handleDnsFailure(ticket);
+            return;
+        }
+        var asked = new Asked(key, port, ticket, originalId, nowNs + TIMEOUT_NS);
         open.put(key, asked);
         oldestFirst.add(asked);
-        bytes.putShort(0, (short) key.id);
-        transmit.path(Endpoint.any(server.family()), server);
-        transmit.content(bytes, 0, bytes.capacity(), bytes.capacity(), 0);
-        if (socket.send(transmit) == SendOutcome.DROPPED) {
-            open.remove(key);
-            oldestFirst.remove(asked);
-            state.handleDnsFailure(ticket);
-        }
     }
 
     /// Returns datagrams received.
     int receive(long nowNs) throws IOException {
         int work = 0;
-        for (var socket : sockets) {
-            int count = socket.receive(received);
+        for (var port : ports.open()) {
+            int count = port.socket().receive(received);
             for (int i = 0; i < count; i++) {
-                handle(received.packets().offset(i), received.packets().length(i), nowNs);
+                int offset = received.packets().offset(i);
+                handle(port, offset, received.packets().length(i), nowNs);
             }
             work += count;
         }
         return work;
     }
 
-    private void handle(int offset, int length, long nowNs) {
+    private void handle(DnsPorts.Port port, int offset, int length, long nowNs) throws IOException {
         if (length < 2) {
             return;
         }
         var buffer = received.packets().buffer();
-        int id = Short.toUnsignedInt(buffer.getShort(offset));
-        var asked = open.remove(new Key(received.remote(), id));
-        if (asked != null) {
-            var bytes = new byte[length];
-            buffer.get(offset, bytes);
-            ByteBuffer.wrap(bytes).putShort(0, asked.originalId);
-            oldestFirst.remove(asked);
-            state.handleDnsResponse(asked.ticket, new DnsPayload(bytes), nowNs);
+        var key = new Key(received.remote(), Short.toUnsignedInt(buffer.getShort(offset)));
+        var asked = open.get(key);
+        if (asked == null || asked.port != port) {
+            return; // not the server, not the id, or not the port that was asked from
         }
+        var bytes = new byte[length];
+        buffer.get(offset, bytes);
+        ByteBuffer.wrap(bytes).putShort(0, asked.originalId);
+        oldestFirst.remove(asked);
+        end(asked);
+        answers.handleDnsResponse(asked.ticket, new DnsPayload(bytes), nowNs);
     }
 
-    void handleTimeout(long nowNs) {
+    private void end(Asked asked) throws IOException {
+        open.remove(asked.key);
+        ports.giveBack(asked.port);
+    }
+
+    void handleTimeout(long nowNs) throws IOException {
         while (!oldestFirst.isEmpty() && nowNs >= oldestFirst.peek().expiresAtNs) {
             var silent = oldestFirst.remove();
-            open.remove(silent.key);
-            state.handleDnsTimeout(silent.ticket);
+            end(silent);
+            answers.handleDnsTimeout(silent.ticket);
         }
     }
 
     long pollTimeout() {
         return oldestFirst.isEmpty() ? NEVER : oldestFirst.peek().expiresAtNs;
+    }
+
+    /// Sockets in use.
+    int openPorts() {
+        return ports.open().size();
+    }
+
+    /// Queries so far that had to share a port with others.
+    long sharedPorts() {
+        return ports.shared();
+    }
+
+    void close() throws IOException {
+        ports.closeAll();
     }
 }

@@ -10,6 +10,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.resolver.ResolvedAddressTypes;
 import io.netty.resolver.dns.DnsNameResolver;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
 import io.netty.resolver.dns.DnsServerAddressStreamProviders;
 import io.netty.resolver.dns.NoopDnsCache;
 import io.netty.util.concurrent.Future;
@@ -169,6 +170,9 @@ final class NameLookup implements AutoCloseable {
             resolver =
                     new DnsNameResolverBuilder(loop)
                             .datagramChannelType(EpollDatagramChannel.class)
+                            // a port for each look-up: RFC 5452 section 9.2
+                            .datagramChannelStrategy(
+                                    DnsNameResolverChannelStrategy.ChannelPerResolution)
                             .socketChannelType(EpollSocketChannel.class)
                             .nameServerProvider(DnsServerAddressStreamProviders.platformDefault())
                             .resolvedAddressTypes(ResolvedAddressTypes.IPV4_PREFERRED)

@@ -17,7 +17,7 @@ import java.util.TreeSet;
 ///
 /// Sans-IO. Packets go out through [Tunnels] while a call is under way; everything else waits in
 /// [#pollEvent]. There are no timers: whatever is repeated is repeated because of traffic.
-public final class ClientState {
+public final class ClientState implements DnsAnswers {
     private static final int ICMPV4_UNREACHABLE = 3;
     private static final int ICMPV4_PROHIBITED = 13;
     private static final int ICMPV6_UNREACHABLE = 1;
@@ -383,17 +383,17 @@ public final class ClientState {
                 : Optional.of(IpAddress.readV6(buffer, at + 24));
     }
 
-    /// A server answered a [ClientEvent.ForwardQuery].
+    @Override
     public void handleDnsResponse(long ticket, DnsPayload answer, long nowNs) {
         dns.handleAnswer(ticket, answer.bytes(), nowNs);
     }
 
-    /// A server could not be asked.
+    @Override
     public void handleDnsFailure(long ticket) {
         dns.handleFailure(ticket);
     }
 
-    /// A server did not answer in time.
+    @Override
     public void handleDnsTimeout(long ticket) {
         dns.handleSilence(ticket);
     }
