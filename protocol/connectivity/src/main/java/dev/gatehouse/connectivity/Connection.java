@@ -10,6 +10,7 @@ import dev.gatehouse.stun.StunMessage;
 import dev.gatehouse.stun.TransactionId;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.PacketBatch;
+import dev.gatehouse.wireguard.MessageType;
 import dev.gatehouse.wireguard.Outcome;
 import dev.gatehouse.wireguard.PresharedKey;
 import dev.gatehouse.wireguard.PublicKey;
@@ -470,6 +471,9 @@ final class Connection {
 
     private void settleTunnel(long nowNs) {
         for (var c = tunnel.pollControl(); c != null; c = tunnel.pollControl()) {
+            if (c[0] == MessageType.INITIATION) {
+                context.gate().handleInitiationSent(nowNs);
+            }
             sendControl(c, nowNs);
         }
         for (var event = tunnel.pollEvent(); event != null; event = tunnel.pollEvent()) {

@@ -23,13 +23,11 @@ final class Inbound {
 
     private final NodeContext context;
     private final Connections connections;
-    private final HandshakeGate gate;
     private int[] channels = new int[64]; // per packet: DIRECT, DONE, or the channel it came on
 
-    Inbound(NodeContext context, Connections connections, HandshakeGate gate) {
+    Inbound(NodeContext context, Connections connections) {
         this.context = context;
         this.connections = connections;
-        this.gate = gate;
     }
 
     void handleDatagrams(DatagramBatch in, PlaintextSink sink, long nowNs) {
@@ -203,12 +201,13 @@ final class Inbound {
         var packets = in.packets();
         var source = source(in, i, nowNs);
         var verdict =
-                gate.admit(
-                        packets.buffer(),
-                        packets.offset(i),
-                        packets.length(i),
-                        source.address(),
-                        nowNs);
+                context.gate()
+                        .admit(
+                                packets.buffer(),
+                                packets.offset(i),
+                                packets.length(i),
+                                source.address(),
+                                nowNs);
         return switch (verdict) {
             case HandshakeGate.Decision.OK -> true;
             case HandshakeGate.Decision.DROP -> {

@@ -5,7 +5,6 @@ import dev.gatehouse.ice.IceCredentials;
 import dev.gatehouse.wire.DatagramBatch;
 import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wire.Transmit;
-import dev.gatehouse.wireguard.HandshakeGate;
 import dev.gatehouse.wireguard.PresharedKey;
 import dev.gatehouse.wireguard.PublicKey;
 import java.util.List;
@@ -38,13 +37,7 @@ public final class Node {
     public Node(NodeConfig config, RandomGenerator random) {
         context = new NodeContext(config, random);
         connections = new Connections(context.transactions());
-        var gate =
-                new HandshakeGate(
-                        config.keyPair().publicKey(),
-                        HandshakeGate.HANDSHAKES_PER_SECOND,
-                        random,
-                        0);
-        inbound = new Inbound(context, connections, gate);
+        inbound = new Inbound(context, connections);
     }
 
     /// Brings the relays up to date, tunnel.md section 3.9. A known relay keeps its allocation,

@@ -1,6 +1,7 @@
 package dev.gatehouse.connectivity;
 
 import dev.gatehouse.wire.PacketBatch;
+import dev.gatehouse.wireguard.HandshakeGate;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.random.RandomGenerator;
@@ -19,10 +20,13 @@ final class NodeContext {
     private final PacketBatch scratch =
             PacketBatch.allocate(SCRATCH_PACKETS * Node.PACKET_LENGTH_MAX, SCRATCH_PACKETS);
     private final Relays relays;
+    private final HandshakeGate gate;
 
     NodeContext(NodeConfig config, RandomGenerator random) {
         this.config = config;
         this.random = random;
+        var key = config.keyPair().publicKey();
+        this.gate = new HandshakeGate(key, HandshakeGate.HANDSHAKES_PER_SECOND, random, 0);
         this.relays = new Relays(config.software(), random, outbox, drops);
     }
 
@@ -57,5 +61,9 @@ final class NodeContext {
 
     Relays relays() {
         return relays;
+    }
+
+    HandshakeGate gate() {
+        return gate;
     }
 }

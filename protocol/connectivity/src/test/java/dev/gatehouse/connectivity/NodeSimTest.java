@@ -427,6 +427,28 @@ class NodeSimTest {
                 });
     }
 
+    /// All answer within the same tenth of a second, far more than a second's handshakes.
+    @Test
+    void resumedGatewayReachesAllItsClientsAtOnce() {
+        var world = new SimWorld(5);
+        var relay = world.addRelay("relay-1", "203.0.113.3");
+        var gateway = world.addGateway("gateway", "198.51.100.2", Optional.empty());
+        world.init(gateway, relay);
+        for (int i = 0; i < 150; i++) {
+            var client = world.addClient("c" + i, "192.0.2." + (i + 1), Optional.empty());
+            world.init(client, relay);
+            world.run(20 * MS);
+            world.authorize(client, gateway, 1);
+        }
+        world.run(S);
+        assertThat(gateway.events(NodeEvent.Connected.class)).hasSize(150);
+
+        world.restartWithSnapshot(gateway, 700 * MS);
+        world.run(100 * MS);
+
+        assertThat(gateway.events(NodeEvent.Connected.class)).hasSize(300);
+    }
+
     @Test
     void upsertWithTheSameKeysTellsEveryCandidateAgain() {
         var world = new SimWorld(1);

@@ -12,10 +12,14 @@ import java.util.random.RandomGenerator;
 /// One for all tunnels of a node. Up to the limit of messages with a right mac1 pass in each
 /// second; beyond it only those that prove by mac2 that they can receive at their source address,
 /// the others are to be answered with a cookie. Pass messages of type 1 and 2.
+///
+/// Responses that were asked for do not count, so that a gateway that begins anew with thousands
+/// of clients at once is not slowed down by its own protection.
 public final class HandshakeGate implements AutoCloseable {
     public static final int HANDSHAKES_PER_SECOND = 100;
 
     private static final long WINDOW_NS = Duration.ofSeconds(1).toNanos();
+    private static final long RESPONSE_WAIT_NS = WireGuardConstants.REKEY_TIMEOUT_NS;
     private static final long COOKIE_ROTATION_NS = Duration.ofSeconds(128).toNanos();
     private static final int PADDED_ADDRESS_LENGTH = 16;
 
@@ -27,6 +31,8 @@ public final class HandshakeGate implements AutoCloseable {
     private final long startNs;
     private long windowStartNs;
     private int admitted;
+    private long initiatedNs;
+    private int responsesExpected;
 
     /// @param local our static public key
     /// @param limitPerSecond normally [#HANDSHAKES_PER_SECOND]
@@ -38,6 +44,19 @@ public final class HandshakeGate implements AutoCloseable {
         random.nextBytes(secret);
         startNs = nowNs;
         windowStartNs = nowNs;
+    }
+
+    /// An initiation of ours leaves: one response within 5 s of the latest one is let in for it.
+    public void handleInitiationSent(long nowNs) {
+        forgetUnanswered(nowNs);
+        responsesExpected++;
+        initiatedNs = nowNs;
+    }
+
+    private void forgetUnanswered(long nowNs) {
+        if (nowNs - initiatedNs > RESPONSE_WAIT_NS) {
+            responsesExpected = 0;
+        }
     }
 
     /// What to do with a handshake message.
@@ -75,6 +94,9 @@ public final class HandshakeGate implements AutoCloseable {
         if (!isMac(mac1Key, message, length - HandshakeFields.MAC1_FROM_END, mac1)) {
             return Decision.DROP;
         }
+        if (type == MessageType.RESPONSE && isExpected(nowNs)) {
+            return Decision.OK;
+        }
         if (nowNs - windowStartNs >= WINDOW_NS) {
             windowStartNs = nowNs;
             admitted = 0;
@@ -90,6 +112,13 @@ public final class HandshakeGate implements AutoCloseable {
         }
         return new CookieReply(
                 reply(HandshakeFields.index(message, HandshakeFields.SENDER_OFFSET), cookie, mac1));
+    }
+
+    private boolean isExpected(long nowNs) {
+        forgetUnanswered(nowNs);
+        boolean expected = responsesExpected > 0;
+        responsesExpected -= expected ? 1 : 0;
+        return expected;
     }
 
     private static byte[] mac(byte[] message, int fromEnd) {

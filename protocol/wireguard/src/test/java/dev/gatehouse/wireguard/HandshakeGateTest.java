@@ -57,6 +57,25 @@ class HandshakeGateTest {
     }
 
     @Test
+    void aResponseThatWasAskedForIsNotCountedButOnlyOnceAndSoon() {
+        peers.gateway.startHandshake(0);
+        peers.deliver(peers.gateway, peers.client, 0);
+        var response = controls(peers.client).getFirst();
+        var forged = response.clone();
+        forged[20] ^= 1;
+        exhaust(0);
+
+        gate.handleInitiationSent(0);
+        assertThat(admit(forged, HOME, 0)).isEqualTo(HandshakeGate.Decision.DROP);
+        assertThat(admit(response, HOME, 0)).isEqualTo(HandshakeGate.Decision.OK);
+        assertThat(admit(response, HOME, 0)).isInstanceOf(HandshakeGate.CookieReply.class);
+
+        gate.handleInitiationSent(0);
+        exhaust(6 * SECOND);
+        assertThat(admit(response, HOME, 6 * SECOND)).isInstanceOf(HandshakeGate.CookieReply.class);
+    }
+
+    @Test
     void aClientGetsInUnderLoadWithTheCookieItWasSent() {
         exhaust(0);
         var reply = cookieReply(initiation(0), HOME, 0);
