@@ -297,13 +297,15 @@ final class Connection {
     void addRemote(Candidate candidate, long nowNs) {
         touch(nowNs);
         rememberBindTarget(candidate);
-        if (candidate.kind() != Candidate.Kind.HOST) {
+        if (bindTargets.contains(candidate.address())) {
             relay.ifPresent(r -> r.bind(candidate.address(), nowNs));
         }
         agent.addRemoteCandidate(candidate, nowNs);
         settle(nowNs);
     }
 
+    /// The first 64: all connections share the 4,096 channels of an allocation, and a peer may name
+    /// any number of addresses. Those beyond get a channel when a check is to go there.
     private void rememberBindTarget(Candidate candidate) {
         boolean isNeeded =
                 candidate.kind() != Candidate.Kind.HOST

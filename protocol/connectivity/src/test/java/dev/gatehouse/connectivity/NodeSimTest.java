@@ -427,6 +427,25 @@ class NodeSimTest {
                 });
     }
 
+    @Test
+    void clientThatNamesAThousandAddressesLeavesChannelsForOthers() {
+        var world = new SimWorld(1);
+        var pair = SimPair.ofPublicHosts(world);
+        world.run(S);
+        var gateway = pair.gateway();
+        for (int i = 0; i < 1_000; i++) {
+            String candidate =
+                    "candidate:1 1 udp 1694498559 203.0.113.9 %d typ srflx raddr 0.0.0.0 rport 0";
+            gateway.node.addRemoteCandidate(
+                    SimPair.CLIENT, candidate.formatted(10_000 + i), gateway.nodeNowNs());
+        }
+        world.drain(gateway);
+        world.run(S);
+
+        assertThat(pair.relay().binds).isBetween(64, 300);
+        pair.exchange(world);
+    }
+
     /// All answer within the same tenth of a second, far more than a second's handshakes.
     @Test
     void resumedGatewayReachesAllItsClientsAtOnce() {

@@ -40,6 +40,7 @@ final class SimRelay {
     private int nextPort = 50_000;
     int allocates;
     int refreshes;
+    int binds;
 
     SimRelay(String id, IpAddress address) {
         this.id = id;
@@ -141,6 +142,7 @@ final class SimRelay {
                 success.lifetime(lifetime);
             }
             default -> {
+                binds++;
                 var grant = byClient.get(from);
                 int channel = request.channelNumber().orElseThrow();
                 var peer = request.xorPeerAddress().orElseThrow();
