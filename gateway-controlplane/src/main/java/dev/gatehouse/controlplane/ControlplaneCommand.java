@@ -55,7 +55,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
     private String token;
 
     @Option(
-            names = "--firezone-id",
+            names = {"-i", "--firezone-id"},
             defaultValue = "${env:FIREZONE_ID:-}",
             description = "Stable id of this gateway; otherwise --id-file.")
     private String id;
@@ -73,7 +73,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
     private String name;
 
     @Option(
-            names = "--api-url",
+            names = {"-u", "--api-url"},
             defaultValue = "${env:FIREZONE_API_URL:-wss://api.firezone.dev}",
             description = "The portal.")
     private String apiUrl;
@@ -169,17 +169,24 @@ public final class ControlplaneCommand implements Callable<Integer> {
         try {
             return Optional.of(Files.readString(path));
         } catch (IOException failure) {
-            throw new IllegalArgumentException(
-                    "cannot read %s: check owner and mode".formatted(path), failure);
+            throw unreadable(path, failure);
         }
+    }
+
+    private static IllegalArgumentException unreadable(Path path, IOException failure) {
+        return new IllegalArgumentException(
+                "cannot read %s: check owner and mode".formatted(path), failure);
     }
 
     private String readId() {
         if (!id.isBlank()) {
             return id.strip();
         }
-        var stored = readIfExists(idFile).flatMap(DeviceId::ofFileText);
-        return stored.orElseGet(this::createId);
+        try {
+            return new GatewayIdFile(idFile).read().orElseGet(this::createId);
+        } catch (IOException failure) {
+            throw unreadable(idFile, failure);
+        }
     }
 
     private String createId() {
@@ -189,10 +196,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
 
     private boolean isKept(String created) {
         try {
-            if (idFile.getParent() != null) {
-                Files.createDirectories(idFile.getParent());
-            }
-            Files.writeString(idFile, DeviceId.toFileText(created));
+            new GatewayIdFile(idFile).write(created);
             return true;
         } catch (IOException failure) {
             LOG.warn("cannot keep an id in {}: set FIREZONE_ID or GATEHOUSE_ID_FILE", idFile);

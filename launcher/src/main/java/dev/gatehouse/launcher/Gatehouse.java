@@ -6,6 +6,7 @@ import dev.gatehouse.dataplane.DataplaneCommand;
 import dev.gatehouse.portal.PortalCommand;
 import dev.gatehouse.relay.RelayCommand;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -46,9 +47,14 @@ public final class Gatehouse implements Runnable {
     /// The command that `arguments` begin with, alone: reading the options of all of them takes a
     /// third of a second of every start. All commands if none is named.
     public static CommandLine commandLine(String... arguments) {
+        return commandLine(System::getenv, arguments);
+    }
+
+    static CommandLine commandLine(UnaryOperator<String> environment, String... arguments) {
         var line = new CommandLine(new Gatehouse());
         commands(arguments).forEach(line::addSubcommand);
         return line.setHelpFactory(OptionHelp::new)
+                .setDefaultValueProvider(new FlagDefaults(environment))
                 .setParameterExceptionHandler(Gatehouse::onMistake)
                 .setExecutionExceptionHandler(Gatehouse::onFailure)
                 .setCaseInsensitiveEnumValuesAllowed(true);

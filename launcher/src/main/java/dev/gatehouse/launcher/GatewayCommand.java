@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// A whole gateway: supervises its two processes. Packets of clients never leave another way while
@@ -28,7 +29,8 @@ import picocli.CommandLine.Option;
         description = {
             "Run a gateway: data plane and control plane, each in a process of its own, started"
                     + " again when it ends.",
-            "Settings come from the environment: see 'dataplane --help' and 'controlplane --help'."
+            "More settings come from the environment: see 'dataplane --help' and 'controlplane"
+                    + " --help'."
         })
 final class GatewayCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(GatewayCommand.class);
@@ -52,6 +54,8 @@ final class GatewayCommand implements Callable<Integer> {
                     "--");
     private static final List<String> WITHOUT_NEW_PRIVILEGES =
             List.of("setpriv", "--pdeathsig", "TERM", "--no-new-privs", "--inh-caps=-all", "--");
+
+    @Mixin private GatewayOptions settings;
 
     @Option(
             names = "--rpc-socket",
@@ -91,14 +95,10 @@ final class GatewayCommand implements Callable<Integer> {
 
     private int supervise(String socket, Termination termination, CountDownLatch ended)
             throws InterruptedException {
-        var supervisor =
-                new Supervisor(
-                        List.of(controlplane(), dataplane()),
-                        Map.of(
-                                "GATEHOUSE_RPC_SOCKET",
-                                socket,
-                                ControlplaneCommand.SUPERVISED,
-                                "1"));
+        var environment = settings.environment();
+        environment.put("GATEHOUSE_RPC_SOCKET", socket);
+        environment.put(ControlplaneCommand.SUPERVISED, "1");
+        var supervisor = new Supervisor(List.of(controlplane(), dataplane()), environment);
         termination.onSignal(() -> stop(supervisor, ended));
         try {
             return supervisor.run();

@@ -1,6 +1,7 @@
 package dev.gatehouse.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import ch.qos.logback.classic.Level;
 import java.io.PrintWriter;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 class LauncherTest {
     @Test
@@ -41,6 +43,27 @@ class LauncherTest {
             }
         }
         assertThat(flags).isGreaterThanOrEqualTo(7);
+    }
+
+    /// client.md 1: FIREZONE_ACTIVATE_INTERNET_RESOURCE and the like default to false.
+    @ParameterizedTest
+    @CsvSource({"'', false", "' ', false", "false, false", "0, false", "1, true", "TRUE, true"})
+    void theVariableOfAFlagMayBeEmptyOrANumber(String value, boolean isOn) {
+        var line = Gatehouse.commandLine(_ -> value, "client");
+
+        var client = line.parseArgs("client").subcommand().commandSpec();
+
+        Boolean active = client.findOption("--activate-internet-resource").getValue();
+        assertThat(active).isEqualTo(isOn);
+    }
+
+    @Test
+    void theVariableOfAFlagMustMakeSense() {
+        var err = new StringWriter();
+        var line = Gatehouse.commandLine(_ -> "maybe", "client").setErr(new PrintWriter(err));
+
+        assertThat(line.execute("client", "--check")).isEqualTo(2);
+        assertThat(err.toString()).contains("'maybe' is not a boolean");
     }
 
     @Test
@@ -149,6 +172,20 @@ class LauncherTest {
         assertThat(new ChildCommand("java", "a", List.of(), listing).of("dataplane"))
                 .contains("-Xms32m")
                 .noneMatch(flag -> flag.contains("gateway.classes"));
+    }
+
+    /// portal-channel.md 1.3 and 1.8: token as a word, -i/--firezone-id.
+    @Test
+    void theWordsOfAGatewayAreVariablesOfItsProcesses() {
+        var options = new GatewayOptions();
+
+        new CommandLine(options).parseArgs(".t", "-i", "edge-1", "--api-url=wss://p.example");
+
+        assertThat(options.environment())
+                .containsOnly(
+                        entry("FIREZONE_TOKEN", ".t"),
+                        entry("FIREZONE_ID", "edge-1"),
+                        entry("FIREZONE_API_URL", "wss://p.example"));
     }
 
     @Test

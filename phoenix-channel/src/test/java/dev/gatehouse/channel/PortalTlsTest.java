@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.testkit.TestCertificate;
 import dev.gatehouse.wire.IpAddress;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -11,10 +12,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PfxOptions;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -25,12 +23,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A portal over TLS is reached at an address, and known by its name.
 class PortalTlsTest {
-    private static final String PASSWORD = "changeit";
-
     private final Vertx vertx = Vertx.vertx();
     private final LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
     private final LinkedBlockingQueue<String> namesAsked = new LinkedBlockingQueue<>();
     @TempDir private Path directory;
+    private TestCertificate certificate;
 
     @AfterEach
     void close() throws Exception {
@@ -70,37 +67,15 @@ class PortalTlsTest {
     }
 
     private HttpServer serve(String name) throws Exception {
-        var store = directory.resolve("portal.p12");
-        var made =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                        .toString(),
-                                "-genkeypair",
-                                "-alias",
-                                "portal",
-                                "-keyalg",
-                                "EC",
-                                "-dname",
-                                "CN=" + name,
-                                "-ext",
-                                "san=dns:" + name,
-                                "-storetype",
-                                "PKCS12",
-                                "-keystore",
-                                store.toString(),
-                                "-storepass",
-                                PASSWORD)
-                        .redirectErrorStream(true)
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .start();
-        assertThat(made.waitFor()).isZero();
-        writeCertificate(store);
+        certificate = TestCertificate.create(directory, "dns:" + name);
         var options =
                 new HttpServerOptions()
                         .setSsl(true)
                         .setSni(true)
                         .setKeyCertOptions(
-                                new PfxOptions().setPath(store.toString()).setPassword(PASSWORD));
+                                new PfxOptions()
+                                        .setPath(certificate.store().toString())
+                                        .setPassword(TestCertificate.PASSWORD));
         return vertx.createHttpServer(options)
                 .requestHandler(this::upgrade)
                 .listen(0, "127.0.0.1")
@@ -109,20 +84,8 @@ class PortalTlsTest {
                 .get(10, TimeUnit.SECONDS);
     }
 
-    private void writeCertificate(Path store) throws Exception {
-        var keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
-        var base64 =
-                Base64.getMimeEncoder().encodeToString(keys.getCertificate("portal").getEncoded());
-        Files.writeString(
-                pem(), "-----BEGIN CERTIFICATE-----\n" + base64 + "\n-----END CERTIFICATE-----\n");
-    }
-
-    private Path pem() {
-        return directory.resolve("portal.pem");
-    }
-
     private Optional<Path> trusted() {
-        return Optional.of(pem());
+        return Optional.of(certificate.pem());
     }
 
     private void upgrade(HttpServerRequest request) {

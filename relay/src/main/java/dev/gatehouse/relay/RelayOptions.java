@@ -109,6 +109,13 @@ final class RelayOptions {
     private String stampSecret;
 
     @Option(
+            names = "--ca-file",
+            paramLabel = "<file>",
+            defaultValue = "${env:GATEHOUSE_CA_FILE:-}",
+            description = "PEM certificates that vouch for the portal.")
+    private String caFile;
+
+    @Option(
             names = "--rng-seed",
             hidden = true,
             defaultValue = "${env:RNG_SEED:-}",
@@ -173,7 +180,8 @@ final class RelayOptions {
                     "no token: set FIREZONE_TOKEN to the token the portal made for this relay");
         }
         var shownName = text(positional.size() < 2 ? name : positional.get(1));
-        return Optional.of(new PortalLogin(api(), login.get(), shownName));
+        var authorities = PortalSettings.caFile("GATEHOUSE_CA_FILE", caFile);
+        return Optional.of(new PortalLogin(api(), login.get(), shownName, authorities));
     }
 
     private URI api() throws ConfigurationMistake, PortalSettings.Mistake {

@@ -28,7 +28,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -154,7 +153,7 @@ final class RelayProcess implements AutoCloseable {
                         userAgent(),
                         Json.MAPPER.valueToTree(join),
                         ReconnectPolicy.daemon(),
-                        Optional.empty(),
+                        login.caFile(),
                         List.of());
         portal = new PhoenixClient(vertx, options, new PortalListener());
         portal.start();

@@ -36,6 +36,7 @@ class RelayCommandTest {
                 "t0ken --public-ip4-addr=10.0.0.1 | no portal: set FIREZONE_API_URL",
                 "t0ken --public-ip4-addr=10.0.0.1 --api-url=ftp://a | is no portal: write wss",
                 "t0ken --public-ip4-addr=10.0.0.1 --api-url=:: | is no portal: write wss",
+                "t0ken --public-ip4-addr=10.0.0.1 --api-url=wss://a --ca-file=/none | CA_FILE",
                 "t0ken --public-ip4-addr=10.0.0.1 --lowest-port=0 | LOWEST_PORT must be a port",
                 "t0ken --public-ip4-addr=10.0.0.1 --highest-port=x | HIGHEST_PORT must be a port",
                 "t0ken --public-ip4-addr=10.0.0.1 --lowest-port=9 --highest-port=8 | check",

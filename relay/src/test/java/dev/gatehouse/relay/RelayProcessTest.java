@@ -10,11 +10,14 @@ import dev.gatehouse.stun.StunErrors;
 import dev.gatehouse.stun.StunMessage.MessageClass;
 import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.stun.StunWriter;
+import dev.gatehouse.testkit.TestCertificate;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.net.PfxOptions;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.ServerSocket;
@@ -24,6 +27,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -33,6 +37,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -191,6 +196,23 @@ class RelayProcessTest {
     }
 
     @Test
+    void aPortalOverTlsIsKnownByTheCertificatesOfAFile(@TempDir Path directory) throws Exception {
+        var certificate = TestCertificate.create(directory, "ip:127.0.0.1");
+        var keys = new PfxOptions().setPath(certificate.store().toString());
+        var tls = new HttpServerOptions().setSsl(true);
+        tls.setKeyCertOptions(keys.setPassword(TestCertificate.PASSWORD));
+        var upgrades = new LinkedBlockingQueue<ServerWebSocket>();
+        var vertx = Vertx.vertx();
+        var portal = listen(vertx.createHttpServer(tls).webSocketHandler(upgrades::add));
+        var login = login("wss", portal, Optional.of(certificate.pem()));
+        try (var _ = RelayProcess.start(settings(Optional.of(login)))) {
+            assertThat(upgrades.poll(10, TimeUnit.SECONDS)).isNotNull();
+        } finally {
+            vertx.close();
+        }
+    }
+
+    @Test
     void aTokenThatThePortalRefusesEndsTheProcessWithOne() throws Exception {
         var vertx = Vertx.vertx();
         var portal =
@@ -262,10 +284,15 @@ class RelayProcessTest {
     }
 
     private static PortalLogin login(HttpServer portal) {
+        return login("ws", portal, Optional.empty());
+    }
+
+    private static PortalLogin login(String scheme, HttpServer portal, Optional<Path> caFile) {
         return new PortalLogin(
-                URI.create("ws://127.0.0.1:" + portal.actualPort()),
+                URI.create(scheme + "://127.0.0.1:" + portal.actualPort()),
                 new Secret("s3cret"),
-                Optional.of("edge"));
+                Optional.of("edge"),
+                caFile);
     }
 
     private RelaySettings settings(Optional<PortalLogin> portal) {
