@@ -5,6 +5,7 @@ import dev.gatehouse.portal.hub.PortalHub;
 import dev.gatehouse.portal.policy.Directory;
 import dev.gatehouse.portal.store.PortalStore;
 import dev.gatehouse.portal.store.StoreWriter;
+import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.wire.Endpoint;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -49,7 +50,7 @@ final class PortalProcess implements AutoCloseable {
             ConfigFile file,
             PortalHub hub,
             StoreWriter writer,
-            long originNs) {
+            MonotonicClock clock) {
         this.config = config;
         this.file = file;
         this.writer = writer;
@@ -61,7 +62,7 @@ final class PortalProcess implements AutoCloseable {
                                 .setWorkerPoolSize(2)
                                 .setInternalBlockingPoolSize(2));
         this.context = ((VertxInternal) vertx).createEventLoopContext();
-        this.loop = new HubLoop(vertx, hub, writer, metrics, () -> System.nanoTime() - originNs);
+        this.loop = new HubLoop(vertx, hub, writer, metrics, clock::nowNs);
     }
 
     /// Reads the file, opens the store and listens.
@@ -71,11 +72,10 @@ final class PortalProcess implements AutoCloseable {
         var directory = file.read();
         var store = PortalStore.open(config.dataDirectory());
         var state = store.load(directory);
-        long originNs = System.nanoTime();
-        long unixOriginNs = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
-        var hub = new PortalHub(state, random, unixOriginNs);
+        var clock = new MonotonicClock();
+        var hub = new PortalHub(state, random, clock.unixOriginNs());
         var writer = new StoreWriter(store, config.dataDirectory());
-        var portal = new PortalProcess(config, file, hub, writer, originNs);
+        var portal = new PortalProcess(config, file, hub, writer, clock);
         try {
             portal.listen();
         } catch (StartFailed e) {

@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchException;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gatehouse.portal.TestPeer.Age;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class PortalChannelTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
     private static final String V4 = TestPortal.resourceId("v4");
 
     @TempDir private Path directory;
@@ -107,6 +109,22 @@ class PortalChannelTest {
                 .isEqualTo(gatewayId);
     }
 
+    /// portal-channel.md 9.4: without one of them a peer drops the whole message.
+    private static final List<String> REQUIRED_CLAIMS =
+            List.of(
+                    "account_id",
+                    "role",
+                    "initiator_device_id",
+                    "responder_device_id",
+                    "policy_authorization_id",
+                    "policy_id",
+                    "resource_id",
+                    "resource_name",
+                    "initiator_actor_id",
+                    "initiator_actor_name",
+                    "authorized_at",
+                    "authorization_expires_at");
+
     @Test
     void theIngestTokenHasTheClaimsNewPeersDemand() throws Exception {
         try (var gateway = TestPeer.gateway(portal, Age.AUGUST_2026, 1);
@@ -116,15 +134,20 @@ class PortalChannelTest {
             var created = authorize(client, gateway, Age.AUGUST_2026, V4);
             String[] token = created.get("flow_logs_ingest_token").asText().split("\\.");
             assertThat(token).hasSize(3);
-            String claims =
-                    new String(Base64.getUrlDecoder().decode(token[1]), StandardCharsets.UTF_8);
-            assertThat(claims)
-                    .contains(
-                            "\"role\":\"initiator\"",
-                            "\"uploads_enabled\":false",
-                            "\"resource_name\":\"v4\"",
-                            "\"policy_id\"",
-                            "\"exp\":2145916800");
+            var header = JSON.readTree(Base64.getUrlDecoder().decode(token[0]));
+            assertThat(header.get("alg").asText()).isEqualTo("HS256");
+            assertThat(token[2]).isNotEmpty().doesNotContain("=");
+            var claims = JSON.readTree(Base64.getUrlDecoder().decode(token[1]));
+            for (var text : REQUIRED_CLAIMS) {
+                assertThat(claims.path(text).asText()).as(text).isNotEmpty();
+            }
+            assertThat(claims.get("role").asText()).isEqualTo("initiator");
+            assertThat(claims.get("resource_name").asText()).isEqualTo("v4");
+            assertThat(claims.get("exp").isIntegralNumber()).isTrue();
+            assertThat(claims.get("exp").asLong()).isEqualTo(2145916800L);
+            assertThat(claims.get("iat").isIntegralNumber()).isTrue();
+            assertThat(claims.get("uploads_enabled").booleanValue()).isFalse();
+            assertThat(claims.get("uploads_enabled").isBoolean()).isTrue();
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.Locale;
 /// Builds payloads. Each holds what peers of either age need; older ones ignore the rest.
 final class Payloads {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+    private static final int DNS_PORT = 53;
 
     private Payloads() {}
 
@@ -77,7 +78,9 @@ final class Payloads {
             dns.addObject()
                     .put("protocol", "ip_port")
                     .put("address", Endpoints.text(server.address(), server.port()));
-            do53.addObject().put("ip", server.address().toString());
+            if (server.port() == DNS_PORT) { // newer clients are told no port
+                do53.addObject().put("ip", server.address().toString());
+            }
         }
         var doh = node.putArray("upstream_doh");
         account.upstreamDoh().forEach(url -> doh.addObject().put("url", url));

@@ -173,6 +173,59 @@ class PortalHubTest {
         assertThat(driver.hub().authorizations()).hasSize(1);
     }
 
+    /// portal-channel.md 7.8, and 9.4 for the two lists of servers: newer clients read no ports.
+    @Test
+    void changedServersAreToldToClientsAndAChangedSlugToGateways() {
+        var pair = oldPair();
+        change(
+                "{slug: acme}",
+                "{slug: acme2, upstream_dns: [9.9.9.9, \"192.0.2.53:5353\"], search_domain: a.b}");
+
+        assertThat(driver.last(pair.gateway).get("account_slug").asText()).isEqualTo("acme2");
+        var frame = driver.poll(pair.client);
+        assertThat(frame.get("event").asText()).isEqualTo("config_changed");
+        var tunnel = frame.at("/payload/interface");
+        assertThat(tunnel.get("upstream_dns"))
+                .hasToString(
+                        "[{\"protocol\":\"ip_port\",\"address\":\"9.9.9.9:53\"},"
+                                + "{\"protocol\":\"ip_port\",\"address\":\"192.0.2.53:5353\"}]");
+        assertThat(tunnel.get("upstream_do53")).hasToString("[{\"ip\":\"9.9.9.9\"}]");
+        assertThat(tunnel.get("search_domain").asText()).isEqualTo("a.b");
+        assertThat(tunnel.get("ipv4").asText()).startsWith("100.");
+        assertThat(driver.poll(pair.client)).isNull();
+    }
+
+    /// portal-channel.md 9.1: names of events follow the path of each peer, not the other's.
+    @ParameterizedTest
+    @CsvSource({
+        "CLIENT 1.5.4, GATEWAY_V2 1.6.1, create_flow, create_authorization, flow_created",
+        "CLIENT_V2 1.5.12, GATEWAY 1.4.17, request_authorization, authorize_flow,"
+                + " authorization_created",
+        "CLIENT 1.5.8, GATEWAY 1.5.2, create_flow, authorize_flow, flow_created"
+    })
+    void peersOfDifferentAgesMeet(
+            String clientAt, String gatewayAt, String request, String authorize, String created) {
+        String[] ofGateway = gatewayAt.split(" ");
+        String[] ofClient = clientAt.split(" ");
+        var path = ChannelEndpoint.valueOf(ofGateway[0]);
+        long gateway = driver.gateway(path, ofGateway[1], 1);
+        long client = driver.client(ChannelEndpoint.valueOf(ofClient[0]), ofClient[1], 2);
+        assertThat(driver.events(gateway)).containsExactly("phx_reply", "init");
+        assertThat(driver.events(client)).containsExactly("phx_reply", "init");
+        driver.request(client, request, V4);
+
+        var asked = driver.poll(gateway);
+
+        assertThat(asked.get("event").asText()).isEqualTo(authorize);
+        driver.consent(gateway, path.authorizedEvent(), asked.at("/payload/ref").asText());
+        var told = driver.poll(client);
+        assertThat(told.get("event").asText()).isEqualTo(created);
+        for (var payload : List.of(asked.get("payload"), told.get("payload"))) {
+            assertThat(payload.get("flow_logs_ingest_token").asText()).contains(".");
+            assertThat(payload.get("use_iceless").asBoolean(true)).isFalse();
+        }
+    }
+
     @Test
     void anAddedSiteDeletesAndCreatesAtTheClientAndARemovedOneRejects() {
         var pair = oldPair();
