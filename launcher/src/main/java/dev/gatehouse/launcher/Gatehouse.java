@@ -5,6 +5,7 @@ import dev.gatehouse.controlplane.ControlplaneCommand;
 import dev.gatehouse.dataplane.DataplaneCommand;
 import dev.gatehouse.portal.PortalCommand;
 import dev.gatehouse.relay.RelayCommand;
+import java.security.Security;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine;
@@ -41,7 +42,16 @@ public final class Gatehouse implements Runnable {
 
     /// Entry point of the JVM.
     public static void main(String[] arguments) {
+        resolveAnew();
         System.exit(commandLine(arguments).execute(arguments));
+    }
+
+    /// A name is resolved for each attempt to reach the portal (portal-channel.md 9.2): Java would
+    /// remember an address for 30 s, and for 10 s that there was none. Must come before the first
+    /// look-up.
+    static void resolveAnew() {
+        Security.setProperty("networkaddress.cache.ttl", "0");
+        Security.setProperty("networkaddress.cache.negative.ttl", "0");
     }
 
     /// The command that `arguments` begin with, alone: reading the options of all of them takes a

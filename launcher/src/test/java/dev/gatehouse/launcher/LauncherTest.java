@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Security;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -172,6 +173,16 @@ class LauncherTest {
         assertThat(new ChildCommand("java", "a", List.of(), listing).of("dataplane"))
                 .contains("-Xms32m")
                 .noneMatch(flag -> flag.contains("gateway.classes"));
+    }
+
+    /// portal-channel.md 9.2: a portal that moved, or a network that comes up late, is found with
+    /// the next attempt.
+    @Test
+    void noLookUpIsRemembered() {
+        Gatehouse.resolveAnew();
+
+        assertThat(Security.getProperty("networkaddress.cache.ttl")).isEqualTo("0");
+        assertThat(Security.getProperty("networkaddress.cache.negative.ttl")).isEqualTo("0");
     }
 
     /// portal-channel.md 1.3 and 1.8: token as a word, -i/--firezone-id.
