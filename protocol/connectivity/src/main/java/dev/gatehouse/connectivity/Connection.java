@@ -52,7 +52,8 @@ final class Connection {
     private int seenRevision = -1;
     private boolean wasConnected;
     private long lastActivityNs;
-    private long handshakeAllowedAtNs;
+    private long nominationHandshakeAtNs; // not before
+    private long reuseHandshakeAtNs; // not before
     private long candidateDeadlineNs;
     private long disconnectDeadlineNs = NEVER;
     private long agentTimeoutNs;
@@ -87,7 +88,8 @@ final class Connection {
                         config.unixOriginNs(),
                         nowNs);
         this.lastActivityNs = nowNs;
-        this.handshakeAllowedAtNs = nowNs;
+        this.nominationHandshakeAtNs = nowNs;
+        this.reuseHandshakeAtNs = nowNs;
         this.candidateDeadlineNs = nowNs + config.iceTimeouts().candidateTimeoutNs();
     }
 
@@ -196,14 +198,17 @@ final class Connection {
         return state;
     }
 
-    /// Asked for again by the portal: leaves idle mode and signals every candidate again.
+    /// Asked for again by the portal: leaves idle mode and signals every candidate again. A client
+    /// begins a handshake, for the gateway may have lost its half; at most one in 20 s.
     void reuse(long nowNs) {
         touch(nowNs);
         for (var candidate : signalled) {
             signal(candidate);
         }
-        if (context.config().isClient() && state.hasPath()) {
-            initiate(nowNs);
+        boolean isDue = nowNs >= reuseHandshakeAtNs && state.hasPath();
+        if (context.config().isClient() && isDue) {
+            reuseHandshakeAtNs = nowNs + HANDSHAKE_SUPPRESSION_NS;
+            tunnel.startHandshake(nowNs);
         }
         settle(nowNs);
     }
@@ -526,15 +531,8 @@ final class Connection {
         while (!waitingControls.isEmpty()) {
             sendControl(waitingControls.poll().bytes(), nowNs);
         }
-        if (context.config().isClient()) {
-            initiate(nowNs);
-        }
-    }
-
-    /// Starts a handshake unless one was started for a nomination or a reuse in the last 20 s.
-    private void initiate(long nowNs) {
-        if (nowNs >= handshakeAllowedAtNs) {
-            handshakeAllowedAtNs = nowNs + HANDSHAKE_SUPPRESSION_NS;
+        if (context.config().isClient() && nowNs >= nominationHandshakeAtNs) {
+            nominationHandshakeAtNs = nowNs + HANDSHAKE_SUPPRESSION_NS;
             tunnel.startHandshake(nowNs);
         }
     }

@@ -484,6 +484,25 @@ class NodeSimTest {
         assertThat(pair.gateway().events(NodeEvent.Connected.class)).hasSize(1);
     }
 
+    /// tunnel.md 4.4 and 9.2: the half that is left is used again at once.
+    @Test
+    void halfThatWasLostIsMadeAnewWithTheNextAuthorization() {
+        for (boolean clientLoses : new boolean[] {true, false}) {
+            var world = new SimWorld(1);
+            var pair = SimPair.ofPublicHosts(world);
+            world.run(5 * S);
+            pair.exchange(world);
+            var loser = clientLoses ? pair.client() : pair.gateway();
+            var other = clientLoses ? pair.gateway() : pair.client();
+            loser.node.closeConnection(other.name, loser.nodeNowNs());
+
+            world.authorize(pair.client(), pair.gateway(), 1);
+            world.run(S);
+
+            pair.exchange(world);
+        }
+    }
+
     @Test
     void upsertWithoutRelaysChangesNothing() {
         var world = new SimWorld(1);
