@@ -4,15 +4,7 @@ import dev.gatehouse.wire.IpAddress;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.resolver.ResolvedAddressTypes;
-import io.netty.resolver.dns.DnsNameResolver;
-import io.netty.resolver.dns.DnsNameResolverBuilder;
-import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
-import io.netty.resolver.dns.DnsServerAddressStreamProviders;
-import io.netty.resolver.dns.NoopDnsCache;
 import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -27,14 +19,14 @@ import java.util.function.Consumer;
 
 /// Looks up the addresses of DNS resources, away from the shards (tunnel.md 6.3).
 ///
-/// The servers of `/etc/resolv.conf` and the names of `/etc/hosts` are used. Answers are kept for
-/// 30 s, failures never; look-ups of one name share one query; past 1,000 at once a request is
+/// Resolves as [SystemResolver] does. Answers are kept for 30 s, failures never; look-ups of one
+/// name share one query; past 1,000 at once a request is
 /// dropped without an answer, and counted. A name without addresses is no failure: only a look-up
 /// that takes longer than 10 s is.
 final class NameLookup implements AutoCloseable {
     static final int CONCURRENT_MAX = 1000;
 
-    private static final long LIMIT_MS = 10_000;
+    static final long LIMIT_MS = 10_000;
     private static final long KEPT_NS = 30_000_000_000L;
     private static final int KEPT_MAX = 10_000;
 
@@ -75,7 +67,7 @@ final class NameLookup implements AutoCloseable {
 
     /// @param answers called on the look-up's thread
     NameLookup(Consumer<Answer> answers) {
-        backend = new SystemBackend(loop);
+        backend = new SystemResolver(loop, SystemResolver.HOSTS, SystemResolver.CONFIGURATION);
         this.answers = answers;
     }
 
@@ -161,35 +153,5 @@ final class NameLookup implements AutoCloseable {
     public void close() {
         backend.close();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-    }
-
-    private static final class SystemBackend implements Backend {
-        private final DnsNameResolver resolver;
-
-        SystemBackend(EventLoop loop) {
-            resolver =
-                    new DnsNameResolverBuilder(loop)
-                            .datagramChannelType(EpollDatagramChannel.class)
-                            // a port for each look-up: RFC 5452 section 9.2
-                            .datagramChannelStrategy(
-                                    DnsNameResolverChannelStrategy.ChannelPerResolution)
-                            .socketChannelType(EpollSocketChannel.class)
-                            .nameServerProvider(DnsServerAddressStreamProviders.platformDefault())
-                            .resolvedAddressTypes(ResolvedAddressTypes.IPV4_PREFERRED)
-                            .completeOncePreferredResolved(false)
-                            .resolveCache(NoopDnsCache.INSTANCE)
-                            .queryTimeoutMillis(LIMIT_MS / 3)
-                            .build();
-        }
-
-        @Override
-        public Future<List<InetAddress>> resolveAll(String name) {
-            return resolver.resolveAll(name);
-        }
-
-        @Override
-        public void close() {
-            resolver.close();
-        }
     }
 }
