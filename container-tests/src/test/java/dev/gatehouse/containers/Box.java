@@ -3,6 +3,8 @@ package dev.gatehouse.containers;
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.async.ResultCallback;
 import com.github.dockerjava.api.command.CreateContainerCmd;
+import com.github.dockerjava.api.exception.ConflictException;
+import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.exception.NotModifiedException;
 import com.github.dockerjava.api.model.Bind;
 import com.github.dockerjava.api.model.Capability;
@@ -11,6 +13,7 @@ import com.github.dockerjava.api.model.Device;
 import com.github.dockerjava.api.model.Frame;
 import com.github.dockerjava.api.model.HealthCheck;
 import com.github.dockerjava.api.model.HostConfig;
+import com.github.dockerjava.api.model.WaitResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -18,13 +21,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
 import org.testcontainers.containers.output.OutputFrame;
 import org.testcontainers.containers.output.ToStringConsumer;
 import org.testcontainers.containers.startupcheck.IsRunningStartupCheckStrategy;
-import org.testcontainers.containers.startupcheck.StartupCheckStrategy;
 import org.testcontainers.utility.DockerImageName;
 
 /// A container with a read-only root, no capability but those that a test gives it, and no health
@@ -54,6 +57,17 @@ final class Box extends GenericContainer<Box> {
         }
     }
 
+    /// The engine answers when the program runs: looking once is enough, and the library's way of
+    /// looking lets one container a second through.
+    private static class HasStarted extends IsRunningStartupCheckStrategy {
+        @Override
+        public boolean waitUntilStartupSuccessful(GenericContainer<?> container) {
+            var docker = container.getDockerClient();
+            return checkStartupState(docker, container.getContainerId())
+                    == StartupStatus.SUCCESSFUL;
+        }
+    }
+
     private final List<Attachment> attachments = new ArrayList<>();
     private final List<Bind> binds = new ArrayList<>();
     private final Map<String, String> sysctls = new TreeMap<>();
@@ -66,7 +80,7 @@ final class Box extends GenericContainer<Box> {
     Box(String image) {
         super(DockerImageName.parse(image));
         withImagePullPolicy(_ -> false);
-        withStartupCheckStrategy(new IsRunningStartupCheckStrategy());
+        withStartupCheckStrategy(new HasStarted());
         withLabel(Engine.LABEL, "1");
         withCreateContainerCmdModifier(
                 command -> {
@@ -127,7 +141,7 @@ final class Box extends GenericContainer<Box> {
     /// It is no failure that it ends at once.
     Box mayEnd() {
         withStartupCheckStrategy(
-                new StartupCheckStrategy() {
+                new HasStarted() {
                     @Override
                     public StartupStatus checkStartupState(DockerClient docker, String id) {
                         return StartupStatus.SUCCESSFUL;
@@ -212,6 +226,40 @@ final class Box extends GenericContainer<Box> {
 
     void unpause() {
         dockerClient.unpauseContainerCmd(getContainerId()).exec();
+    }
+
+    /// @param name of a signal, without SIG; nothing happens where it has ended
+    void signal(String name) {
+        try {
+            dockerClient.killContainerCmd(getContainerId()).withSignal(name).exec();
+        } catch (ConflictException | NotFoundException e) {
+            logger().debug("it has ended already", e);
+        }
+    }
+
+    /// Its exit code, when it has ended.
+    CompletableFuture<Integer> end() {
+        var end = new CompletableFuture<Integer>();
+        dockerClient
+                .waitContainerCmd(getContainerId())
+                .exec(
+                        new ResultCallback.Adapter<WaitResponse>() {
+                            @Override
+                            public void onNext(WaitResponse response) {
+                                end.complete(response.getStatusCode());
+                            }
+
+                            @Override
+                            public void onError(Throwable failure) {
+                                end.completeExceptionally(failure);
+                            }
+                        });
+        return end;
+    }
+
+    /// Its first process, as the engine counts.
+    long pid() {
+        return dockerClient.inspectContainerCmd(getContainerId()).exec().getState().getPidLong();
     }
 
     /// The exit code once it has ended.

@@ -4,6 +4,7 @@ import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.PortBinding;
 import com.github.dockerjava.api.model.RestartPolicy;
 import dev.gatehouse.containers.ComposeFile.Service;
+import dev.gatehouse.testkit.Eventually;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -26,6 +26,8 @@ final class Engine {
     /// On everything that the tests make; what has it when they begin is left from a killed run.
     static final String LABEL = "dev.gatehouse.test";
 
+    static final String KUBELETS_RUNTIME = "runc-cri";
+
     private static final Path DEFAULT_SOCKET = Path.of("/var/run/docker.sock");
     private static final String UNIX = "unix://";
     private static boolean prepared;
@@ -124,6 +126,30 @@ final class Engine {
     static Runnable volume(String name) {
         client().createVolumeCmd().withName(name).withLabels(Map.of(LABEL, "1")).exec();
         return () -> client().removeVolumeCmd(name).exec();
+    }
+
+    /// Makes a volume in memory that is empty until somebody mounts it, and again once nobody does.
+    ///
+    /// @param bytesMax 0 for half of the machine's memory
+    /// @param mode of its folder, which belongs to root and to `group`
+    static Runnable memoryVolume(String name, long bytesMax, int mode, long group) {
+        var options = "size=%d,mode=%o,gid=%d".formatted(bytesMax, mode, group);
+        client().createVolumeCmd()
+                .withName(name)
+                .withLabels(Map.of(LABEL, "1"))
+                .withDriverOpts(Map.of("type", "tmpfs", "device", "tmpfs", "o", options))
+                .exec();
+        return () -> client().removeVolumeCmd(name).exec();
+    }
+
+    /// Where the engine finds a volume.
+    static String mountPoint(String volume) {
+        return client().inspectVolumeCmd(volume).exec().getMountpoint();
+    }
+
+    /// Whether it runs containers as a kubelet's runtime does, see `deploy/runc-cri`.
+    static boolean hasKubeletsRuntime() {
+        return client().infoCmd().exec().getRuntimes().containsKey(KUBELETS_RUNTIME);
     }
 
     /// The build's own cache makes this short when nothing has changed.

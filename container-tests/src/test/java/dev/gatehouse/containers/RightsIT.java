@@ -2,6 +2,7 @@ package dev.gatehouse.containers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.testkit.Eventually;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,6 +47,26 @@ class RightsIT {
 
             assertThat(box.exitCode()).isEqualTo(2);
             assertThat(complaints(box)).hasSize(1).first().asString().contains("/dev/net/tun");
+        }
+    }
+
+    /// Docker gives a user other than root no permitted capability, and then the kernel adds none.
+    /// A kubelet's runtime does: there the option is no obstacle, see [PodIT].
+    @Test
+    void dockerTakesTheCapabilityAwayWhereNoNewPrivilegesMayBeGained() throws Exception {
+        try (var box =
+                site.admin("gateway-dataplane")
+                        .with(config -> config.withSecurityOpts(List.of("no-new-privileges")))
+                        .mayEnd()) {
+            box.start();
+            Eventually.holds("it ends", Eventually.LONG, box::hasEnded);
+
+            assertThat(box.exitCode()).isEqualTo(2);
+            assertThat(complaints(box))
+                    .hasSize(1)
+                    .first()
+                    .asString()
+                    .contains("CAP_NET_ADMIN is missing");
         }
     }
 

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
 
 /// A folder of the host for containers to look into, with a node of the TUN device in it.
 record Scratch(Path folder) implements AutoCloseable {
@@ -22,6 +23,12 @@ record Scratch(Path folder) implements AutoCloseable {
         return folder.resolve("tun").toString();
     }
 
+    /// Makes it the node of root alone, or again anybody's.
+    void closeTun(boolean closed) throws IOException {
+        var mode = PosixFilePermissions.fromString(closed ? "rw-------" : "rw-rw-rw-");
+        Files.setPosixFilePermissions(Path.of(tun()), mode);
+    }
+
     private static void makeTun(String path) throws IOException, InterruptedException {
         var made = new ProcessBuilder("mknod", "-m", "0666", path, "c", "10", "200").start();
         if (made.waitFor() != 0) {
@@ -32,11 +39,10 @@ record Scratch(Path folder) implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        try (var files = Files.list(folder)) {
-            for (var file : files.toList()) {
+        try (var files = Files.walk(folder)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         }
-        Files.delete(folder);
     }
 }

@@ -2,6 +2,7 @@ package dev.gatehouse.containers;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.gatehouse.testkit.Eventually;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +31,6 @@ final class Site implements AutoCloseable {
     /// Where the client's own DNS server listens: the first of its range in an empty network.
     static final String DNS = "100.100.111.1";
 
-    private static final String LAB_IMAGE = "gatehouse/build-base";
     private static final String API_TOKEN = "not-a-secret";
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -72,33 +72,21 @@ final class Site implements AutoCloseable {
                                 .on(wan, "relay", "172.31.192.11")
                                 .withEnv(peer("relay", "relay"))
                                 .withEnv("PUBLIC_IP4_ADDR", "172.31.192.11"));
-        user = open(withFamilies(lab("sleep", "infinity")).on(wan, "client", "172.31.192.12"));
+        user = open(withFamilies(Lab.box("sleep", "infinity")).on(wan, "client", "172.31.192.12"));
         client = open(admin("client").beside(user).withEnv(peer("client", "client")));
         web =
                 open(
-                        lab("java", "-cp", "/lab", WebServer.class.getName(), "80", "8080")
+                        Lab.box("java", "-cp", "/lab", WebServer.class.getName(), "80", "8080")
                                 .on(
                                         new Box.Attachment(
                                                 site,
                                                 List.of(WEB_NAME),
                                                 WEB_V4,
                                                 ipv6 ? WEB_V6 : null)));
-        operator = open(lab("sleep", "infinity").on(wan, "operator", "172.31.192.13"));
+        operator = open(Lab.box("sleep", "infinity").on(wan, "operator", "172.31.192.13"));
         Eventually.holds("the relay joins", Eventually.LONG, () -> connected("relays") == 1);
         Eventually.holds("the client joins", Eventually.LONG, () -> connected("clients") == 1);
         return this;
-    }
-
-    /// The lab's own image with a JDK of the host, and these tests.
-    private Box lab(String... command) {
-        return new Box(LAB_IMAGE)
-                .bind(System.getProperty("java.home"), "/jdk", false)
-                .bind(
-                        Engine.root().resolve("container-tests/target/test-classes").toString(),
-                        "/lab",
-                        false)
-                .withEnv("PATH", "/jdk/bin:/usr/sbin:/usr/bin")
-                .withCommand(command);
     }
 
     /// A container that makes a TUN device.
@@ -127,7 +115,7 @@ final class Site implements AutoCloseable {
         var name = "gateway-" + (gateways.size() + 1);
         var volume = "gatehouse-test-" + name;
         closings.add(Engine.volume(volume));
-        var pod = open(forwarding(onBoth(lab("sleep", "infinity"), name)));
+        var pod = open(forwarding(onBoth(Lab.box("sleep", "infinity"), name)));
         var dataplane =
                 open(admin("gateway-dataplane").beside(pod).bind(volume, "/run/gatehouse", true));
         var controlplane =
@@ -148,7 +136,7 @@ final class Site implements AutoCloseable {
 
     /// A container that sees the processes of another one, as the same user.
     Box observerOf(Box other) {
-        return open(lab("sleep", "infinity").amongProcessesOf(other));
+        return open(Lab.box("sleep", "infinity").amongProcessesOf(other));
     }
 
     private GatewayPair await(GatewayPair gateway) {
@@ -284,10 +272,6 @@ final class Site implements AutoCloseable {
                         "client",
                         "status")
                 .getStdout();
-    }
-
-    List<GatewayPair> runningGateways() {
-        return gateways.values().stream().filter(g -> !g.controlplane().hasEnded()).toList();
     }
 
     Box portal() {

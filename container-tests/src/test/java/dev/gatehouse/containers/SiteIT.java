@@ -2,9 +2,9 @@ package dev.gatehouse.containers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.testkit.Eventually;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -249,41 +249,11 @@ class SiteIT {
         assertThat(seen).isEqualTo(names);
     }
 
-    @Test
-    @Order(Integer.MAX_VALUE)
-    void replacingThreeGatewaysOneByOneKeepsClientsServed() {
-        var done = new AtomicBoolean();
-        var darkest = CompletableFuture.supplyAsync(() -> longestDarknessMs(done));
-
-        for (var old : site.runningGateways()) {
-            site.addGateway();
-            old.shutDown();
-        }
-        done.set(true);
-
-        assertThat(site.runningGateways()).hasSize(3);
-        assertThat(darkest.join()).isLessThan(Eventually.patientMs(3_000));
-    }
-
     /// For a fault, not for a condition: two seconds in which nothing of them runs.
     private static void standStill(Box... boxes) {
         Stream.of(boxes).forEach(Box::pause);
         LockSupport.parkNanos(2_000_000_000L);
         Stream.of(boxes).forEach(Box::unpause);
-    }
-
-    /// From the start of an attempt that failed to the end of the next one that did not.
-    private static long longestDarknessMs(AtomicBoolean done) {
-        long longestNs = 0;
-        while (!done.get()) {
-            long startedNs = System.nanoTime();
-            boolean failed = false;
-            while (site.get(Site.WEB_V4, 1).isEmpty()) {
-                failed = true;
-            }
-            longestNs = failed ? Math.max(longestNs, System.nanoTime() - startedNs) : longestNs;
-        }
-        return longestNs / 1_000_000;
     }
 
     private static void assertWhole(

@@ -2,6 +2,7 @@ package dev.gatehouse.containers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.testkit.Eventually;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.LongStream;

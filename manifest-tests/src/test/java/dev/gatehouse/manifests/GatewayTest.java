@@ -2,7 +2,8 @@ package dev.gatehouse.manifests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.manifests.Manifests.Workload;
+import dev.gatehouse.testkit.manifests.Manifests;
+import dev.gatehouse.testkit.manifests.Manifests.Workload;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;

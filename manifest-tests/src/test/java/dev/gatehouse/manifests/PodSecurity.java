@@ -1,6 +1,6 @@
 package dev.gatehouse.manifests;
 
-import dev.gatehouse.manifests.Manifests.Workload;
+import dev.gatehouse.testkit.manifests.Manifests.Workload;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.LifecycleHandler;
 import io.fabric8.kubernetes.api.model.PodSecurityContext;

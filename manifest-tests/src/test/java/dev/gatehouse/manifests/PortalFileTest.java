@@ -3,6 +3,7 @@ package dev.gatehouse.manifests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.launcher.Gatehouse;
+import dev.gatehouse.testkit.manifests.Manifests;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Secret;
 import java.io.IOException;

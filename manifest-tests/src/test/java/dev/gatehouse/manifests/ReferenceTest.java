@@ -2,10 +2,11 @@ package dev.gatehouse.manifests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.manifests.Manifests.Workload;
-import dev.gatehouse.manifests.sources.Checkout;
 import dev.gatehouse.manifests.sources.Images;
 import dev.gatehouse.manifests.sources.Processes;
+import dev.gatehouse.testkit.manifests.Checkout;
+import dev.gatehouse.testkit.manifests.Manifests;
+import dev.gatehouse.testkit.manifests.Manifests.Workload;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;

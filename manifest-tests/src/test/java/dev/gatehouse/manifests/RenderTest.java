@@ -3,7 +3,7 @@ package dev.gatehouse.manifests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.gatehouse.manifests.sources.Checkout;
+import dev.gatehouse.testkit.manifests.Checkout;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -3,8 +3,9 @@ package dev.gatehouse.manifests;
 import static java.util.stream.Collectors.toCollection;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.manifests.Manifests.Workload;
-import dev.gatehouse.manifests.sources.Checkout;
+import dev.gatehouse.testkit.manifests.Checkout;
+import dev.gatehouse.testkit.manifests.Manifests;
+import dev.gatehouse.testkit.manifests.Manifests.Workload;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Quantity;

@@ -2,11 +2,10 @@ package dev.gatehouse.manifests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import dev.gatehouse.manifests.Manifests.Workload;
-import dev.gatehouse.manifests.sources.Checkout;
 import dev.gatehouse.manifests.sources.Processes;
+import dev.gatehouse.testkit.manifests.AdapterRules;
+import dev.gatehouse.testkit.manifests.Manifests;
+import dev.gatehouse.testkit.manifests.Manifests.Workload;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.Namespace;
@@ -17,13 +16,9 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.networking.v1.Ingress;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
-import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
-import java.io.IOException;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -142,7 +137,7 @@ class SelectorTest {
                                 .containsKey(metric.getContainerResource().getName());
                     }
                     case "Pods" ->
-                            assertThat(adapterRules())
+                            assertThat(AdapterRules.series())
                                     .containsKey(metric.getPods().getMetric().getName());
                     default -> throw new AssertionError("a metric of type " + metric.getType());
                 }
@@ -150,24 +145,10 @@ class SelectorTest {
         }
     }
 
-    /// The series that a gateway serves, by the name under which the adapter hands it on.
-    static Map<String, String> adapterRules() {
-        var file =
-                Checkout.KUSTOMIZE.resolve("components/saturation/prometheus-adapter-values.yaml");
-        try {
-            var rules = new YAMLMapper().readTree(Checkout.read(file)).at("/rules/custom");
-            assertThat(rules).hasSize(1);
-            JsonNode name = rules.get(0).path("name");
-            return Map.of(name.path("as").asText(), name.path("matches").asText());
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
-    }
-
     /// Micrometer writes dots as underscores, and `_total` behind a counter.
     @Test
     void saturationComesFromACounterOfTheDataPlane() {
-        for (String series : adapterRules().values()) {
+        for (String series : AdapterRules.series().values()) {
             var meter = series.replaceFirst("_total$", "").replace('_', '.');
             assertThat(Processes.literals("dataplane")).contains(meter);
         }
@@ -213,39 +194,6 @@ class SelectorTest {
             assertThat(service.getSpec().getPorts().stream().map(ServicePort::getName))
                     .contains(backend.getPort().getName());
         }
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("overlays")
-    void policiesLetInWhatPodsServe(Manifests overlay) {
-        for (NetworkPolicy policy : overlay.all(NetworkPolicy.class)) {
-            var open =
-                    policy.getSpec().getIngress().stream()
-                            .flatMap(rule -> rule.getPorts().stream())
-                            .toList();
-            var served =
-                    overlay.selected(namespace(policy), podLabels(policy)).stream()
-                            .flatMap(pod -> pod.containers().stream())
-                            .flatMap(container -> container.getPorts().stream())
-                            .toList();
-            for (var port : served) {
-                assertThat(open)
-                        .as("%s of %s", port.getName(), policy.getMetadata().getName())
-                        .anyMatch(one -> covers(one, port.getContainerPort(), port.getProtocol()));
-            }
-        }
-    }
-
-    private static Map<String, String> podLabels(NetworkPolicy policy) {
-        return policy.getSpec().getPodSelector().getMatchLabels();
-    }
-
-    private static boolean covers(NetworkPolicyPort open, int port, String protocol) {
-        int first = open.getPort().getIntVal();
-        int last = Objects.requireNonNullElse(open.getEndPort(), first);
-        return first <= port
-                && port <= last
-                && Objects.requireNonNullElse(protocol, "TCP").equals(open.getProtocol());
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.gatehouse.manifests.sources;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.gatehouse.testkit.manifests.Checkout;
 import io.fabric8.kubernetes.api.model.Container;
 import java.util.LinkedHashMap;
 import java.util.List;

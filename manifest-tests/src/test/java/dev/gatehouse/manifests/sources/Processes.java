@@ -1,6 +1,7 @@
 package dev.gatehouse.manifests.sources;
 
 import dev.gatehouse.launcher.Gatehouse;
+import dev.gatehouse.testkit.manifests.Checkout;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;

@@ -1,6 +1,6 @@
-package dev.gatehouse.manifests.kubelet;
+package dev.gatehouse.testkit.kubelet;
 
-import dev.gatehouse.demo.Wait;
+import dev.gatehouse.testkit.Eventually;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,20 +14,18 @@ import java.util.concurrent.Executors;
 /// The pods of a Deployment: scaled, and replaced as `RollingUpdate` with surge 1 and none
 /// unavailable does it.
 public final class Rollout {
-    private static final Duration READY_LIMIT = Duration.ofSeconds(150);
-
-    private final Node node;
+    private final PodRuntime runtime;
     private final Pod.Source source;
     private final Duration minReady;
     private final List<Pod> pods = new ArrayList<>();
 
-    public Rollout(Node node, Pod.Source source, Deployment deployment) {
+    public Rollout(PodRuntime runtime, Pod.Source source, Deployment deployment) {
         var rolling = deployment.getSpec().getStrategy().getRollingUpdate();
         if (rolling.getMaxSurge().getIntVal() != 1
                 || rolling.getMaxUnavailable().getIntVal() != 0) {
             throw new IllegalArgumentException("only surge 1 and unavailable 0 are known here");
         }
-        this.node = node;
+        this.runtime = runtime;
         this.source = source;
         var seconds = deployment.getSpec().getMinReadySeconds();
         this.minReady = Duration.ofSeconds(Objects.requireNonNullElse(seconds, 0));
@@ -40,7 +38,7 @@ public final class Rollout {
     /// Adds pods, without waiting until they are ready.
     public void scaleUpTo(int replicas) {
         while (pods.size() < replicas) {
-            pods.add(Pod.start(node, source));
+            pods.add(Pod.start(runtime, source));
         }
     }
 
@@ -55,7 +53,7 @@ public final class Rollout {
         var ends = new LinkedHashMap<Pod, CompletableFuture<Map<String, Integer>>>();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (Pod old : pods()) {
-                var fresh = Pod.start(node, source);
+                var fresh = Pod.start(runtime, source);
                 pods.add(fresh);
                 awaitAvailable(fresh);
                 pods.remove(old);
@@ -72,9 +70,9 @@ public final class Rollout {
     /// Ready without a pause for `minReadySeconds`.
     private void awaitAvailable(Pod pod) {
         var sinceNs = new long[] {System.nanoTime()};
-        Wait.until(
+        Eventually.holds(
                 pod + " is available",
-                READY_LIMIT,
+                Eventually.LONG,
                 () -> {
                     long nowNs = System.nanoTime();
                     if (!pod.isReady()) {

@@ -1,6 +1,5 @@
-package dev.gatehouse.manifests;
+package dev.gatehouse.testkit.manifests;
 
-import dev.gatehouse.manifests.sources.Checkout;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -16,46 +15,46 @@ import java.util.stream.Stream;
 /// One rendered overlay.
 ///
 /// @param name of the overlay's folder
-record Manifests(String name, List<HasMetadata> objects) {
-    static Manifests of(String overlay) {
+public record Manifests(String name, List<HasMetadata> objects) {
+    public static Manifests of(String overlay) {
         return new Manifests(overlay, StrictLoader.load(Checkout.read(Checkout.rendered(overlay))));
     }
 
-    static Stream<Manifests> all() {
+    public static Stream<Manifests> all() {
         return Checkout.overlays().stream().map(Manifests::of);
     }
 
     /// What makes pods.
-    record Workload(HasMetadata owner, PodTemplateSpec template) {
-        String name() {
+    public record Workload(HasMetadata owner, PodTemplateSpec template) {
+        public String name() {
             return owner.getMetadata().getName();
         }
 
-        String namespace() {
+        public String namespace() {
             return owner.getMetadata().getNamespace();
         }
 
-        PodSpec pod() {
+        public PodSpec pod() {
             return template.getSpec();
         }
 
-        Map<String, String> labels() {
+        public Map<String, String> labels() {
             return template.getMetadata().getLabels();
         }
 
-        List<Container> containers() {
+        public List<Container> containers() {
             return Stream.concat(pod().getInitContainers().stream(), pod().getContainers().stream())
                     .toList();
         }
 
-        Container container(String name) {
+        public Container container(String name) {
             return containers().stream()
                     .filter(one -> one.getName().equals(name))
                     .findFirst()
                     .orElseThrow();
         }
 
-        Optional<ContainerPort> port(String name) {
+        public Optional<ContainerPort> port(String name) {
             return containers().stream()
                     .flatMap(container -> container.getPorts().stream())
                     .filter(port -> name.equals(port.getName()))
@@ -63,7 +62,7 @@ record Manifests(String name, List<HasMetadata> objects) {
         }
     }
 
-    List<Workload> workloads() {
+    public List<Workload> workloads() {
         return objects.stream().flatMap(object -> workload(object).stream()).toList();
     }
 
@@ -75,18 +74,18 @@ record Manifests(String name, List<HasMetadata> objects) {
         };
     }
 
-    Workload workload(String name) {
+    public Workload workload(String name) {
         return workloads().stream()
                 .filter(one -> one.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError(this.name + " has no " + name));
     }
 
-    <T extends HasMetadata> List<T> all(Class<T> type) {
+    public <T extends HasMetadata> List<T> all(Class<T> type) {
         return objects.stream().filter(type::isInstance).map(type::cast).toList();
     }
 
-    <T extends HasMetadata> T named(Class<T> type, String wanted) {
+    public <T extends HasMetadata> T named(Class<T> type, String wanted) {
         return all(type).stream()
                 .filter(one -> one.getMetadata().getName().equals(wanted))
                 .findFirst()
@@ -94,7 +93,7 @@ record Manifests(String name, List<HasMetadata> objects) {
     }
 
     /// Names of the volumes that a StatefulSet claims for each of its pods.
-    List<String> claimsOf(Workload workload) {
+    public List<String> claimsOf(Workload workload) {
         return workload.owner() instanceof StatefulSet set
                 ? set.getSpec().getVolumeClaimTemplates().stream()
                         .map(claim -> claim.getMetadata().getName())
@@ -103,7 +102,7 @@ record Manifests(String name, List<HasMetadata> objects) {
     }
 
     /// The workloads of `namespace` whose pods carry all of `labels`.
-    List<Workload> selected(String namespace, Map<String, String> labels) {
+    public List<Workload> selected(String namespace, Map<String, String> labels) {
         return workloads().stream()
                 .filter(one -> one.namespace().equals(namespace))
                 .filter(one -> one.labels().entrySet().containsAll(labels.entrySet()))

@@ -1,4 +1,4 @@
-package dev.gatehouse.containers;
+package dev.gatehouse.testkit;
 
 import java.time.Duration;
 import java.util.Optional;
@@ -7,9 +7,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /// Waits for conditions, never for time alone.
-final class Eventually {
+public final class Eventually {
     /// For what must happen, however slow the machine is.
-    static final Duration LONG = Duration.ofSeconds(240);
+    public static final Duration LONG = Duration.ofSeconds(240);
 
     /// Limits on how fast something is are for a quiet machine; this factor is for any other.
     private static final double PATIENCE =
@@ -20,18 +20,18 @@ final class Eventually {
     private Eventually() {}
 
     /// A limit in milliseconds, given for a quiet machine.
-    static long patientMs(long limitMs) {
+    public static long patientMs(long limitMs) {
         return (long) (limitMs * PATIENCE);
     }
 
     /// @throws AssertionError naming `what` when `limit` has passed
-    static Duration holds(String what, Duration limit, BooleanSupplier condition) {
+    public static Duration holds(String what, Duration limit, BooleanSupplier condition) {
         long startedNs = System.nanoTime();
         found(what, limit, () -> condition.getAsBoolean() ? Optional.of(true) : Optional.empty());
         return Duration.ofNanos(System.nanoTime() - startedNs);
     }
 
-    static <T> T found(String what, Duration limit, Supplier<Optional<T>> look) {
+    public static <T> T found(String what, Duration limit, Supplier<Optional<T>> look) {
         long startedNs = System.nanoTime();
         while (true) {
             var found = look.get();

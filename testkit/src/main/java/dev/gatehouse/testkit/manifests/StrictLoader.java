@@ -1,4 +1,4 @@
-package dev.gatehouse.manifests;
+package dev.gatehouse.testkit.manifests;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -29,7 +29,7 @@ import java.util.Map;
 
 /// Reads manifests into the typed model and refuses what the API server would silently drop: the
 /// model keeps unknown fields in `additionalProperties`, at any depth.
-final class StrictLoader {
+public final class StrictLoader {
     private static final String MODEL = "io.fabric8.";
     private static final String UNKNOWN = "additionalProperties";
 
@@ -58,7 +58,7 @@ final class StrictLoader {
 
     private StrictLoader() {}
 
-    static List<HasMetadata> load(String text) {
+    public static List<HasMetadata> load(String text) {
         var objects = new ArrayList<HasMetadata>();
         try (var documents = YAML.readerFor(JsonNode.class).<JsonNode>readValues(text)) {
             while (documents.hasNext()) {

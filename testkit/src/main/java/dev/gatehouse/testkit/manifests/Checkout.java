@@ -1,4 +1,4 @@
-package dev.gatehouse.manifests.sources;
+package dev.gatehouse.testkit.manifests;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,0 +1,2 @@
+/// The manifests of `k8s/rendered`, read strictly.
+package dev.gatehouse.testkit.manifests;
