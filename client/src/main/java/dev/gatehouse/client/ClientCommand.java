@@ -1,6 +1,6 @@
 package dev.gatehouse.client;
 
-import dev.gatehouse.channel.PortalSettings;
+import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.transport.Termination;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -55,7 +55,7 @@ public final class ClientCommand implements Callable<Integer> {
             var settings = options.toSettings(statusSocket);
             warnOfIgnored();
             return check ? 0 : run(settings);
-        } catch (ConfigurationMistake | PortalSettings.Mistake e) {
+        } catch (ConfigurationMistake e) {
             spec.commandLine().getErr().println("gatehouse client: " + e.getMessage());
             return CONFIGURATION_MISTAKE;
         }

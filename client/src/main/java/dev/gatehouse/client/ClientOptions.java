@@ -1,5 +1,6 @@
 package dev.gatehouse.client;
 
+import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.channel.DeviceId;
 import dev.gatehouse.channel.PortalSettings;
 import dev.gatehouse.transport.OffloadOption;
@@ -143,8 +144,7 @@ final class ClientOptions {
     @Option(names = "--exit", description = "Leave with 0 after the interface was configured.")
     private boolean exit;
 
-    ClientSettings toSettings(Path statusSocket)
-            throws ConfigurationMistake, PortalSettings.Mistake {
+    ClientSettings toSettings(Path statusSocket) throws ConfigurationMistake {
         var control = dnsControl();
         return new ClientSettings(
                 PortalSettings.api("FIREZONE_API_URL", apiUrl),
@@ -203,7 +203,7 @@ final class ClientOptions {
                                                 .formatted(dnsControl, DnsControl.texts())));
     }
 
-    private Duration partition() throws PortalSettings.Mistake {
+    private Duration partition() throws ConfigurationMistake {
         return maxPartitionTime.isBlank()
                 ? Duration.ZERO
                 : PortalSettings.duration("MAX_PARTITION_TIME", maxPartitionTime);

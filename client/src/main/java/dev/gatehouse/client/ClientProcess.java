@@ -1,5 +1,6 @@
 package dev.gatehouse.client;
 
+import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.channel.LoginUrl;
 import dev.gatehouse.channel.PeerRole;
 import dev.gatehouse.channel.PhoenixOptions;

@@ -1,5 +1,6 @@
 package dev.gatehouse.client;
 
+import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.channel.DeviceId;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package dev.gatehouse.client;
 
+import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.channel.PortalSettings;
 import dev.gatehouse.channel.message.Secret;
 import java.io.IOException;
@@ -17,8 +18,7 @@ final class TokenFile {
 
     private TokenFile() {}
 
-    static Secret read(String variable, Path file)
-            throws ConfigurationMistake, PortalSettings.Mistake {
+    static Secret read(String variable, Path file) throws ConfigurationMistake {
         var given = PortalSettings.token("FIREZONE_TOKEN", variable);
         if (given.isPresent()) {
             return given.get();

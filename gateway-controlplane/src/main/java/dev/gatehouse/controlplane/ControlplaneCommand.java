@@ -1,5 +1,6 @@
 package dev.gatehouse.controlplane;
 
+import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.channel.DeviceId;
 import dev.gatehouse.channel.PeerRole;
 import dev.gatehouse.channel.PortalSettings;
@@ -120,7 +121,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
         try (var termination = Termination.install()) {
             var config = toConfig();
             return check ? OK : run(config, termination);
-        } catch (IllegalArgumentException | PortalSettings.Mistake mistake) {
+        } catch (IllegalArgumentException | ConfigurationMistake mistake) {
             return misconfigured(mistake.getMessage());
         }
     }
@@ -130,7 +131,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
         return MISCONFIGURED;
     }
 
-    private ControlplaneConfig toConfig() throws PortalSettings.Mistake {
+    private ControlplaneConfig toConfig() throws ConfigurationMistake {
         int colon = healthCheckAddr.lastIndexOf(':');
         require(
                 colon > 0 && healthCheckAddr.substring(colon + 1).matches("\\d{1,5}"),
@@ -149,7 +150,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
                 leaveDataplane);
     }
 
-    private Secret readToken() throws PortalSettings.Mistake {
+    private Secret readToken() throws ConfigurationMistake {
         var given = PortalSettings.token("FIREZONE_TOKEN", token);
         if (given.isPresent()) {
             return given.get();

@@ -25,17 +25,8 @@ public final class PortalSettings {
 
     private PortalSettings() {}
 
-    /// A setting that cannot be used: one line that says what, where and how to mend it.
-    public static final class Mistake extends Exception {
-        private static final long serialVersionUID = 1;
-
-        Mistake(String message) {
-            super(message);
-        }
-    }
-
     /// The address of a portal: `ws`, `wss`, `http` or `https`, with a host.
-    public static URI api(String name, String text) throws Mistake {
+    public static URI api(String name, String text) throws ConfigurationMistake {
         try {
             var uri = new URI(text.strip());
             var scheme = uri.getScheme() == null ? "" : uri.getScheme();
@@ -45,23 +36,23 @@ public final class PortalSettings {
         } catch (URISyntaxException _) {
             // told below
         }
-        throw new Mistake(
+        throw new ConfigurationMistake(
                 "%s \"%s\" is no portal: write wss://host or ws://host:port".formatted(name, text));
     }
 
     /// A duration, see [HumanDuration].
-    public static Duration duration(String name, String text) throws Mistake {
+    public static Duration duration(String name, String text) throws ConfigurationMistake {
         return HumanDuration.parse(text)
                 .orElseThrow(
                         () ->
-                                new Mistake(
+                                new ConfigurationMistake(
                                         "%s \"%s\" is no duration: write 90s, 30m or 24h"
                                                 .formatted(name, text)));
     }
 
     /// The token itself, or the content of the file that is named instead (relay.md 1, client.md
     /// 2); empty if nothing is set. What begins with a slash is a file.
-    public static Optional<Secret> token(String name, String text) throws Mistake {
+    public static Optional<Secret> token(String name, String text) throws ConfigurationMistake {
         var given = text.strip();
         if (given.isEmpty()) {
             return Optional.empty();
@@ -72,7 +63,8 @@ public final class PortalSettings {
             return Optional.of(tokenIn(name, file.get()));
         }
         if (given.startsWith("/")) {
-            throw new Mistake("%s names the file %s, which is missing".formatted(name, given));
+            throw new ConfigurationMistake(
+                    "%s names the file %s, which is missing".formatted(name, given));
         }
         return Optional.of(checked(name, given));
     }
@@ -86,25 +78,29 @@ public final class PortalSettings {
     }
 
     /// The token in a file that must exist.
-    public static Secret tokenIn(String name, Path file) throws Mistake {
+    public static Secret tokenIn(String name, Path file) throws ConfigurationMistake {
         try {
             if (Files.size(file) > TOKEN_BYTES_MAX) {
-                throw new Mistake("%s: %s is too long for a token".formatted(name, file));
+                throw new ConfigurationMistake(
+                        "%s: %s is too long for a token".formatted(name, file));
             }
             var text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).strip();
             if (text.isEmpty()) {
-                throw new Mistake("%s: %s is empty: put the token there".formatted(name, file));
+                throw new ConfigurationMistake(
+                        "%s: %s is empty: put the token there".formatted(name, file));
             }
             return checked("%s: the token in %s".formatted(name, file), text);
         } catch (IOException _) {
-            throw new Mistake("%s: cannot read %s: check owner and mode".formatted(name, file));
+            throw new ConfigurationMistake(
+                    "%s: cannot read %s: check owner and mode".formatted(name, file));
         }
     }
 
     /// It goes into a header and into a URL.
-    private static Secret checked(String what, String token) throws Mistake {
+    private static Secret checked(String what, String token) throws ConfigurationMistake {
         if (!token.chars().allMatch(c -> c > ' ' && c < 0x7F)) {
-            throw new Mistake(what + " holds spaces or unprintable characters: copy it again");
+            throw new ConfigurationMistake(
+                    what + " holds spaces or unprintable characters: copy it again");
         }
         return new Secret(token);
     }
@@ -120,7 +116,7 @@ public final class PortalSettings {
     }
 
     /// A file of PEM certificates; empty if none is set.
-    public static Optional<Path> caFile(String name, String text) throws Mistake {
+    public static Optional<Path> caFile(String name, String text) throws ConfigurationMistake {
         if (text.isBlank()) {
             return Optional.empty();
         }
@@ -133,9 +129,10 @@ public final class PortalSettings {
             }
             return Optional.of(file);
         } catch (IOException | InvalidPathException _) {
-            throw new Mistake("%s: cannot read %s: name a PEM file".formatted(name, text));
+            throw new ConfigurationMistake(
+                    "%s: cannot read %s: name a PEM file".formatted(name, text));
         } catch (CertificateException _) {
-            throw new Mistake("%s: %s holds no PEM certificate".formatted(name, text));
+            throw new ConfigurationMistake("%s: %s holds no PEM certificate".formatted(name, text));
         }
     }
 }

@@ -27,7 +27,7 @@ class PortalSettingsTest {
     @ValueSource(strings = {"", "host", "ftp://host", "ws://", "ws://[bad", "wss://a b", "ws:x"})
     void anythingElseIsAMistake(String text) {
         assertThatThrownBy(() -> PortalSettings.api("URL", text))
-                .isInstanceOf(PortalSettings.Mistake.class)
+                .isInstanceOf(ConfigurationMistake.class)
                 .hasMessage(
                         "URL \"" + text + "\" is no portal: write wss://host or ws://host:port");
     }
@@ -88,7 +88,7 @@ class PortalSettingsTest {
         assertThat(PortalSettings.duration("T", "0")).isZero();
         for (var wrong : List.of("soon", "", "5x", "9999999999s", "-5m")) {
             assertThatThrownBy(() -> PortalSettings.duration("T", wrong))
-                    .isInstanceOf(PortalSettings.Mistake.class)
+                    .isInstanceOf(ConfigurationMistake.class)
                     .hasMessage("T \"%s\" is no duration: write 90s, 30m or 24h", wrong);
         }
     }

@@ -1,6 +1,6 @@
 package dev.gatehouse.relay;
 
-import dev.gatehouse.channel.PortalSettings;
+import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.transport.Termination;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +42,7 @@ public final class RelayCommand implements Callable<Integer> {
             var settings = options.toSettings();
             warnOfIgnored();
             return check ? 0 : run(settings);
-        } catch (ConfigurationMistake | PortalSettings.Mistake e) {
+        } catch (ConfigurationMistake e) {
             spec.commandLine().getErr().println("gatehouse relay: " + e.getMessage());
             return CONFIGURATION_MISTAKE;
         }

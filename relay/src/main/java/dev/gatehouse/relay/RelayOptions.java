@@ -1,5 +1,6 @@
 package dev.gatehouse.relay;
 
+import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.channel.PortalSettings;
 import dev.gatehouse.channel.message.Secret;
 import dev.gatehouse.relay.server.RelayConfig;
@@ -136,7 +137,7 @@ final class RelayOptions {
             description = "How long allocations may go on after SIGTERM; 0s: end at once.")
     private String drain;
 
-    RelaySettings toSettings() throws ConfigurationMistake, PortalSettings.Mistake {
+    RelaySettings toSettings() throws ConfigurationMistake {
         var fixedSecret = secret("STAMP_SECRET", stampSecret);
         return new RelaySettings(
                 relayConfig(),
@@ -167,8 +168,7 @@ final class RelayOptions {
         }
     }
 
-    private Optional<PortalLogin> portal(boolean mayStandAlone)
-            throws ConfigurationMistake, PortalSettings.Mistake {
+    private Optional<PortalLogin> portal(boolean mayStandAlone) throws ConfigurationMistake {
         var login =
                 PortalSettings.token(
                         "FIREZONE_TOKEN", positional.isEmpty() ? token : positional.getFirst());
@@ -184,7 +184,7 @@ final class RelayOptions {
         return Optional.of(new PortalLogin(api(), login.get(), shownName, authorities));
     }
 
-    private URI api() throws ConfigurationMistake, PortalSettings.Mistake {
+    private URI api() throws ConfigurationMistake {
         var url = text(apiUrl);
         if (url.isEmpty()) {
             throw new ConfigurationMistake("no portal: set FIREZONE_API_URL, e.g. wss://host");

@@ -2,6 +2,7 @@ package dev.gatehouse.relay;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.channel.ChannelListener;
+import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.channel.Json;
 import dev.gatehouse.channel.LoginUrl;
 import dev.gatehouse.channel.PeerRole;

@@ -3,6 +3,7 @@ package dev.gatehouse.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.channel.message.Secret;
 import dev.gatehouse.relay.server.RelayConfig;
 import dev.gatehouse.relay.server.RelayLimits;
