@@ -1,5 +1,6 @@
 package dev.gatehouse.client;
 
+import dev.gatehouse.channel.ApiUrl;
 import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.channel.LoginUrl;
 import dev.gatehouse.channel.PeerRole;
@@ -68,7 +69,7 @@ final class ClientProcess implements AutoCloseable {
         if (buffers.raiseLimits()) {
             HostSettings.raiseBufferLimits(buffers.receiveBytes(), buffers.sendBytes());
         }
-        var portalAddresses = HostNetwork.resolve(settings.api().getHost());
+        var portalAddresses = HostNetwork.resolve(ApiUrl.host(settings.api()).orElseThrow());
         var aead = chooseAead(settings);
         var tun = openTun(settings);
         var poller = new Poller();

@@ -31,8 +31,15 @@ final class AddressedSockets {
         this.options = options;
     }
 
+    /// Without TLS, which needs the name, Vert.x is told the address alone: it waits for ever for a
+    /// host with an underscore.
+    ///
+    /// @param connect with a `Host` header
     /// @param at an IP address of the host that `connect` names
     Future<WebSocket> connect(WebSocketConnectOptions connect, String at) {
+        if (!connect.isSsl()) {
+            connect.setHost(at);
+        }
         if (sockets == null || !connect.getHost().equals(host) || !at.equals(address)) {
             close();
             host = connect.getHost();

@@ -97,7 +97,7 @@ public final class LoginUrl {
         if (!List.of("ws", "http", "wss", "https").contains(scheme(api))) {
             throw new IllegalArgumentException("the API URL must begin with wss:// or ws://");
         }
-        if (api.getHost() == null) {
+        if (ApiUrl.host(api).isEmpty()) {
             throw new IllegalArgumentException("the API URL names no host");
         }
     }
@@ -112,17 +112,18 @@ public final class LoginUrl {
 
     /// The host alone, as the `Host` header carries it; IPv6 in brackets.
     public String hostHeader() {
-        return api.getHost();
+        return ApiUrl.host(api).orElseThrow();
     }
 
     /// The host to resolve; an IPv6 literal without brackets.
     public String host() {
-        var host = api.getHost();
+        var host = hostHeader();
         return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     }
 
     public int port() {
-        return api.getPort() == -1 ? DEFAULT_PORT : api.getPort();
+        int port = ApiUrl.port(api);
+        return port == -1 ? DEFAULT_PORT : port;
     }
 
     public ApiVersion version() {
@@ -151,6 +152,6 @@ public final class LoginUrl {
 
     @Override
     public String toString() {
-        return "LoginUrl[%s://%s%s]".formatted(scheme(api), api.getHost(), role.path(version));
+        return "LoginUrl[%s://%s%s]".formatted(scheme(api), hostHeader(), role.path(version));
     }
 }

@@ -30,7 +30,8 @@ public final class PortalSettings {
         try {
             var uri = new URI(text.strip());
             var scheme = uri.getScheme() == null ? "" : uri.getScheme();
-            if (scheme.matches("(?i)wss?|https?") && uri.getHost() != null) {
+            if (scheme.matches("(?i)wss?|https?") && ApiUrl.host(uri).isPresent()) {
+                requireVerifiable(name, uri);
                 return uri;
             }
         } catch (URISyntaxException _) {
@@ -38,6 +39,15 @@ public final class PortalSettings {
         }
         throw new ConfigurationMistake(
                 "%s \"%s\" is no portal: write wss://host or ws://host:port".formatted(name, text));
+    }
+
+    private static void requireVerifiable(String name, URI uri) throws ConfigurationMistake {
+        boolean isTls = uri.getScheme().matches("(?i)wss|https");
+        if (isTls && ApiUrl.hasOddHost(uri)) {
+            throw new ConfigurationMistake(
+                    "%s \"%s\": no certificate can be for such a host: rename it, or write ws://"
+                            .formatted(name, uri));
+        }
     }
 
     /// A duration, see [HumanDuration].

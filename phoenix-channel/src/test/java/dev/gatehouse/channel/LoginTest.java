@@ -54,6 +54,7 @@ class LoginTest {
         "ws://portal.example, portal.example, 443, false, /gateway/websocket",
         "wss://portal.example:8443/, portal.example, 8443, true, /gateway/websocket",
         "https://portal.example/a/b/, portal.example, 443, true, /a/b/gateway/websocket",
+        "ws://my_portal:8083, my_portal, 8083, false, /gateway/websocket",
         "http://[::1]:8083?x=y, [::1], 8083, false, /gateway/websocket"
     })
     void readsApiUrls(String api, String host, int port, boolean tls, String path) {

@@ -76,6 +76,14 @@ class PhoenixClientTest {
     }
 
     @Test
+    void aHostWithAnUnderscoreIsDialled() throws Exception {
+        start(client("my_portal", listen(), List.of(IpAddress.parse("127.0.0.1"))));
+
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
+        assertThat(upgrades.take().get("Host")).isEqualTo("my_portal");
+    }
+
+    @Test
     void passesLargeMessagesOn() throws Exception {
         start(client(listen()));
         assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");

@@ -18,18 +18,46 @@ class PortalSettingsTest {
     @TempDir private Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"wss://host", "ws://[::1]:80/", "https://host/base", " WS://h "})
+    @ValueSource(
+            strings = {
+                "wss://host",
+                "ws://[::1]:80/",
+                "https://host/base",
+                " WS://h ",
+                "ws://my_portal:8083",
+                "ws://_p/base"
+            })
     void portalsAreTaken(String text) throws Exception {
         assertThat(PortalSettings.api("URL", text)).isEqualTo(URI.create(text.strip()));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "host", "ftp://host", "ws://", "ws://[bad", "wss://a b", "ws:x"})
+    @ValueSource(
+            strings = {
+                "",
+                "host",
+                "ftp://host",
+                "ws://",
+                "ws://[bad",
+                "wss://a b",
+                "ws:x",
+                "ws://a_b:x",
+                "ws://a_b:99999"
+            })
     void anythingElseIsAMistake(String text) {
         assertThatThrownBy(() -> PortalSettings.api("URL", text))
                 .isInstanceOf(ConfigurationMistake.class)
                 .hasMessage(
                         "URL \"" + text + "\" is no portal: write wss://host or ws://host:port");
+    }
+
+    @Test
+    void overTlsAHostWithAnUnderscoreIsAMistake() {
+        assertThatThrownBy(() -> PortalSettings.api("URL", "wss://my_portal:8083"))
+                .isInstanceOf(ConfigurationMistake.class)
+                .hasMessage(
+                        "URL \"wss://my_portal:8083\": no certificate can be for such a host:"
+                                + " rename it, or write ws://");
     }
 
     @Test
