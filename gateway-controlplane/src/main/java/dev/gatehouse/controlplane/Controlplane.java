@@ -14,6 +14,7 @@ import dev.gatehouse.controlplane.flow.FlowAction;
 import dev.gatehouse.controlplane.flow.FlowStatus;
 import dev.gatehouse.controlplane.flow.GatewayFlow;
 import dev.gatehouse.rpc.Event;
+import dev.gatehouse.transport.MonotonicClock;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -37,7 +38,7 @@ final class Controlplane implements DataplaneListener, ChannelListener {
     private final Consumer<String> fatal;
     private final DataplaneLink dataplane;
     private final GatewayFlow flow;
-    private final long originNs = System.nanoTime();
+    private final MonotonicClock clock;
 
     private PhoenixClient portal; // null until the public key is known
     private String publicKey = "";
@@ -45,15 +46,21 @@ final class Controlplane implements DataplaneListener, ChannelListener {
     private long timerId = NO_TIMER;
     private volatile FlowStatus status;
 
+    /// @param clock judges expiries, which the portal gives in unix time
     /// @param fatal told the reason when the portal refuses us for good
-    Controlplane(Vertx vertx, ControlplaneConfig config, String userAgent, Consumer<String> fatal) {
+    Controlplane(
+            Vertx vertx,
+            ControlplaneConfig config,
+            MonotonicClock clock,
+            String userAgent,
+            Consumer<String> fatal) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.config = config;
+        this.clock = clock;
         this.userAgent = userAgent;
         this.fatal = fatal;
-        long unixNs = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
-        this.flow = new GatewayFlow(unixNs);
+        this.flow = new GatewayFlow(clock.unixOriginNs());
         this.status = flow.status();
         this.dataplane = new DataplaneLink(vertx, context, config.rpcSocket(), this);
     }
@@ -228,6 +235,6 @@ final class Controlplane implements DataplaneListener, ChannelListener {
     }
 
     private long nowNs() {
-        return System.nanoTime() - originNs;
+        return clock.nowNs();
     }
 }

@@ -6,6 +6,7 @@ import dev.gatehouse.channel.PeerRole;
 import dev.gatehouse.channel.PortalSettings;
 import dev.gatehouse.channel.UserAgent;
 import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.transport.Termination;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -237,6 +238,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
                 new Controlplane(
                         vertx,
                         config,
+                        new MonotonicClock(),
                         userAgent(),
                         reason -> {
                             LOG.error("{}", reason);

@@ -26,6 +26,7 @@ import dev.gatehouse.rpc.Snapshot;
 import dev.gatehouse.rpc.SnapshotChunk;
 import dev.gatehouse.rpc.UpdateRelaysReply;
 import dev.gatehouse.rpc.UpdateRelaysRequest;
+import dev.gatehouse.transport.MonotonicClock;
 import io.vertx.core.Completable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -134,7 +135,9 @@ class ControlplaneTest {
                         Duration.ofHours(1),
                         Optional.empty(),
                         false);
-        var controlplane = new Controlplane(vertx, config, "test gateway/1.5.2", fatal::add);
+        var controlplane =
+                new Controlplane(
+                        vertx, config, new MonotonicClock(), "test gateway/1.5.2", fatal::add);
         started.add(controlplane);
         return controlplane;
     }

@@ -2,6 +2,7 @@ package dev.gatehouse.portal;
 
 import dev.gatehouse.portal.config.ConfigMistake;
 import dev.gatehouse.portal.store.PortalStore;
+import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.transport.Termination;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpNetwork;
@@ -179,7 +180,7 @@ public final class PortalCommand implements Callable<Integer> {
             return OK;
         }
         try (var termination = Termination.install()) {
-            var portal = PortalProcess.start(config, new SecureRandom());
+            var portal = PortalProcess.start(config, new SecureRandom(), new MonotonicClock());
             var stopped = new CountDownLatch(1);
             termination.onSignal(() -> stop(portal, stopped));
             LOG.info(

@@ -66,13 +66,15 @@ final class PortalProcess implements AutoCloseable {
     }
 
     /// Reads the file, opens the store and listens.
-    static PortalProcess start(PortalConfig config, java.util.random.RandomGenerator random)
+    ///
+    /// @param clock judges expiries; goes on while the host sleeps
+    static PortalProcess start(
+            PortalConfig config, java.util.random.RandomGenerator random, MonotonicClock clock)
             throws IOException, ConfigMistake, SQLException, PortalStore.StoreLocked, StartFailed {
         var file = new ConfigFile(config.file());
         var directory = file.read();
         var store = PortalStore.open(config.dataDirectory());
         var state = store.load(directory);
-        var clock = new MonotonicClock();
         var hub = new PortalHub(state, random, clock.unixOriginNs());
         var writer = new StoreWriter(store, config.dataDirectory());
         var portal = new PortalProcess(config, file, hub, writer, clock);

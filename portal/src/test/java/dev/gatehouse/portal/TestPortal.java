@@ -3,6 +3,7 @@ package dev.gatehouse.portal;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gatehouse.portal.policy.PeerSecrets;
+import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.wire.Endpoint;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -25,7 +26,7 @@ final class TestPortal implements AutoCloseable {
     final Path directory;
     private final PortalProcess process;
 
-    private TestPortal(Path directory) throws Exception {
+    private TestPortal(Path directory, MonotonicClock clock) throws Exception {
         this.directory = directory;
         this.process =
                 PortalProcess.start(
@@ -38,17 +39,22 @@ final class TestPortal implements AutoCloseable {
                                 List.of(),
                                 100,
                                 Optional.of(API_TOKEN)),
-                        new SecureRandom());
+                        new SecureRandom(),
+                        clock);
     }
 
     static TestPortal start(Path directory) throws Exception {
-        Files.writeString(directory.resolve("portal.yaml"), yaml());
-        return new TestPortal(directory);
+        return start(directory, yaml(), new MonotonicClock());
+    }
+
+    static TestPortal start(Path directory, String yaml, MonotonicClock clock) throws Exception {
+        Files.writeString(directory.resolve("portal.yaml"), yaml);
+        return new TestPortal(directory, clock);
     }
 
     /// A second portal on what the first one left.
     static TestPortal restart(Path directory) throws Exception {
-        return new TestPortal(directory);
+        return new TestPortal(directory, new MonotonicClock());
     }
 
     static String yaml() {

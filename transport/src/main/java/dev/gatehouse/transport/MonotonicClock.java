@@ -24,7 +24,8 @@ public final class MonotonicClock {
         this(System::nanoTime, InstantSource.system());
     }
 
-    MonotonicClock(LongSupplier ticker, InstantSource wall) {
+    /// @param ticker nanoseconds that never go back; with `wall`, separate for tests
+    public MonotonicClock(LongSupplier ticker, InstantSource wall) {
         this.ticker = ticker;
         this.wall = wall;
         originNs = ticker.getAsLong();
