@@ -24,6 +24,7 @@ import dev.gatehouse.rpc.ResumeRequest;
 import dev.gatehouse.rpc.ShutdownRequest;
 import dev.gatehouse.rpc.Snapshot;
 import dev.gatehouse.rpc.UpdateRelaysRequest;
+import dev.gatehouse.testkit.Eventually;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -40,6 +41,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -50,6 +52,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("netns")
 class DataplaneIT {
     private static final long WAIT_S = 10;
+    private static final Duration WAIT = Duration.ofSeconds(WAIT_S);
 
     @TempDir private Path temporary;
     private Path socket;
@@ -223,10 +226,7 @@ class DataplaneIT {
 
     private Process start() throws Exception {
         var process = launch();
-        long untilNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_S);
-        while (!Files.exists(socket) && process.isAlive() && System.nanoTime() < untilNs) {
-            Thread.sleep(20);
-        }
+        Eventually.becomes("its socket", WAIT, () -> Files.exists(socket) || !process.isAlive());
         assertThat(process.isAlive()).as("process runs, log: " + log()).isTrue();
         return process;
     }
@@ -264,15 +264,19 @@ class DataplaneIT {
     /// The file of a dead server is there before the next one listens.
     private HelloReply hello(DataplaneGrpcClient client) throws Exception {
         var request = HelloRequest.newBuilder().setContractVersion(1).build();
-        long untilNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_S);
-        while (System.nanoTime() < untilNs) {
-            try {
-                return await(client.hello(request));
-            } catch (ExecutionException _) {
-                Thread.sleep(20);
-            }
-        }
-        return fail("no answer to Hello, log: " + log());
+        var reply = new AtomicReference<HelloReply>();
+        Eventually.becomes(
+                "an answer to Hello",
+                WAIT,
+                () -> {
+                    try {
+                        reply.set(await(client.hello(request)));
+                        return true;
+                    } catch (ExecutionException _) {
+                        return false;
+                    }
+                });
+        return reply.get();
     }
 
     private static ResumeReply resume(DataplaneGrpcClient client, long epoch, Snapshot snapshot)
@@ -358,10 +362,7 @@ class DataplaneIT {
 
     /// For what the process does beside the shard.
     private void eventually(String what, String expected, String... command) throws Exception {
-        for (int attempt = 0; attempt < 100 && !exec(command).contains(expected); attempt++) {
-            Thread.sleep(20);
-        }
-        assertThat(exec(command)).as(what).contains(expected);
+        Eventually.becomes(what, WAIT, () -> exec(command).contains(expected));
     }
 
     private String exec(String... command) throws Exception {

@@ -1,9 +1,9 @@
 package dev.gatehouse.systemtests;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.gatehouse.testkit.Eventually;
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -31,7 +32,7 @@ public final class Sandbox {
     private static final int CLONE_NEWNS = 0x0002_0000;
     private static final int CLONE_NEWNET = 0x4000_0000;
     private static final long LIMIT_S = 300;
-    private static final long UNTIL_LIMIT_S = 60;
+    private static final Duration UNTIL_LIMIT = Duration.ofSeconds(60);
     private static final String SET_UP =
             """
             mount --make-rprivate /
@@ -135,10 +136,7 @@ public final class Sandbox {
 
     /// Looks again and again until it is so.
     public void until(String what, Callable<Boolean> isSo) throws Exception {
-        long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(UNTIL_LIMIT_S);
-        while (!isSo.call()) {
-            assertThat(System.nanoTime()).as(what).isLessThan(endNs);
-        }
+        Eventually.becomes(what, UNTIL_LIMIT, isSo);
     }
 
     /// Starts a program that ends with the sandbox.

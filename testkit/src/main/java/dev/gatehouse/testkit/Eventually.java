@@ -2,6 +2,7 @@ package dev.gatehouse.testkit;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -38,6 +39,18 @@ public final class Eventually {
             if (found.isPresent()) {
                 return found.get();
             }
+            if (System.nanoTime() - startedNs > limit.toNanos()) {
+                throw new AssertionError("waited %s in vain: %s".formatted(limit, what));
+            }
+            LockSupport.parkNanos(STEP_NS);
+        }
+    }
+
+    /// Like [#holds], for a condition that can fail: then the test does, at once.
+    public static void becomes(String what, Duration limit, Callable<Boolean> condition)
+            throws Exception {
+        long startedNs = System.nanoTime();
+        while (!condition.call()) {
             if (System.nanoTime() - startedNs > limit.toNanos()) {
                 throw new AssertionError("waited %s in vain: %s".formatted(limit, what));
             }
