@@ -2,16 +2,13 @@ package dev.gatehouse.containers;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.gatehouse.demo.PortalFile;
 import dev.gatehouse.testkit.Eventually;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +20,7 @@ import org.testcontainers.containers.Network;
 /// A small installation of the images: portal, relay, client and gateways on one network, a web
 /// server on another that only the gateways are on.
 final class Site implements AutoCloseable {
+    private static final PortalFile PORTAL = new PortalFile("test");
     static final String WEB_V4 = "172.31.193.80";
     static final String WEB_V6 = "fd00:6a7e:2::80";
     static final String WEB_NAME = "web.site.example";
@@ -320,7 +318,7 @@ final class Site implements AutoCloseable {
     private static Map<String, String> peer(String type, String name) {
         return Map.of(
                 "FIREZONE_TOKEN",
-                token(type),
+                PORTAL.token(type),
                 "FIREZONE_API_URL",
                 "ws://portal:8083",
                 "FIREZONE_NAME",
@@ -329,57 +327,28 @@ final class Site implements AutoCloseable {
                 name);
     }
 
-    private static String token(String type) {
-        return ".test-" + type + ".not-a-secret-outside-of-the-test";
-    }
-
-    private static String tokenHash(String type) {
-        try {
-            var digest = MessageDigest.getInstance("SHA-256");
-            var hash = digest.digest(token(type).getBytes(StandardCharsets.UTF_8));
-            return "sha256:" + HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
     private static String portalFile() {
-        return """
-        account:
-          slug: site
-        sites:
-          - name: HQ
-        actors:
-          - name: Robin
-        groups:
-          - name: Staff
-            members: [Robin]
-        tokens:
-          - {id: test-gateway, type: gateway, site: HQ, hash: "%s"}
-          - {id: test-relay, type: relay, hash: "%s"}
-          - {id: test-client, type: client, actor: Robin, hash: "%s"}
-        resources:
-          - name: Private net, IPv4
-            type: cidr
-            address: 172.31.193.0/24
-            sites: [HQ]
-            filters:
-              - {protocol: tcp, ports: [80]}
-              - {protocol: icmp}
-          - name: Private net, IPv6
-            type: cidr
-            address: fd00:6a7e:2::/64
-            sites: [HQ]
-          - name: Names
-            type: dns
-            address: "*.site.example"
-            sites: [HQ]
-        policies:
-          - {group: Staff, resource: "Private net, IPv4"}
-          - {group: Staff, resource: "Private net, IPv6"}
-          - {group: Staff, resource: Names}
-        """
-                .formatted(tokenHash("gateway"), tokenHash("relay"), tokenHash("client"));
+        return PORTAL.text(
+                """
+                - name: Private net, IPv4
+                  type: cidr
+                  address: 172.31.193.0/24
+                  sites: [HQ]
+                  filters:
+                    - {protocol: tcp, ports: [80]}
+                    - {protocol: icmp}
+                - name: Private net, IPv6
+                  type: cidr
+                  address: fd00:6a7e:2::/64
+                  sites: [HQ]
+                - name: Names
+                  type: dns
+                  address: "*.site.example"
+                  sites: [HQ]
+                """,
+                "Private net, IPv4",
+                "Private net, IPv6",
+                "Names");
     }
 
     @Override

@@ -7,16 +7,12 @@ import java.io.UncheckedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +23,7 @@ import java.util.function.Consumer;
 
 /// The real processes of the demo, on the machines of a [Lab].
 public final class Services implements AutoCloseable {
+    private static final PortalFile PORTAL = new PortalFile("demo");
     /// A name inside the wildcard DNS resource.
     public static final String WEB_NAME = "web.corp.example";
 
@@ -161,7 +158,7 @@ public final class Services implements AutoCloseable {
                             "gateway",
                             Map.of(
                                     "FIREZONE_TOKEN",
-                                    token("gateway"),
+                                    PORTAL.token("gateway"),
                                     "FIREZONE_API_URL",
                                     PORTAL_URL,
                                     "FIREZONE_NAME",
@@ -176,7 +173,7 @@ public final class Services implements AutoCloseable {
                         "client",
                         Map.of(
                                 "FIREZONE_TOKEN",
-                                token("client"),
+                                PORTAL.token("client"),
                                 "FIREZONE_API_URL",
                                 PORTAL_URL,
                                 "FIREZONE_NAME",
@@ -198,7 +195,7 @@ public final class Services implements AutoCloseable {
         int number = relay.name().endsWith("1") ? 3 : 4;
         return Map.of(
                 "FIREZONE_TOKEN",
-                token("relay"),
+                PORTAL.token("relay"),
                 "FIREZONE_API_URL",
                 PORTAL_URL,
                 "FIREZONE_NAME",
@@ -229,63 +226,34 @@ public final class Services implements AutoCloseable {
         return all;
     }
 
-    private static String token(String type) {
-        return ".demo-" + type + ".not-a-secret-outside-of-the-demo";
-    }
-
-    private static String tokenHash(String type) {
-        try {
-            var digest = MessageDigest.getInstance("SHA-256");
-            var hash = digest.digest(token(type).getBytes(StandardCharsets.UTF_8));
-            return "sha256:" + HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
     private static String portalFile() {
-        return """
-        account:
-          slug: demo
-        sites:
-          - name: HQ
-        actors:
-          - name: Robin
-        groups:
-          - name: Staff
-            members: [Robin]
-        tokens:
-          - {id: demo-gateway, type: gateway, site: HQ, hash: "%s"}
-          - {id: demo-relay, type: relay, hash: "%s"}
-          - {id: demo-client, type: client, actor: Robin, hash: "%s"}
-        resources:
-          - name: Private net, IPv4
-            type: cidr
-            address: 10.77.0.0/24
-            sites: [HQ]
-            filters:
-              - {protocol: tcp, ports: [80]}
-              - {protocol: tcp, ports: [5201]}
-              - {protocol: udp, ports: [5201]}
-              - {protocol: icmp}
-          - name: Private net, IPv6
-            type: cidr
-            address: fd77::/64
-            sites: [HQ]
-            filters:
-              - {protocol: tcp, ports: [80]}
-              - {protocol: tcp, ports: [5201]}
-              - {protocol: icmp}
-          - name: Corporate names
-            type: dns
-            address: "*.corp.example"
-            sites: [HQ]
-        policies:
-          - {group: Staff, resource: "Private net, IPv4"}
-          - {group: Staff, resource: "Private net, IPv6"}
-          - {group: Staff, resource: Corporate names}
-        """
-                .formatted(tokenHash("gateway"), tokenHash("relay"), tokenHash("client"));
+        return PORTAL.text(
+                """
+                - name: Private net, IPv4
+                  type: cidr
+                  address: 10.77.0.0/24
+                  sites: [HQ]
+                  filters:
+                    - {protocol: tcp, ports: [80]}
+                    - {protocol: tcp, ports: [5201]}
+                    - {protocol: udp, ports: [5201]}
+                    - {protocol: icmp}
+                - name: Private net, IPv6
+                  type: cidr
+                  address: fd77::/64
+                  sites: [HQ]
+                  filters:
+                    - {protocol: tcp, ports: [80]}
+                    - {protocol: tcp, ports: [5201]}
+                    - {protocol: icmp}
+                - name: Corporate names
+                  type: dns
+                  address: "*.corp.example"
+                  sites: [HQ]
+                """,
+                "Private net, IPv4",
+                "Private net, IPv6",
+                "Corporate names");
     }
 
     /// Whether all peers are joined and gateways and client have what they need from the relays.

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gatehouse.demo.Enclosure;
 import dev.gatehouse.demo.Host;
+import dev.gatehouse.demo.PortalFile;
 import dev.gatehouse.demo.Program;
 import dev.gatehouse.demo.Wait;
 import java.io.IOException;
@@ -11,13 +12,9 @@ import java.io.UncheckedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,6 +25,7 @@ import java.util.TreeMap;
 /// first round to the last. One client reaches the gateway directly; the other one's router drops
 /// what goes straight to it, so that only the relay is left.
 final class GatehouseSystem implements AutoCloseable {
+    private static final PortalFile PORTAL = new PortalFile("bench");
     private static final Duration START_LIMIT = Duration.ofSeconds(120);
     private static final String PORTAL_URL = "ws://" + BenchLab.PORTAL + ":8083";
     private static final int PORT = 5201;
@@ -221,7 +219,7 @@ final class GatehouseSystem implements AutoCloseable {
     /// The environment of a process that joins the portal.
     static Map<String, String> peer(String type, String name, String... more) {
         var environment = new TreeMap<String, String>();
-        environment.put("FIREZONE_TOKEN", token(type));
+        environment.put("FIREZONE_TOKEN", PORTAL.token(type));
         environment.put("FIREZONE_API_URL", PORTAL_URL);
         environment.put("FIREZONE_NAME", name);
         if (!type.equals("relay")) {
@@ -251,63 +249,29 @@ final class GatehouseSystem implements AutoCloseable {
         return host.start(arguments.getFirst(), all, command);
     }
 
-    private static String token(String type) {
-        return ".bench-" + type + ".not-a-secret-outside-of-the-benchmark";
-    }
-
-    private static String tokenHash(String type) {
-        try {
-            var hash =
-                    MessageDigest.getInstance("SHA-256")
-                            .digest(token(type).getBytes(StandardCharsets.UTF_8));
-            return "sha256:" + HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
     /// Who may use what.
     static String portalFile() {
-        return """
-        account:
-          slug: bench
-        sites:
-          - name: HQ
-        actors:
-          - name: Robin
-        groups:
-          - name: Staff
-            members: [Robin]
-        tokens:
-          - {id: bench-gateway, type: gateway, site: HQ, hash: "%s"}
-          - {id: bench-relay, type: relay, hash: "%s"}
-          - {id: bench-client, type: client, actor: Robin, hash: "%s"}
-        resources:
-          - name: IPv4
-            type: cidr
-            address: 10.77.0.0/24
-            sites: [HQ]
-            filters: %s
-          - name: IPv6
-            type: cidr
-            address: fd77::/64
-            sites: [HQ]
-            filters: %s
-          - name: Names
-            type: dns
-            address: "*.corp.example"
-            sites: [HQ]
-        policies:
-          - {group: Staff, resource: IPv4}
-          - {group: Staff, resource: IPv6}
-          - {group: Staff, resource: Names}
-        """
-                .formatted(
-                        tokenHash("gateway"),
-                        tokenHash("relay"),
-                        tokenHash("client"),
-                        FILTERS,
-                        FILTERS);
+        return PORTAL.text(
+                """
+                - name: IPv4
+                  type: cidr
+                  address: 10.77.0.0/24
+                  sites: [HQ]
+                  filters: %s
+                - name: IPv6
+                  type: cidr
+                  address: fd77::/64
+                  sites: [HQ]
+                  filters: %s
+                - name: Names
+                  type: dns
+                  address: "*.corp.example"
+                  sites: [HQ]
+                """
+                        .formatted(FILTERS, FILTERS),
+                "IPv4",
+                "IPv6",
+                "Names");
     }
 
     Tunnel direct() {
