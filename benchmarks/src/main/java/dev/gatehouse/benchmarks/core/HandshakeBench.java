@@ -1,7 +1,7 @@
 package dev.gatehouse.benchmarks.core;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.gatehouse.benchmarks.JsonFile;
+import dev.gatehouse.benchmarks.CommonOptions;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wireguard.HandshakeGate;
 import dev.gatehouse.wireguard.HandshakeIdentity;
@@ -15,7 +15,6 @@ import dev.gatehouse.wireguard.crypto.Aeads;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// What a gateway does for one handshake: check the MACs, find out who it is, answer. The gate's
@@ -31,7 +31,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "handshakes",
         description = "WireGuard handshakes that a gateway answers a second on one core.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        footer = "--quick: 3 rounds of 300")
 public final class HandshakeBench implements Callable<Integer> {
     private static final IpAddress SOURCE = IpAddress.parse("192.0.2.1");
     private static final long LATER_NS = Duration.ofSeconds(6).toNanos();
@@ -53,11 +54,7 @@ public final class HandshakeBench implements Callable<Integer> {
     @Option(names = "--rounds", description = "rounds that count", defaultValue = "5")
     private int rounds;
 
-    @Option(names = "--quick", description = "3 rounds of 300")
-    private boolean quick;
-
-    @Option(names = "--json", paramLabel = "FILE", description = "write the result to FILE as JSON")
-    private Optional<Path> json = Optional.empty();
+    @Mixin private CommonOptions options;
 
     private final SecureRandom random = new SecureRandom();
     private final KeyPair gatewayKeys = KeyPair.generate(random);
@@ -66,7 +63,7 @@ public final class HandshakeBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (quick) {
+        if (options.isQuick()) {
             peers = 300;
             rounds = 3;
         }
@@ -82,9 +79,7 @@ public final class HandshakeBench implements Callable<Integer> {
                     "cookies %-3s  %7.0f handshakes a second and core, %6.1f us each%n",
                     row.cookies(), row.perSecond(), row.us());
         }
-        if (json.isPresent()) {
-            JsonFile.write(json.get(), Map.of("rows", rows));
-        }
+        options.writeResult(Map.of("rows", rows));
         return 0;
     }
 

@@ -1,23 +1,24 @@
 package dev.gatehouse.benchmarks.core;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.gatehouse.benchmarks.JsonFile;
+import dev.gatehouse.benchmarks.CommonOptions;
 import dev.gatehouse.wireguard.crypto.Aeads;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// What a packet costs and what a peer needs, by the number of peers.
 @Command(
         name = "peers",
         description = "Cost of a packet and memory of a peer on a gateway of 1 to 10,000 peers.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        footer = "--quick: a fifth of the packets")
 public final class PeersBench implements Callable<Integer> {
     private static final long MEASURE_PACKETS = 1_500_000;
     private static final long QUICK_PACKETS = 300_000;
@@ -44,15 +45,11 @@ public final class PeersBench implements Callable<Integer> {
             defaultValue = "48")
     private int run;
 
-    @Option(names = "--quick", description = "a fifth of the packets")
-    private boolean quick;
-
-    @Option(names = "--json", paramLabel = "FILE", description = "write the result to FILE as JSON")
-    private Optional<Path> json = Optional.empty();
+    @Mixin private CommonOptions options;
 
     @Override
     public Integer call() throws IOException {
-        long packets = quick ? QUICK_PACKETS : MEASURE_PACKETS;
+        long packets = options.isQuick() ? QUICK_PACKETS : MEASURE_PACKETS;
         var rows = new ArrayList<Row>();
         try (var aead = Aeads.choose(Optional.empty())) {
             aead.warmUp();
@@ -104,11 +101,9 @@ public final class PeersBench implements Callable<Integer> {
         ratio.put("up_most_vs_fewest_peers", last.upNs() / first.upNs());
         ratio.put("down_most_vs_fewest_peers", last.downNs() / first.downNs());
         ratio.forEach((name, value) -> System.out.printf("%-28s %.2f%n", name, value));
-        if (json.isPresent()) {
-            var document = new LinkedHashMap<String, Object>();
-            document.put("rows", rows);
-            document.put("ratio", ratio);
-            JsonFile.write(json.get(), document);
-        }
+        var document = new LinkedHashMap<String, Object>();
+        document.put("rows", rows);
+        document.put("ratio", ratio);
+        options.writeResult(document);
     }
 }

@@ -2,30 +2,30 @@ package dev.gatehouse.benchmarks.relay;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gatehouse.benchmarks.Bench;
-import dev.gatehouse.benchmarks.JsonFile;
+import dev.gatehouse.benchmarks.CommonOptions;
 import dev.gatehouse.demo.Enclosure;
 import dev.gatehouse.demo.Host;
 import dev.gatehouse.demo.Lab;
 import dev.gatehouse.demo.Program;
 import dev.gatehouse.demo.Wait;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// Runs both servers in turn, alternating, several rounds, and compares medians.
 @Command(
         name = "relay",
         description = "Our relay against coturn: datagrams relayed per second of CPU.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        footer = "--quick: only senders with segmentation offload")
 public final class RelayBench implements Callable<Integer> {
     private static final String RELAY = "10.99.0.3";
     private static final String LOAD = "10.99.0.10";
@@ -34,8 +34,7 @@ public final class RelayBench implements Callable<Integer> {
     private static final List<Integer> PAYLOADS = List.of(1280, 120);
     private static final Duration START_LIMIT = Duration.ofSeconds(15);
 
-    @Option(names = "--quick", description = "only senders with segmentation offload")
-    private boolean quick;
+    @Mixin private CommonOptions options;
 
     @Option(names = "--rounds", description = "rounds (default: 3)", defaultValue = "3")
     private int rounds;
@@ -51,12 +50,6 @@ public final class RelayBench implements Callable<Integer> {
             description = "only senders without segmentation offload: one datagram a send")
     private boolean onlySingle;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "write the result to FILE as JSON")
-    private Optional<Path> json = Optional.empty();
-
-    @Option(names = "--inside", hidden = true)
-    private boolean inside;
-
     @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
     private Host relay;
@@ -66,7 +59,7 @@ public final class RelayBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (!inside) {
+        if (!options.isInside()) {
             return Bench.enclosed("relay", spec);
         }
         Lab.bridge("internet");
@@ -91,7 +84,7 @@ public final class RelayBench implements Callable<Integer> {
         if (onlySingle) {
             return List.of(true);
         }
-        return quick ? List.of(false) : List.of(false, true);
+        return options.isQuick() ? List.of(false) : List.of(false, true);
     }
 
     private static void add(Map<String, List<RelayRow>> rows, RelayRow row) {
@@ -194,11 +187,9 @@ public final class RelayBench implements Callable<Integer> {
             }
         }
         ratios.forEach((name, value) -> System.out.printf("%-20s %.2f%n", name, value));
-        if (json.isPresent()) {
-            var document = new LinkedHashMap<String, Object>();
-            document.put("rows", medians);
-            document.put("ratio", ratios);
-            JsonFile.write(json.get(), document);
-        }
+        var document = new LinkedHashMap<String, Object>();
+        document.put("rows", medians);
+        document.put("ratio", ratios);
+        options.writeResult(document);
     }
 }

@@ -1,7 +1,7 @@
 package dev.gatehouse.benchmarks.shards;
 
 import dev.gatehouse.benchmarks.Bench;
-import dev.gatehouse.benchmarks.JsonFile;
+import dev.gatehouse.benchmarks.CommonOptions;
 import dev.gatehouse.demo.Enclosure;
 import dev.gatehouse.demo.Host;
 import dev.gatehouse.demo.Lab;
@@ -21,10 +21,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -34,13 +34,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "shards",
         description = "What a gateway carries with one shard and with more.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        footer = "--quick: 3 rounds of 2 s")
 public final class ShardBench implements Callable<Integer> {
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final double GIB = 1 << 30;
 
-    @Option(names = "--quick", description = "3 rounds of 2 s")
-    private boolean quick;
+    @Mixin private CommonOptions options;
 
     @Option(names = "--rounds", description = "rounds (default: 5)", defaultValue = "5")
     private int rounds;
@@ -54,12 +54,6 @@ public final class ShardBench implements Callable<Integer> {
     @Option(names = "--clients", description = "of each data plane", defaultValue = "8")
     private int clients;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "write the result to FILE as JSON")
-    private Optional<Path> json = Optional.empty();
-
-    @Option(names = "--inside", hidden = true)
-    private boolean inside;
-
     @Spec private CommandSpec spec;
 
     private Sinks sinks;
@@ -67,10 +61,10 @@ public final class ShardBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (!inside) {
+        if (!options.isInside()) {
             return Bench.enclosed("shards", spec);
         }
-        if (quick) {
+        if (options.isQuick()) {
             rounds = 3;
             seconds = 2;
         }
@@ -159,7 +153,7 @@ public final class ShardBench implements Callable<Integer> {
         source.target(fleet);
         Wait.until(
                 "the cipher is compiled", START_LIMIT, () -> program.logText().contains("cipher:"));
-        pause(Duration.ofSeconds(quick ? 3 : 5));
+        pause(Duration.ofSeconds(options.isQuick() ? 3 : 5));
         source.pause();
         Wait.until(
                 "every client can open what comes",
@@ -207,11 +201,9 @@ public final class ShardBench implements Callable<Integer> {
         more.print("median");
         double ratio = more.gbps() / one.gbps();
         System.out.printf("%d shards carry %.2f of one%n", shards, ratio);
-        if (json.isPresent()) {
-            var document = new LinkedHashMap<String, Object>();
-            document.put("rows", List.of(one, more));
-            document.put("ratio", Map.of("more_vs_one", ratio));
-            JsonFile.write(json.get(), document);
-        }
+        var document = new LinkedHashMap<String, Object>();
+        document.put("rows", List.of(one, more));
+        document.put("ratio", Map.of("more_vs_one", ratio));
+        options.writeResult(document);
     }
 }

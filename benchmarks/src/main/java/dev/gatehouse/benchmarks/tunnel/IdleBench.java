@@ -2,7 +2,7 @@ package dev.gatehouse.benchmarks.tunnel;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.gatehouse.benchmarks.Bench;
-import dev.gatehouse.benchmarks.JsonFile;
+import dev.gatehouse.benchmarks.CommonOptions;
 import dev.gatehouse.demo.Enclosure;
 import dev.gatehouse.demo.Program;
 import dev.gatehouse.demo.Wait;
@@ -15,11 +15,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "idle",
         description = "CPU and memory of a data plane with clients that send only keepalives.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        footer = "--quick: 100 clients, 15 s")
 public final class IdleBench implements Callable<Integer> {
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     private static final String SOCKET = "/run/gatehouse/bench.sock";
@@ -53,23 +54,16 @@ public final class IdleBench implements Callable<Integer> {
     @Option(names = "--settle", description = "seconds before (default: 30)", defaultValue = "30")
     private int settle;
 
-    @Option(names = "--quick", description = "100 clients, 15 s")
-    private boolean quick;
-
-    @Option(names = "--json", paramLabel = "FILE", description = "write the result to FILE as JSON")
-    private Optional<Path> json = Optional.empty();
-
-    @Option(names = "--inside", hidden = true)
-    private boolean inside;
+    @Mixin private CommonOptions options;
 
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
-        if (!inside) {
+        if (!options.isInside()) {
             return Bench.enclosed("idle", spec);
         }
-        if (quick) {
+        if (options.isQuick()) {
             counts = List.of(100);
             seconds = 15;
         }
@@ -82,9 +76,7 @@ public final class IdleBench implements Callable<Integer> {
                     "%4d clients: %.2f %% of a core, %.0f MiB, %.0f datagrams a second%n",
                     count, row.cpuPercent(), row.rssMib(), row.datagrams());
         }
-        if (json.isPresent()) {
-            JsonFile.write(json.get(), Map.of("rows", rows));
-        }
+        options.writeResult(Map.of("rows", rows));
         return 0;
     }
 

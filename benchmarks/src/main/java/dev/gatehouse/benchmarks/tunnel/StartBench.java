@@ -2,16 +2,15 @@ package dev.gatehouse.benchmarks.tunnel;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.gatehouse.benchmarks.Bench;
-import dev.gatehouse.benchmarks.JsonFile;
+import dev.gatehouse.benchmarks.CommonOptions;
 import dev.gatehouse.demo.Host;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -22,7 +21,8 @@ import picocli.CommandLine.Spec;
         name = "start",
         description =
                 "Time from the command to a started process, and to the first byte of a flow.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        footer = "--quick: one round")
 public final class StartBench implements Callable<Integer> {
     private static final String PROBE =
             "until curl -sf -o /dev/null -m 1 http://127.0.0.1:%d/startupz; do sleep 0.01; done";
@@ -49,23 +49,16 @@ public final class StartBench implements Callable<Integer> {
             defaultValue = "50")
     private int warmUp;
 
-    @Option(names = "--quick", description = "one round")
-    private boolean quick;
-
-    @Option(names = "--json", paramLabel = "FILE", description = "write the result to FILE as JSON")
-    private Optional<Path> json = Optional.empty();
-
-    @Option(names = "--inside", hidden = true)
-    private boolean inside;
+    @Mixin private CommonOptions options;
 
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
-        if (!inside) {
+        if (!options.isInside()) {
             return Bench.enclosed("start", spec);
         }
-        if (quick) {
+        if (options.isQuick()) {
             rounds = 1;
         }
         var lab = new BenchLab();
@@ -80,9 +73,7 @@ public final class StartBench implements Callable<Integer> {
                 print(row);
             }
         }
-        if (json.isPresent()) {
-            JsonFile.write(json.get(), Map.of("rows", rows));
-        }
+        options.writeResult(Map.of("rows", rows));
         return 0;
     }
 

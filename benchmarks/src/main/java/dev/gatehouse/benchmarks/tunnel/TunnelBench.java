@@ -1,23 +1,22 @@
 package dev.gatehouse.benchmarks.tunnel;
 
 import dev.gatehouse.benchmarks.Bench;
-import dev.gatehouse.benchmarks.JsonFile;
+import dev.gatehouse.benchmarks.CommonOptions;
 import dev.gatehouse.demo.Enclosure;
 import dev.gatehouse.demo.Program;
 import dev.gatehouse.demo.Wait;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// Runs every system in turn, alternating, several rounds, and compares medians.
@@ -26,14 +25,12 @@ import picocli.CommandLine.Option;
         description =
                 "Our client and gateway against wireguard-go (Debian's, and the one at"
                         + " $WIREGUARD_GO), openvpn and no tunnel.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        footer = "--quick: TCP with one stream only, 3 rounds of 4 s a system: 2 s each way")
 public final class TunnelBench implements Callable<Integer> {
     private static final int QUICK_SECONDS = 2; // each way, so that all ends within two minutes
 
-    @Option(
-            names = "--quick",
-            description = "TCP with one stream only, 3 rounds of 4 s a system: 2 s each way")
-    private boolean quick;
+    @Mixin private CommonOptions options;
 
     @Option(names = "--rounds", description = "rounds (default: 3)", defaultValue = "3")
     private int rounds;
@@ -53,17 +50,11 @@ public final class TunnelBench implements Callable<Integer> {
     @Option(names = "--case", split = ",", description = "cases to run, by label")
     private List<String> cases = List.of();
 
-    @Option(names = "--json", paramLabel = "FILE", description = "write the result to FILE as JSON")
-    private Optional<Path> json = Optional.empty();
-
-    @Option(names = "--inside", hidden = true)
-    private boolean inside;
-
     @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
-        if (!inside) {
+        if (!options.isInside()) {
             return Bench.enclosed("tunnel", spec);
         }
         var lab = new BenchLab();
@@ -103,7 +94,7 @@ public final class TunnelBench implements Callable<Integer> {
     private void runSystem(int round, Systems systems, String name, Map<String, List<Cell>> cells) {
         try (var tunnel = systems.open(name)) {
             for (var one : wantedCases()) {
-                var measured = one.measure(tunnel, quick ? QUICK_SECONDS : seconds);
+                var measured = one.measure(tunnel, options.isQuick() ? QUICK_SECONDS : seconds);
                 if (measured.isEmpty()) {
                     continue;
                 }
@@ -128,7 +119,9 @@ public final class TunnelBench implements Callable<Integer> {
             wanted.removeIf(one -> !cases.contains(one.label()));
             return wanted;
         }
-        return quick ? EnumSet.of(Case.TCP1_UP, Case.TCP1_DOWN) : EnumSet.allOf(Case.class);
+        return options.isQuick()
+                ? EnumSet.of(Case.TCP1_UP, Case.TCP1_DOWN)
+                : EnumSet.allOf(Case.class);
     }
 
     private void report(Map<String, List<Cell>> cells) throws IOException {
@@ -171,12 +164,10 @@ public final class TunnelBench implements Callable<Integer> {
         ratio(ratios, "ipv6_vs_ipv4", medians, "gatehouse tcp1_up_ipv6", "gatehouse tcp1_up");
         ratio(ratios, "dns_vs_cidr", medians, "gatehouse tcp1_up_dns", "gatehouse tcp1_up");
         ratios.forEach((name, value) -> System.out.printf("%-28s %.2f%n", name, value));
-        if (json.isPresent()) {
-            var document = new LinkedHashMap<String, Object>();
-            document.put("cells", List.copyOf(medians.values()));
-            document.put("ratio", ratios);
-            JsonFile.write(json.get(), document);
-        }
+        var document = new LinkedHashMap<String, Object>();
+        document.put("cells", List.copyOf(medians.values()));
+        document.put("ratio", ratios);
+        options.writeResult(document);
     }
 
     private static void ratio(
