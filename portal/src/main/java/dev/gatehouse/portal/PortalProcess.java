@@ -75,6 +75,10 @@ final class PortalProcess implements AutoCloseable {
         var directory = file.read();
         var store = PortalStore.open(config.dataDirectory());
         var state = store.load(directory);
+        LOG.info(
+                "{} devices and {} authorizations are known",
+                state.devices().size(),
+                state.authorizations().size());
         var hub = new PortalHub(state, random, clock.unixOriginNs());
         var writer = new StoreWriter(store, config.dataDirectory());
         var portal = new PortalProcess(config, file, hub, writer, clock);

@@ -1,6 +1,7 @@
 package dev.gatehouse.portal.hub;
 
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -13,22 +14,31 @@ final class AuthorizationTable {
 
     AuthorizationTable(Collection<Authorization> stored, Outbox outbox) {
         this.outbox = outbox;
-        stored.forEach(a -> byTriple.put(triple(a), a));
+        stored.stream()
+                .sorted(Comparator.comparingLong(Authorization::createdAt))
+                .forEach(
+                        a ->
+                                Optional.ofNullable(byTriple.put(triple(a), a))
+                                        .ifPresent(this::delete));
     }
 
-    /// Returns the one that was replaced.
+    private void delete(Authorization authorization) {
+        outbox.add(new HubAction.DeleteAuthorization(authorization.id()));
+    }
+
+    /// Returns the one that was replaced. The store hears of the new one first: a portal that is
+    /// killed between the two rather has both than none.
     Optional<Authorization> put(Authorization authorization) {
         var before = Optional.ofNullable(byTriple.put(triple(authorization), authorization));
-        before.filter(b -> !b.id().equals(authorization.id()))
-                .ifPresent(b -> outbox.add(new HubAction.DeleteAuthorization(b.id())));
         outbox.add(new HubAction.SaveAuthorization(authorization));
+        before.filter(b -> !b.id().equals(authorization.id())).ifPresent(this::delete);
         return before;
     }
 
     boolean remove(Authorization authorization) {
         boolean removed = byTriple.remove(triple(authorization), authorization);
         if (removed) {
-            outbox.add(new HubAction.DeleteAuthorization(authorization.id()));
+            delete(authorization);
         }
         return removed;
     }
