@@ -29,10 +29,13 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The gateway at work, from Resume to the end: state machines, descriptors, and what joins them.
 /// Owned by the shard's thread; each public step ends with [#settle].
 final class Session implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
     private static final int RECEIVES_PER_TURN_MAX = 8;
     private static final int READS_PER_TURN_MAX = 4;
     private static final int TUN_BATCH_PACKETS = 144; // three full sends
@@ -183,6 +186,7 @@ final class Session implements AutoCloseable {
             }
             case NodeEvent.Failed(var id, var reason) -> {
                 connected.remove(id);
+                LOG.debug("lost client {}: {}", id, reason);
                 reporter.connectionChanged(
                         id, ConnectionChanged.State.FAILED, reason.name(), false);
             }
@@ -209,6 +213,7 @@ final class Session implements AutoCloseable {
     }
 
     private void close(String clientId, boolean goodbye, long nowNs) throws IOException {
+        LOG.debug("client {} is closed, goodbye: {}", clientId, goodbye);
         if (goodbye) {
             path.sayGoodbye(clientId, nowNs);
             io.drain(node);
@@ -335,6 +340,9 @@ final class Session implements AutoCloseable {
                                                         : OptionalLong.empty()))
                         .toList();
         int removed = state.reconcile(listed);
+        if (removed > 0) {
+            LOG.info("{} authorizations are no longer listed by the portal", removed);
+        }
         finish(nowNs);
         return removed;
     }

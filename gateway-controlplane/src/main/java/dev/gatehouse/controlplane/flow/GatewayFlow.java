@@ -6,6 +6,7 @@ import dev.gatehouse.channel.message.NoRelays;
 import dev.gatehouse.channel.message.PortalToGateway;
 import dev.gatehouse.channel.message.RelayEntry;
 import dev.gatehouse.channel.message.RelaysPresence;
+import dev.gatehouse.rpc.AuthorizationKey;
 import dev.gatehouse.rpc.AuthorizeReply;
 import dev.gatehouse.rpc.ConfigureRequest;
 import dev.gatehouse.rpc.ConnectionChanged;
@@ -22,11 +23,13 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Base64;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Queue;
+import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
@@ -36,6 +39,9 @@ import java.util.concurrent.TimeUnit;
 /// complete); any → Down. Commands run one at a time and only while Up; what was in flight when the
 /// data plane went is sent again. More than [#COMMANDS_MAX] waiting: the oldest is dropped,
 /// counted.
+///
+/// What could not be authorized for want of a relay is tried again when one comes, while the portal
+/// still waits for the answer: a client that only listens would not ask again.
 public final class GatewayFlow {
     public static final long NEVER = Long.MAX_VALUE;
 
@@ -63,6 +69,7 @@ public final class GatewayFlow {
     private final Deque<Waiting> commands = new ArrayDeque<>();
     private final Queue<FlowAction> actions = new ArrayDeque<>();
     private final NavigableMap<String, Relay> wantedRelays = new TreeMap<>();
+    private final SequencedMap<String, Waiting> withoutRelay = new LinkedHashMap<>(); // by ref
 
     private Dataplane dataplane = new Dataplane.Down();
     private long lastEpoch; // 0: none seen yet
@@ -95,6 +102,7 @@ public final class GatewayFlow {
 
     public void handlePortalDown() {
         portalJoined = false;
+        withoutRelay.clear(); // their refs are of that connection
     }
 
     public void handlePortalMessage(PortalToGateway message, long nowNs) {
@@ -145,11 +153,19 @@ public final class GatewayFlow {
             reconnectAtNs = NEVER;
         }
         enqueue(updateRelays(gone, connected), nowNs);
+        if (!connected.isEmpty()) {
+            var again = List.copyOf(withoutRelay.values());
+            withoutRelay.clear();
+            again.stream()
+                    .filter(waiting -> !isTooLate(waiting, nowNs))
+                    .forEach(waiting -> enqueue(waiting, nowNs));
+        }
     }
 
     private void handleReject(String clientId, String resourceId, long nowNs) {
         var key = Translation.key(clientId, resourceId);
         store.removeAuthorization(key);
+        withoutRelay.values().removeIf(waiting -> concerns(waiting, key));
         enqueue(new Command.Reject(RejectRequest.newBuilder().setKey(key).build()), nowNs);
     }
 
@@ -259,11 +275,15 @@ public final class GatewayFlow {
     // ---- commands
 
     private void enqueue(Command command, long nowNs) {
+        enqueue(new Waiting(command, nowNs), nowNs);
+    }
+
+    private void enqueue(Waiting waiting, long nowNs) {
         if (commands.size() == COMMANDS_MAX) {
             commands.removeFirst();
             dropped++;
         }
-        commands.addLast(new Waiting(command, nowNs));
+        commands.addLast(waiting);
         executeNext(nowNs);
     }
 
@@ -289,30 +309,38 @@ public final class GatewayFlow {
     }
 
     public void handleCommandDone(CommandResult result, long nowNs) {
-        var done = inFlight.map(Waiting::command);
+        var done = inFlight;
         inFlight = Optional.empty();
         if (done.isPresent()
-                && done.get() instanceof Command.Authorize authorize
+                && done.get().command() instanceof Command.Authorize(_, var ref)
                 && result instanceof CommandResult.Authorized(var outcome)) {
-            handleAuthorized(authorize, outcome, nowNs);
+            handleAuthorized(done.get(), ref, outcome, nowNs);
         }
         executeNext(nowNs);
     }
 
     private void handleAuthorized(
-            Command.Authorize authorize, AuthorizeReply.Outcome outcome, long nowNs) {
+            Waiting done, String ref, AuthorizeReply.Outcome outcome, long nowNs) {
         switch (outcome) {
             case CREATED, REUSED -> {
-                send(new GatewayToPortal.FlowAuthorized(authorize.ref()));
+                withoutRelay.remove(ref);
+                send(new GatewayToPortal.FlowAuthorized(ref));
                 if (!outbox.isEmpty()) {
                     candidatesAtNs = Math.min(candidatesAtNs, nowNs + CANDIDATE_BATCH_NS);
                 }
             }
             case NO_RELAYS -> {
+                awaitRelay(ref, done);
                 send(new NoRelays());
                 reconnectAtNs = Math.min(reconnectAtNs, nowNs + RELAYS_WAIT_NS);
             }
             case NOT_CONFIGURED, DRAINING, OUTCOME_UNSPECIFIED, UNRECOGNIZED -> {}
+        }
+    }
+
+    private void awaitRelay(String ref, Waiting authorize) {
+        if (portalJoined && withoutRelay.size() < COMMANDS_MAX) {
+            withoutRelay.putLast(ref, authorize);
         }
     }
 
@@ -344,6 +372,12 @@ public final class GatewayFlow {
     private static boolean concerns(Waiting waiting, String clientId) {
         return waiting.command() instanceof Command.Authorize(var request, _)
                 && request.getClient().getId().equals(clientId);
+    }
+
+    private static boolean concerns(Waiting waiting, AuthorizationKey key) {
+        return concerns(waiting, key.getClientId())
+                && waiting.command() instanceof Command.Authorize(var request, _)
+                && request.getResource().getId().equals(key.getResourceId());
     }
 
     /// An older portal does not understand `no_relays`: a fresh `init` brings relays.

@@ -184,6 +184,39 @@ class GatewayFlowTest {
     }
 
     @Test
+    void whatFoundNoRelayIsTriedAgainWhenOneComes() {
+        up(1);
+        flow.handlePortalMessage(authorizeFlow("a"), 0);
+        flow.handleCommandDone(new CommandResult.Authorized(AuthorizeReply.Outcome.NO_RELAYS), 0);
+        actions();
+
+        flow.handlePortalMessage(relaysPresence(), 3 * SECOND);
+
+        assertThat(finishAll())
+                .hasExactlyElementsOfTypes(Command.UpdateRelays.class, Command.Authorize.class);
+        assertThat(flow.status().commandsWaiting()).isZero();
+    }
+
+    @Test
+    void whatFoundNoRelayIsNotTriedAgainWhenThePortalNoLongerWaits() {
+        up(1);
+        flow.handlePortalMessage(authorizeFlow("late"), 0);
+        flow.handleCommandDone(new CommandResult.Authorized(AuthorizeReply.Outcome.NO_RELAYS), 0);
+        actions();
+        flow.handlePortalMessage(relaysPresence(), 16 * SECOND);
+        assertThat(finishAll()).hasExactlyElementsOfTypes(Command.UpdateRelays.class);
+
+        flow.handlePortalMessage(authorizeFlow("of another connection"), 20 * SECOND);
+        flow.handleCommandDone(
+                new CommandResult.Authorized(AuthorizeReply.Outcome.NO_RELAYS), 20 * SECOND);
+        actions();
+        flow.handlePortalDown();
+        flow.handlePortalJoined(21 * SECOND);
+        flow.handlePortalMessage(relaysPresence(), 21 * SECOND);
+        assertThat(finishAll()).hasExactlyElementsOfTypes(Command.UpdateRelays.class);
+    }
+
+    @Test
     void initPrunesOfAllClientsWhatItDoesNotList() {
         up(1);
         flow.handlePortalMessage(init("[]"), 0);
@@ -374,6 +407,17 @@ class GatewayFlowTest {
                 "config":{"ipv4_masquerade_enabled":true,"ipv6_masquerade_enabled":true},
                 "relays":[],"authorizations":%s}"""
                         .formatted(authorizations));
+    }
+
+    private static PortalToGateway relaysPresence() {
+        return decode(
+                "relays_presence",
+                """
+                {"disconnected_ids":[],"connected":[{"type":"turn","id":"%s",
+                "addr":"192.0.2.3:3478","username":"2145916800:x","password":"y",
+                "expires_at":2145916800}]}
+                """
+                        .formatted("9d9a7c1e-3b52-4c86-a1f0-7e4b2d6c8f09"));
     }
 
     private static PortalToGateway authorizeFlow(String ref) {
