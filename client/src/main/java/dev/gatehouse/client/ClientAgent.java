@@ -283,6 +283,8 @@ final class ClientAgent implements Agent<LoopCommand> {
             case ClientEvent.ForwardQuery(long ticket, var server, var query) ->
                     hostDns.ask(ticket, server, query, nowNs);
             case ClientEvent.ResourcesChanged _ -> surroundings.network.handleResourcesChanged();
+            case ClientEvent.Left(var gateway, var cause) ->
+                    LOG.info("left gateway {}: {}", gateway, cause);
             case ClientEvent.NeedRelays _ -> obtainRelays(nowNs);
         }
     }

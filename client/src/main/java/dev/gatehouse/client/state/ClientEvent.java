@@ -18,6 +18,19 @@ public sealed interface ClientEvent {
     /// The list or the status of resources has changed.
     record ResourcesChanged() implements ClientEvent {}
 
+    /// The tunnel to a gateway was given up, for whoever reads the log.
+    record Left(String gatewayId, Cause cause) implements ClientEvent {
+        /// Why a tunnel that may still have worked is closed.
+        public enum Cause {
+            /// The gateway said goodbye.
+            GOODBYE,
+            /// No resource is served by it any more.
+            NOT_NEEDED,
+            /// The portal says that no gateway of the site is there.
+            OFFLINE
+        }
+    }
+
     /// A flow was granted but there is no relay: log in again to obtain some.
     record NeedRelays() implements ClientEvent {}
 }

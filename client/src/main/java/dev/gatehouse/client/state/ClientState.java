@@ -198,7 +198,7 @@ public final class ClientState implements DnsAnswers {
 
     /// The tunnel to a gateway has failed.
     public void handleDisconnected(String gatewayId, long nowNs) {
-        flows.disconnect(gatewayId, nowNs);
+        flows.lose(gatewayId, nowNs);
         rebuildRouting();
     }
 
@@ -249,6 +249,7 @@ public final class ClientState implements DnsAnswers {
         if (entry.gateway == null) {
             flows.request(entry, nowNs).packets.park(packet);
         }
+        entry.usedAtNs = nowNs;
         return entry.gateway;
     }
 

@@ -1,11 +1,13 @@
 package dev.gatehouse.client.state;
 
+import dev.gatehouse.client.state.ClientEvent.Left.Cause;
 import dev.gatehouse.tunnel.DomainPattern;
 import dev.gatehouse.tunnel.P2pControl;
 import dev.gatehouse.tunnel.P2pEvent;
 import dev.gatehouse.wire.IpNetwork;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.PacketBatch;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.NavigableMap;
@@ -18,6 +20,9 @@ import java.util.TreeSet;
 /// of names (client.md 15, 16, 20, 21).
 final class FlowTable {
     private static final int REMEMBERED_GATEWAYS_MAX = 100;
+
+    /// Longer than a lost tunnel stays unnoticed: 15.25 s until ICE gives up, and 2 s of grace.
+    private static final long IN_USE_NS = Duration.ofSeconds(20).toNanos();
 
     private final ResourceTable resources;
     private final ProxyAddresses proxies;
@@ -179,7 +184,10 @@ final class FlowTable {
                     name.handleStatus(active).forEach(parked -> send(gateway, parked, nowNs));
                 }
             }
-            case P2pEvent.Goodbye _ -> disconnect(gateway.id, nowNs);
+            case P2pEvent.Goodbye _ -> {
+                events.add(new ClientEvent.Left(gateway.id, Cause.GOODBYE));
+                lose(gateway.id, nowNs);
+            }
             case P2pEvent.AssignedIps _, P2pEvent.Unknown _, P2pEvent.Malformed _ -> {}
         }
     }
@@ -191,7 +199,7 @@ final class FlowTable {
             return; // the next packet asks again
         }
         entry.pending = null;
-        release(entry, nowNs);
+        release(entry, Cause.OFFLINE, nowNs);
         entry.resource.sites().forEach(site -> status(site.id(), SiteStatus.OFFLINE));
     }
 
@@ -202,8 +210,22 @@ final class FlowTable {
         }
     }
 
-    /// The tunnel is gone, or the gateway said goodbye: the next packet asks for another flow.
-    void disconnect(String gatewayId, long nowNs) {
+    /// The tunnel has failed, or the gateway said goodbye: the next packet asks for another flow.
+    ///
+    /// Deviation from client.md 21: what is in use asks at once. Who downloads only acknowledges,
+    /// and has nothing to acknowledge once nothing comes; the next packet would never be.
+    void lose(String gatewayId, long nowNs) {
+        var inUse =
+                resources.all().stream()
+                        .filter(entry -> entry.gateway != null)
+                        .filter(entry -> entry.gateway.id.equals(gatewayId))
+                        .filter(entry -> nowNs < entry.usedAtNs + IN_USE_NS)
+                        .toList();
+        disconnect(gatewayId, nowNs);
+        inUse.forEach(entry -> request(entry, nowNs));
+    }
+
+    private void disconnect(String gatewayId, long nowNs) {
         var gateway = gateways.remove(gatewayId);
         if (gateway == null) {
             return;
@@ -228,6 +250,10 @@ final class FlowTable {
 
     /// The resource is gone or switched off: so is its gateway if it served nothing else.
     void release(ResourceEntry entry, long nowNs) {
+        release(entry, Cause.NOT_NEEDED, nowNs);
+    }
+
+    private void release(ResourceEntry entry, Cause cause, long nowNs) {
         var gateway = entry.gateway;
         entry.pending = null;
         entry.gateway = null;
@@ -240,6 +266,7 @@ final class FlowTable {
             return;
         }
         send(gateway, new P2pEvent.Goodbye(), nowNs);
+        events.add(new ClientEvent.Left(gateway.id, cause));
         disconnect(gateway.id, nowNs);
     }
 

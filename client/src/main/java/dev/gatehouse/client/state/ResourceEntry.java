@@ -8,6 +8,9 @@ final class ResourceEntry {
     /// Null while no flow is asked for; also present while a granted one is renewed.
     PendingFlow pending;
 
+    /// When a packet was last sent to the resource through its gateway.
+    long usedAtNs;
+
     ResourceEntry(Resource resource) {
         this.resource = resource;
     }

@@ -32,6 +32,7 @@ class ClientStateTest {
     private static final IpAddress OWN_V6 = IpAddress.parse("fd00:2021:1111::2:9");
     private static final IpAddress GATEWAY_V4 = IpAddress.parse("100.70.12.34");
     private static final IpAddress GATEWAY_V6 = IpAddress.parse("fd00:2021:1111::1a:2b3c");
+    private static final long NOT_IN_USE_NS = Duration.ofSeconds(20).toNanos();
     private static final Endpoint APP = new Endpoint(OWN_V4, 40000);
     private static final Endpoint LAB = Endpoint.parse("10.20.0.9:443");
     private static final Endpoint SENTINEL = Endpoint.parse("100.100.111.1:53");
@@ -523,11 +524,29 @@ class ClientStateTest {
         assertThat(state.resources().getFirst().status()).isEqualTo(SiteStatus.ONLINE);
         events();
 
-        fromGateway(control(new P2pEvent.Goodbye()), 0);
+        fromGateway(control(new P2pEvent.Goodbye()), NOT_IN_USE_NS);
 
         assertThat(tunnels.closed).containsExactly(GATEWAY);
         assertThat(state.resources().getFirst().status()).isEqualTo(SiteStatus.UNKNOWN);
+        assertThat(flowsAsked()).isEmpty();
+        fromTun(NOT_IN_USE_NS, syn(LAB));
+        assertThat(flowsAsked()).containsExactly(CIDR_ID);
+    }
+
+    @Test
+    void whatIsInUseAsksForItselfWhenItsGatewayIsLost() {
+        init(LAB_NET);
         fromTun(0, syn(LAB));
+        state.handleFlow(flow(CIDR_ID, GATEWAY), 0);
+        fromTun(1, data(LAB, 1));
+        events();
+
+        fromGateway(control(new P2pEvent.Goodbye()), NOT_IN_USE_NS);
+        assertThat(flowsAsked()).containsExactly(CIDR_ID);
+
+        state.handleFlow(flow(CIDR_ID, GATEWAY), NOT_IN_USE_NS);
+        fromTun(NOT_IN_USE_NS, data(LAB, 2));
+        state.handleDisconnected(GATEWAY, NOT_IN_USE_NS + 1);
         assertThat(flowsAsked()).containsExactly(CIDR_ID);
     }
 
