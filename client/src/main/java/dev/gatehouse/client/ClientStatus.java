@@ -34,6 +34,11 @@ public record ClientStatus(
         text.append("portal     ").append(portalConnected ? "connected" : "away").append('\n');
         text.append("addresses  ").append(String.join(" ", addresses)).append('\n');
         text.append("dns        ").append(String.join(" ", dnsServers)).append('\n');
+        if (dnsSharedPorts > 0) {
+            text.append(
+                    "           queries without a port of their own: %d%n"
+                            .formatted(dnsSharedPorts));
+        }
         text.append("relays     ").append(relays.size()).append('\n');
         for (var r : resources) {
             text.append(

@@ -7,6 +7,7 @@ import io.netty.resolver.HostsFileEntriesProvider;
 import io.netty.resolver.ResolvedAddressTypes;
 import io.netty.resolver.dns.DnsNameResolver;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
 import io.netty.resolver.dns.DnsServerAddressStreamProvider;
 import io.netty.resolver.dns.DnsServerAddressStreamProviders;
 import io.netty.resolver.dns.NoopDnsCache;
@@ -23,7 +24,8 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /// Resolves names as the host does: those of `/etc/hosts` first, else with the servers of
-/// `/etc/resolv.conf`, A and AAAA (tunnel.md 6.3).
+/// `/etc/resolv.conf`, A and AAAA (tunnel.md 6.3). Each look-up has a port of its own, which a
+/// forger has to guess (RFC 5452 section 9.2).
 ///
 /// Both files are read again once they have changed, as getaddrinfo does: a gateway runs for
 /// months, its host gets other nameservers meanwhile. Owned by the event loop.
@@ -87,6 +89,7 @@ final class SystemResolver implements NameLookup.Backend {
     private DnsNameResolver open() {
         return new DnsNameResolverBuilder(loop)
                 .datagramChannelType(EpollDatagramChannel.class)
+                .datagramChannelStrategy(DnsNameResolverChannelStrategy.ChannelPerResolution)
                 .socketChannelType(EpollSocketChannel.class)
                 .nameServerProvider(servers())
                 .hostsFileEntriesResolver((_, _) -> null)

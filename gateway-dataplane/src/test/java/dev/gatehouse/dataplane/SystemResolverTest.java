@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,7 @@ class SystemResolverTest {
             new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     private final Vertx vertx = Vertx.vertx();
     @TempDir private Path directory;
+    private final Set<Integer> askedFrom = ConcurrentHashMap.newKeySet();
     private long writtenAt = 1_000_000;
 
     @AfterEach
@@ -62,15 +65,30 @@ class SystemResolverTest {
         assertThat(resolve(resolver, "wiki.corp.test")).containsExactly("10.0.0.2");
     }
 
+    @Test
+    void eachLookUpHasAPortOfItsOwn() throws Exception {
+        var configuration =
+                write("resolv.conf", "port %d\nnameserver 127.0.0.1\n".formatted(serve(1)));
+        var resolver = new SystemResolver(group.next(), directory.resolve("none"), configuration);
+
+        for (int i = 0; i < 5; i++) {
+            assertThat(resolve(resolver, "host%d.corp.test".formatted(i))).isNotEmpty();
+        }
+
+        assertThat(askedFrom).as("the kernel may give one again").hasSizeGreaterThan(2);
+    }
+
     /// Answers A queries with 10.0.0.`last`, others with nothing; returns the port.
     private int serve(int last) throws Exception {
         var socket = vertx.createDatagramSocket();
         socket.handler(
-                query ->
-                        socket.send(
-                                reply(query.data(), last),
-                                query.sender().port(),
-                                query.sender().host()));
+                query -> {
+                    askedFrom.add(query.sender().port());
+                    socket.send(
+                            reply(query.data(), last),
+                            query.sender().port(),
+                            query.sender().host());
+                });
         return socket.listen(0, "127.0.0.1")
                 .toCompletionStage()
                 .toCompletableFuture()
