@@ -128,13 +128,18 @@ final class ClientPeer {
         }
     }
 
-    /// A resource serves only the names that its pattern still matches.
+    /// A resource serves only the names that its pattern still matches. Flows of the others end,
+    /// or they would go on under the next name that the client gives their addresses to.
     private void pruneProxies(ResourceSpec resource) {
-        proxies.removeIf(
-                resource.id(),
-                domain ->
-                        !(resource instanceof ResourceSpec.Dns dns)
-                                || !dns.pattern().matches(domain));
+        var gone =
+                proxies.removeIf(
+                        resource.id(),
+                        domain ->
+                                !(resource instanceof ResourceSpec.Dns dns)
+                                        || !dns.pattern().matches(domain));
+        if (!gone.isEmpty()) {
+            nat.expireIf(gone::contains);
+        }
     }
 
     /// True if the client had the resource.

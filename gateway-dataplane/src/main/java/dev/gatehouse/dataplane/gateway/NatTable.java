@@ -4,6 +4,7 @@ import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.IpProtocol;
 import java.util.Arrays;
+import java.util.function.Predicate;
 
 /// The translations of one client, tunnel.md 6.5 with the life times of 11.2 #4.
 ///
@@ -162,6 +163,20 @@ final class NatTable {
             while (session != null && nowNs - session.lastUsedNs >= stage.idleLimitNs) {
                 expire(session);
                 session = oldest[stage.ordinal()];
+            }
+        }
+    }
+
+    /// Ends the sessions of some proxy addresses.
+    void expireIf(Predicate<IpAddress> proxy) {
+        for (var stage : STAGES) {
+            var session = stage == Stage.EXPIRED ? null : oldest[stage.ordinal()];
+            while (session != null) {
+                var next = session.newer;
+                if (proxy.test(session.proxy)) {
+                    expire(session);
+                }
+                session = next;
             }
         }
     }

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -144,23 +145,33 @@ final class ProxyTable {
     }
 
     /// Removes the mappings of a resource for some names; proxy addresses without a resource go.
-    void removeIf(String resourceId, Predicate<String> domain) {
+    ///
+    /// @return the addresses that are gone: they may stand for another name from here on
+    Set<IpAddress> removeIf(String resourceId, Predicate<String> domain) {
+        var gone = new TreeSet<IpAddress>();
         for (Iterator<DnsMapping> i = mappings.values().iterator(); i.hasNext(); ) {
             var mapping = i.next();
             if (mapping.resourceId().equals(resourceId) && domain.test(mapping.domain())) {
                 i.remove();
-                mapping.entries().forEach(entry -> release(entry.proxy(), resourceId));
+                for (var entry : mapping.entries()) {
+                    if (release(entry.proxy(), resourceId)) {
+                        gone.add(entry.proxy());
+                    }
+                }
             }
         }
+        return gone;
     }
 
-    private void release(IpAddress address, String resourceId) {
+    private boolean release(IpAddress address, String resourceId) {
         var network = IpNetwork.host(address);
         var proxy = proxies.get(network);
         if (proxy != null && proxy.resourceIds.remove(resourceId) && proxy.resourceIds.isEmpty()) {
             proxies.remove(network);
             size--;
+            return true;
         }
+        return false;
     }
 
     Collection<DnsMapping> mappings() {

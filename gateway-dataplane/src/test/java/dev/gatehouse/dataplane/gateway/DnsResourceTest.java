@@ -258,6 +258,23 @@ class DnsResourceTest {
         assertThat(gateway.state.snapshot().mappings()).isEmpty();
     }
 
+    /// tunnel.md 6.4 step 1: what was translated for one name is not for the next one.
+    @Test
+    void flowsOfANameThatWasTakenAwayDoNotGoOnUnderAnother() {
+        gateway.assign("wiki.corp.test", PROXIES, "10.0.0.3");
+        var first = gateway.fromClient(Packets.udp(CLIENT_PORT, PROXY_WEB, DATA));
+        assertThat(first.getFirst().packet().destination()).isEqualTo(ip("10.0.0.3"));
+
+        gateway.events();
+        gateway.state.updateResource(dns(RESOURCE, "other.corp.test"));
+        assertThat(gateway.assign("other.corp.test", PROXIES, "10.0.0.7").active()).isTrue();
+
+        var second = gateway.fromClient(Packets.udp(CLIENT_PORT, PROXY_WEB, DATA));
+        assertThat(second.getFirst().packet().destination()).isEqualTo(ip("10.0.0.7"));
+        assertThat(gateway.fromTun(Packets.udp(REAL_WEB, CLIENT_PORT, DATA))).isEmpty();
+        assertThat(gateway.dropped(DropReason.EXPIRED_NAT_SESSION)).isEqualTo(1);
+    }
+
     @Test
     void resolvedAddressesDoNotWidenNetworks() {
         gateway.authorize(cidr(OTHER_RESOURCE, "10.0.0.3/32", udp(1, 1)));
