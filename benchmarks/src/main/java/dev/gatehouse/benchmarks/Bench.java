@@ -7,6 +7,7 @@ import dev.gatehouse.benchmarks.shards.ShardBench;
 import dev.gatehouse.benchmarks.tunnel.IdleBench;
 import dev.gatehouse.benchmarks.tunnel.StartBench;
 import dev.gatehouse.benchmarks.tunnel.TunnelBench;
+import dev.gatehouse.demo.CommandLines;
 import dev.gatehouse.demo.Enclosure;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -38,7 +39,7 @@ public final class Bench implements Runnable {
             JmhBench.run(arguments);
             return;
         }
-        System.exit(new CommandLine(new Bench()).execute(arguments));
+        System.exit(CommandLines.execute(new Bench(), arguments));
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.gatehouse.benchmarks;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.gatehouse.demo.CommandLines;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -13,7 +14,11 @@ public final class CommonOptions {
     @Option(names = "--quick", description = "ends within two minutes: see below")
     private boolean quick;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "write the result to FILE as JSON")
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            converter = CommandLines.ResultFile.class,
+            description = "write the result to FILE as JSON")
     private Optional<Path> json = Optional.empty();
 
     @Option(names = "--inside", hidden = true)

@@ -20,7 +20,11 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         version = "gatehouse 0.1.0")
 public final class Demo implements Callable<Integer> {
-    @Option(names = "--json", paramLabel = "FILE", description = "write the result to FILE as JSON")
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            converter = CommandLines.ResultFile.class,
+            description = "write the result to FILE as JSON")
     private Optional<Path> json = Optional.empty();
 
     @Option(
@@ -60,25 +64,19 @@ public final class Demo implements Callable<Integer> {
     }
 
     public static void main(String[] arguments) {
-        var line = new CommandLine(new Demo()).setParameterExceptionHandler(Demo::onMistake);
-        System.exit(line.execute(arguments));
-    }
-
-    private static int onMistake(CommandLine.ParameterException mistake, String[] arguments) {
-        System.err.println("demo: " + mistake.getMessage() + " (see ./run demo --help)");
-        return 2;
+        System.exit(CommandLines.execute(new Demo(), arguments));
     }
 
     @Override
     public Integer call() throws Exception {
-        if (!"root".equals(System.getProperty("user.name"))) {
-            System.err.println("demo: makes network namespaces and needs root: sudo ./run demo");
-            return 2;
-        }
         if (!step.isEmpty() && !Scenario.STEPS.contains(step)) {
             throw new CommandLine.ParameterException(
                     spec.commandLine(),
                     "no step '" + step + "': one of " + String.join(", ", Scenario.STEPS));
+        }
+        if (!"root".equals(System.getProperty("user.name"))) {
+            System.err.println("demo: makes network namespaces and needs root: sudo ./run demo");
+            return 2;
         }
         var mark = "demo-" + ProcessHandle.current().pid();
         var before = HostState.capture();
@@ -102,7 +100,7 @@ public final class Demo implements Callable<Integer> {
         }
         report.step("clean", figures -> clean(before, mark));
         report.table();
-        json.map(Path::toAbsolutePath).ifPresent(report::write);
+        json.ifPresent(report::write);
         return status == 0 && report.isOk() ? 0 : 1;
     }
 
