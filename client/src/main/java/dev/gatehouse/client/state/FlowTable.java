@@ -96,12 +96,46 @@ final class FlowTable {
             events.add(new ClientEvent.NeedRelays());
             return null;
         }
-        var gateway = gateways.computeIfAbsent(flow.gatewayId(), _ -> new Gateway(flow));
+        var gateway = gatewayOf(flow, entry, nowNs);
         entry.gateway = gateway;
         entry.pending = null;
         remember(gateway.id);
         allowAll(gateway);
         return pending;
+    }
+
+    /// A gateway that has other keys or addresses than it had was started anew: it knows nothing of
+    /// what the one before was allowed and told. What is in use is asked for again at once, the
+    /// rest by its next packet.
+    private Gateway gatewayOf(Flow flow, ResourceEntry granted, long nowNs) {
+        var known = gateways.get(flow.gatewayId());
+        if (known != null && known.isOf(flow)) {
+            return known;
+        }
+        if (known != null) {
+            var inUse = inUse(known, nowNs);
+            unbindAll(known);
+            inUse.stream().filter(e -> e != granted).forEach(e -> request(e, nowNs));
+        }
+        var gateway = new Gateway(flow);
+        gateways.put(gateway.id, gateway);
+        return gateway;
+    }
+
+    private List<ResourceEntry> inUse(Gateway gateway, long nowNs) {
+        return resources.all().stream()
+                .filter(entry -> entry.gateway == gateway)
+                .filter(entry -> nowNs < entry.usedAtNs + IN_USE_NS)
+                .toList();
+    }
+
+    private void unbindAll(Gateway gateway) {
+        for (var entry : resources.all()) {
+            if (entry.gateway == gateway) {
+                entry.gateway = null;
+                forgetNames(entry);
+            }
+        }
     }
 
     private void remember(String gatewayId) {
@@ -215,12 +249,8 @@ final class FlowTable {
     /// Deviation from client.md 21: what is in use asks at once. Who downloads only acknowledges,
     /// and has nothing to acknowledge once nothing comes; the next packet would never be.
     void lose(String gatewayId, long nowNs) {
-        var inUse =
-                resources.all().stream()
-                        .filter(entry -> entry.gateway != null)
-                        .filter(entry -> entry.gateway.id.equals(gatewayId))
-                        .filter(entry -> nowNs < entry.usedAtNs + IN_USE_NS)
-                        .toList();
+        var gateway = gateways.get(gatewayId);
+        var inUse = gateway == null ? List.<ResourceEntry>of() : inUse(gateway, nowNs);
         disconnect(gatewayId, nowNs);
         inUse.forEach(entry -> request(entry, nowNs));
     }
@@ -230,12 +260,7 @@ final class FlowTable {
         if (gateway == null) {
             return;
         }
-        for (var entry : resources.all()) {
-            if (entry.gateway == gateway) {
-                entry.gateway = null;
-                forgetNames(entry);
-            }
-        }
+        unbindAll(gateway);
         tunnels.close(gatewayId, nowNs);
         status(gateway.siteId, SiteStatus.UNKNOWN);
     }

@@ -11,6 +11,7 @@ final class Gateway {
     final String siteId;
     final IpAddress ipv4;
     final IpAddress ipv6;
+    private final Flow.Keys keys;
     private final PrefixTable<Boolean> allowed = new PrefixTable<>();
 
     Gateway(Flow flow) {
@@ -18,7 +19,15 @@ final class Gateway {
         siteId = flow.siteId();
         ipv4 = flow.gatewayIpv4();
         ipv6 = flow.gatewayIpv6();
+        keys = flow.keys();
         forbidAll();
+    }
+
+    /// Whether the flow is to this run of this gateway.
+    boolean isOf(Flow flow) {
+        return keys.equals(flow.keys())
+                && ipv4.equals(flow.gatewayIpv4())
+                && ipv6.equals(flow.gatewayIpv6());
     }
 
     void forbidAll() {

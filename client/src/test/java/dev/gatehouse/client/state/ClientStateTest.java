@@ -17,6 +17,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
@@ -404,6 +406,32 @@ class ClientStateTest {
         var sent = Packets.view(tunnels.sent.getLast().packet());
         assertThat(sent.isTo(GATEWAY_V4)).isTrue();
         assertThat(sent.destinationPort()).isEqualTo(53535);
+    }
+
+    /// Its keys follow from its public key (portal-channel.md 7.5), an administrator may move it
+    /// (9.6).
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aGatewayThatWasStartedAnewOrMovedIsAskedForEverythingAgain(boolean otherKeys) {
+        init(WIKI, LAB_NET);
+        ask("db.corp.test.", Type.A, 0);
+        fromTun(0, syn(PROXY));
+        state.handleFlow(flow(DNS_ID, GATEWAY), 0);
+        fromGateway(control(new P2pEvent.DomainStatus(DNS_ID, "db.corp.test", true)), 0);
+        fromTun(0, syn(LAB));
+        assertThat(flowsAsked()).endsWith(CIDR_ID);
+        var keys = new Flow.Keys("", otherKeys ? "another" : "", "a", "b", "c", "d");
+        var moved = otherKeys ? GATEWAY_V4 : IpAddress.parse("100.70.12.35");
+
+        state.handleFlow(new Flow(CIDR_ID, GATEWAY, SITE.id(), moved, GATEWAY_V6, keys), ms(100));
+        fromTun(ms(100), data(PROXY, 1));
+
+        assertThat(flowsAsked()).containsExactly(DNS_ID);
+        int told = controlSent().size();
+        state.handleFlow(new Flow(DNS_ID, GATEWAY, SITE.id(), moved, GATEWAY_V6, keys), ms(200));
+        assertThat(controlSent()).hasSize(told + 1);
+        fromGateway(Packets.udp(new Endpoint(moved, 1), APP, new byte[1]), ms(200));
+        assertThat(tunnels.tun).isNotEmpty();
     }
 
     @Test
