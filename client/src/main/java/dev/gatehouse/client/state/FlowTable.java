@@ -15,6 +15,7 @@ import java.util.Queue;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /// Which gateway serves which resource, what was asked of the portal, and what gateways were told
 /// of names (client.md 15, 16, 20, 21).
@@ -92,6 +93,7 @@ final class FlowTable {
             release(entry, nowNs);
             entry.pending = pending;
         }
+        boolean isRenewed = entry.gateway != null;
         if (!tunnels.connect(flow, nowNs)) {
             events.add(new ClientEvent.NeedRelays());
             return null;
@@ -101,6 +103,9 @@ final class FlowTable {
         entry.pending = null;
         remember(gateway.id);
         allowAll(gateway);
+        if (isRenewed) {
+            namesOf(entry).forEach(ProxyName::handleQuery); // it may have forgotten those, too
+        }
         return pending;
     }
 
@@ -266,11 +271,11 @@ final class FlowTable {
     }
 
     private void forgetNames(ResourceEntry entry) {
-        for (var name : proxies.all()) {
-            if (name.resourceId().equals(entry.id())) {
-                name.handleGatewayGone();
-            }
-        }
+        namesOf(entry).forEach(ProxyName::handleGatewayGone);
+    }
+
+    private Stream<ProxyName> namesOf(ResourceEntry entry) {
+        return proxies.all().stream().filter(name -> name.resourceId().equals(entry.id()));
     }
 
     /// The resource is gone or switched off: so is its gateway if it served nothing else.

@@ -59,7 +59,7 @@ final class ProxyName {
         state = new State.Unknown();
     }
 
-    /// A query for the name was answered: the gateway shall resolve it again.
+    /// A query for the name was answered, or its access renewed: the gateway shall resolve it anew.
     void handleQuery() {
         switch (state) {
             case State.Confirmed _ -> state = new State.Recreating(false);

@@ -525,6 +525,27 @@ class ClientStateTest {
         assertThat(tunnels.connected).hasSize(2);
     }
 
+    /// tunnel.md 6.6: a gateway that lost a translation prohibits its packets, as one does that
+    /// lost the authorization. Nothing else tells the client, which may not ask for the name again.
+    @Test
+    void aGatewayThatProhibitedIsToldTheNamesAgainWithTheNewFlow() {
+        init(WIKI);
+        ask("db.corp.test.", Type.A, 0);
+        fromTun(0, syn(PROXY));
+        state.handleFlow(flow(DNS_ID, GATEWAY), 0);
+        fromGateway(control(new P2pEvent.DomainStatus(DNS_ID, "db.corp.test", true)), 0);
+        int before = controlSent().size();
+        fromGateway(Packets.icmpError(PROXY.address(), OWN_V4, 3 << 8 | 13, 0, syn(PROXY)), 0);
+
+        state.handleFlow(flow(DNS_ID, GATEWAY), ms(100));
+
+        assertThat(controlSent().subList(before, controlSent().size()))
+                .hasExactlyElementsOfTypes(P2pEvent.AssignedIps.class);
+        int passed = tunnels.sent.size();
+        fromTun(ms(101), syn(PROXY));
+        assertThat(tunnels.sent).hasSize(passed + 1);
+    }
+
     @Test
     void anotherGatewayTakesOverAndIsToldTheNames() {
         init(WIKI);
