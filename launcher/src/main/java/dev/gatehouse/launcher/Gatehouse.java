@@ -98,9 +98,24 @@ public final class Gatehouse implements Runnable {
     private static int onFailure(
             Exception failure, CommandLine command, CommandLine.ParseResult result) {
         var logger = org.slf4j.LoggerFactory.getLogger(Gatehouse.class);
+        if (isEnding()) {
+            logger.debug("ended while it started", failure);
+            return FAILED; // whoever ends it has set the code already
+        }
         logger.error("{}: {}", command.getCommandName(), failure.toString());
         logger.debug("the failure", failure);
         return FAILED;
+    }
+
+    /// Whether a signal is ending the JVM: what it was about to start then fails with whatever it
+    /// was at, which tells nobody anything.
+    private static boolean isEnding() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(new Thread(() -> {}));
+            return false;
+        } catch (IllegalStateException _) {
+            return true;
+        }
     }
 
     /// Without a command there is nothing to run.
