@@ -124,8 +124,7 @@ final class TransferEnd {
         }
     }
 
-    /// Bursts of sizes up to the MTU, so that the packets of one travel together; all must come
-    // back.
+    /// Bursts of sizes up to the MTU, so that the packets of one travel together. All must return.
     private static void echoAllSizes(String host) throws IOException {
         try (var socket = new DatagramSocket()) {
             socket.connect(new InetSocketAddress(InetAddress.getByName(host), PORT));

@@ -461,8 +461,8 @@ public final class IpPacket {
         }
     }
 
-    /// True if the checksum of TCP, UDP or ICMP is right; UDP without one, and other protocols,
-    // too.
+    /// True if the checksum of TCP, UDP or ICMP is right, and where there is none: UDP without
+    /// one, other protocols.
     public boolean isTransportChecksumValid() {
         boolean unchecked = isUdp() && u16(headerLength + UDP_CHECKSUM_OFFSET) == 0;
         return unchecked || !hasPorts() && !isIcmp() || Checksums.finish(transportSum()) == 0;

@@ -144,8 +144,7 @@ final class TurnRequests {
             reply.xorRelayedAddress(new Endpoint(address, allocation.port));
         }
         reply.xorMappedAddress(request.client()).lifetime(lifetimeS);
-        // Step 8 of relay.md 8.1 says the other way round; but a peer may send as soon as it is
-        // told.
+        // Step 8 of relay.md 8.1 says the other way round, but who is told may send at once.
         for (var family : allocation.families) {
             actions.add(new RelayAction.OpenPort(allocation.port, family));
         }
