@@ -63,7 +63,7 @@ public final class Termination implements AutoCloseable {
         try {
             return stop.get(startWait.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException _) {
-            LOG.warn("ended while it started, which took too long");
+            LOG.debug("ended while it started, which took too long");
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }

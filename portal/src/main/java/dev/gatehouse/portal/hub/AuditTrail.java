@@ -5,6 +5,8 @@ import dev.gatehouse.portal.policy.Resource;
 
 /// Writes audit lines with the names that go with the ids.
 final class AuditTrail {
+    private static final int ID_LENGTH_MAX = 64; // ours are UUIDs: 36
+
     private final Outbox outbox;
     private final World world;
     private final Devices devices;
@@ -43,7 +45,7 @@ final class AuditTrail {
                                 actor(client.device().ownerId()),
                                 client.device().id(),
                                 client.device().name(),
-                                resourceId,
+                                shortened(resourceId),
                                 resource(resourceId),
                                 "",
                                 "",
@@ -51,6 +53,11 @@ final class AuditTrail {
                                 "",
                                 0,
                                 reason)));
+    }
+
+    /// What a client asks for may be anything; a line of the trail stays a line.
+    private static String shortened(String id) {
+        return id.length() <= ID_LENGTH_MAX ? id : id.substring(0, ID_LENGTH_MAX) + "...";
     }
 
     void simple(AuditEvent.Kind kind, long at, String detail) {

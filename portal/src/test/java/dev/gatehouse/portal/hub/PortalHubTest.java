@@ -91,6 +91,16 @@ class PortalHubTest {
         assertThat(driver.hub().authorizations()).isEmpty();
     }
 
+    /// Whoever has a client token may ask for anything, and the trail is kept.
+    @Test
+    void anUnknownResourceOfAnyLengthIsOneShortLineOfTheAuditTrail() {
+        long client = driver.client(ChannelEndpoint.CLIENT, "1.5.4", 2);
+        driver.request(client, "create_flow", "x".repeat(10_000));
+
+        assertThat(driver.audit.getLast().kind()).isEqualTo(AuditEvent.Kind.ACCESS_DENIED);
+        assertThat(driver.audit.getLast().resourceId()).isEqualTo("x".repeat(64) + "...");
+    }
+
     @Test
     void anotherGatewaysRefIsInvalid() {
         long gateway = driver.gateway(ChannelEndpoint.GATEWAY, "1.4.17", 1);
