@@ -225,6 +225,9 @@ final class FlowTable {
             }
             case P2pEvent.Goodbye _ -> {
                 events.add(new ClientEvent.Left(gateway.id, Cause.GOODBYE));
+                // Named again, it would look to the portal like a tunnel of ours: it would take
+                // the resource and give it back, and another packet would have to ask once more.
+                remembered.remove(gateway.id);
                 lose(gateway.id, nowNs);
             }
             case P2pEvent.AssignedIps _, P2pEvent.Unknown _, P2pEvent.Malformed _ -> {}

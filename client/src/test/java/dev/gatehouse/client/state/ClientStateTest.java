@@ -583,6 +583,19 @@ class ClientStateTest {
     }
 
     @Test
+    void aGatewayThatSaidGoodbyeIsNotNamedToThePortalAgain() {
+        init(LAB_NET);
+        fromTun(0, syn(LAB));
+        state.handleFlow(flow(CIDR_ID, GATEWAY), 0);
+        events();
+
+        fromGateway(control(new P2pEvent.Goodbye()), NOT_IN_USE_NS);
+        fromTun(NOT_IN_USE_NS, syn(LAB));
+
+        assertThat(events()).contains(new ClientEvent.CreateFlow(CIDR_ID, List.of()));
+    }
+
+    @Test
     void whatIsInUseAsksForItselfWhenItsGatewayIsLost() {
         init(LAB_NET);
         fromTun(0, syn(LAB));
