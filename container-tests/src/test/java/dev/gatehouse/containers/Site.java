@@ -288,13 +288,23 @@ final class Site implements AutoCloseable {
         return gateways.get(name);
     }
 
-    /// What all processes said, for whoever has to find out why a test failed.
+    /// What all processes said, and what they hold and dropped: for whoever has to find out why a
+    /// test failed.
     String logs() {
         var text = new StringBuilder();
         for (var box : List.of(portal, relay, client)) {
             text.append(box.getDockerImageName()).append('\n').append(box.getLogs());
         }
-        gateways.values().forEach(gateway -> text.append(gateway.logs()));
+        for (var gateway : gateways.values()) {
+            text.append(gateway.logs());
+            ask("http://" + gateway.name() + ":8081/metrics")
+                    .getStdout()
+                    .lines()
+                    .filter(line -> line.contains("dropped") && !line.endsWith(" 0.0"))
+                    .forEach(line -> text.append(line).append('\n'));
+        }
+        text.append(client.hasEnded() ? "" : clientStatus());
+        text.append(api("authorizations")).append('\n');
         return text.toString();
     }
 
