@@ -65,6 +65,7 @@ final class ClientAgent implements Agent<LoopCommand> {
     private final CandidateChanges candidates = new CandidateChanges();
     private Node node;
     private PortalLink portal;
+    private TcpDns tcpDns;
     private long relaysAskedAtNs = -RELAY_PATIENCE_NS;
     private boolean up;
 
@@ -82,8 +83,9 @@ final class ClientAgent implements Agent<LoopCommand> {
     }
 
     /// Must be called before the loop starts.
-    void use(PortalLink link) {
+    void use(PortalLink link, TcpDns dns) {
         portal = link;
+        tcpDns = dns;
     }
 
     private void makeNode() {
@@ -128,6 +130,11 @@ final class ClientAgent implements Agent<LoopCommand> {
             case LoopCommand.RemoveCandidates(var gateway, var texts) ->
                     texts.forEach(text -> node.removeRemoteCandidate(gateway, text, nowNs));
             case LoopCommand.SystemResolvers(var servers) -> state.handleSystemResolvers(servers);
+            case LoopCommand.DnsQuery(var query) -> state.handleTcpQuery(query, nowNs);
+            case LoopCommand.DnsAnswer(long ticket, var answer) ->
+                    answer.ifPresentOrElse(
+                            bytes -> state.handleDnsResponse(ticket, bytes, nowNs),
+                            () -> state.handleDnsFailure(ticket));
             case LoopCommand.CipherWarm() -> surroundings.aead.handleWarmedUp();
             case LoopCommand.Reset _ -> reset(nowNs);
             case LoopCommand.Goodbye(var done) -> {
@@ -275,6 +282,7 @@ final class ClientAgent implements Agent<LoopCommand> {
                     portal.createFlow(resource, gateways);
             case ClientEvent.ConfigureTun(var config) -> {
                 surroundings.network.apply(config);
+                tcpDns.listenOn(List.of(config.ipv4(), config.ipv6()));
                 if (!up) {
                     up = true;
                     surroundings.onUp.run();
@@ -282,6 +290,12 @@ final class ClientAgent implements Agent<LoopCommand> {
             }
             case ClientEvent.ForwardQuery(long ticket, var server, var query) ->
                     hostDns.ask(ticket, server, query, nowNs);
+            case ClientEvent.ForwardTcpQuery(
+                            long ticket,
+                            var server,
+                            boolean throughTunnel,
+                            var query) ->
+                    tcpDns.ask(ticket, server, throughTunnel, query);
             case ClientEvent.ResourcesChanged _ -> surroundings.network.handleResourcesChanged();
             case ClientEvent.Left(var gateway, var cause) ->
                     LOG.info("left gateway {}: {}", gateway, cause);

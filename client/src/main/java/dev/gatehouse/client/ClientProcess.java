@@ -52,6 +52,7 @@ final class ClientProcess implements AutoCloseable {
     private final Vertx vertx;
     private final Shard<LoopCommand> shard;
     private final PortalConnection portal;
+    private final TcpDns tcpDns;
     private StatusServer status;
     private List<IpAddress> resolvers = List.of();
 
@@ -96,7 +97,8 @@ final class ClientProcess implements AutoCloseable {
                         phoenixOptions(settings).withKnownAddresses(portalAddresses),
                         shard::post,
                         this::fail);
-        agent.use(portal);
+        tcpDns = new TcpDns(shard::post);
+        agent.use(portal, tcpDns);
     }
 
     /// @throws ConfigurationMistake if the TUN cannot be had
@@ -258,6 +260,7 @@ final class ClientProcess implements AutoCloseable {
         }
         portal.close();
         shard.close();
+        tcpDns.close();
         vertx.close();
         LOG.info("the client has ended");
     }

@@ -1,11 +1,14 @@
 package dev.gatehouse.client;
 
+import dev.gatehouse.client.state.DnsPayload;
 import dev.gatehouse.client.state.Flow;
 import dev.gatehouse.client.state.InterfaceConfig;
 import dev.gatehouse.client.state.Resource;
+import dev.gatehouse.client.state.TcpDnsQuery;
 import dev.gatehouse.connectivity.RelayInfo;
 import dev.gatehouse.wire.IpAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -31,6 +34,12 @@ public sealed interface LoopCommand {
     record RemoveCandidates(String gatewayId, List<String> candidates) implements LoopCommand {}
 
     record SystemResolvers(List<IpAddress> servers) implements LoopCommand {}
+
+    /// A query over TCP to a sentinel.
+    record DnsQuery(TcpDnsQuery query) implements LoopCommand {}
+
+    /// What became of a query that was sent over TCP; empty if there was no answer.
+    record DnsAnswer(long ticket, Optional<DnsPayload> answer) implements LoopCommand {}
 
     /// The cipher's fast path has been compiled.
     record CipherWarm() implements LoopCommand {}

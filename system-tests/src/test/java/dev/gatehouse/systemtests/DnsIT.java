@@ -21,6 +21,8 @@ class DnsIT {
     private static final String HOST_V4 = "203.0.113.7";
     private static final String HOST_V6 = "2001:db8::7";
     private static final String LONG_TEXT = "0123456789".repeat(20);
+    private static final String LARGE = "large.up.example";
+    private static final int LARGE_TEXTS = 12;
     private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
 
     @TempDir private Path folder;
@@ -38,6 +40,7 @@ class DnsIT {
 
                     asksForResources(sandbox, stub);
                     asksForTheRest(sandbox, stub);
+                    asksOverTcp(sandbox, stub);
                     asksThroughDnsmasq(sandbox, stub);
 
                     client.terminate();
@@ -64,6 +67,20 @@ class DnsIT {
         assertThat(lines(dig(sandbox, stub, "AAAA", HOST))).containsExactly(HOST_V6);
         assertThat(dig(sandbox, stub, "TXT", HOST)).contains(LONG_TEXT);
         assertThat(header(sandbox, stub, "A", "none.up.example")).contains("status: NXDOMAIN");
+    }
+
+    /// What does not fit a packet is told so, and had over TCP; dig does that by itself.
+    private static void asksOverTcp(Sandbox sandbox, String stub) throws Exception {
+        assertThat(lines(sandbox.exec(ask(stub, "+tcp", "+short", "A", "www.lab.example"))))
+                .hasSize(4)
+                .allMatch(a -> isIn("100.96.0.0/11", a));
+        assertThat(header(sandbox, stub, "+ignore", "TXT", LARGE)).contains("flags: qr aa tc");
+        assertThat(sandbox.exec(ask(stub, "+short", "TXT", LARGE)))
+                .isEqualTo(sandbox.exec(ask(UPSTREAM, "+tcp", "+short", "TXT", LARGE)))
+                .hasSizeGreaterThan(LARGE_TEXTS * LONG_TEXT.length());
+        var two = ask(stub, "+tcp", "+keepopen", "+short", HOST, "A", HOST, "AAAA");
+        assertThat(lines(sandbox.exec(two))).containsExactly(HOST_V6, HOST_V4);
+        assertThat(sandbox.exec("ss", "-Htln", "sport = :53535").lines()).hasSize(2);
     }
 
     /// Another resolver between: it checks ids, questions and sections of what it gets.
@@ -107,7 +124,9 @@ class DnsIT {
                                 "--log-facility=-",
                                 "--local=/up.example/",
                                 "--host-record=%s,%s,%s".formatted(HOST, HOST_V4, HOST_V6),
-                                "--txt-record=%s,%s,%s".formatted(HOST, LONG_TEXT, LONG_TEXT)))
+                                "--txt-record=%s,%s,%s".formatted(HOST, LONG_TEXT, LONG_TEXT),
+                                "--txt-record=%s%s"
+                                        .formatted(LARGE, ("," + LONG_TEXT).repeat(LARGE_TEXTS))))
                 .awaitText("started");
         Files.writeString(RESOLV_CONF, "nameserver " + UPSTREAM + "\n");
     }
@@ -139,9 +158,8 @@ class DnsIT {
         return sandbox.exec(ask(server, "+short", type, name));
     }
 
-    private static String header(Sandbox sandbox, String server, String type, String name)
-            throws Exception {
-        return sandbox.exec(ask(server, type, name));
+    private static String header(Sandbox sandbox, String server, String... words) throws Exception {
+        return sandbox.exec(ask(server, words));
     }
 
     private static String[] ask(String server, String... words) {

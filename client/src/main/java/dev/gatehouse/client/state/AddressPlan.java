@@ -6,7 +6,7 @@ import dev.gatehouse.wire.IpNetwork;
 import java.util.List;
 
 /// The ranges inside tunnels, client.md 6, and the few addresses that mean something there.
-final class AddressPlan {
+public final class AddressPlan {
     static final IpNetwork TUNNEL_V4 = TunnelRanges.TUNNEL_V4;
     static final IpNetwork TUNNEL_V6 = TunnelRanges.TUNNEL_V6;
     static final IpNetwork PROXY_V4 = TunnelRanges.DNS_V4;
@@ -27,9 +27,12 @@ final class AddressPlan {
     static final int LLMNR_PORT = 5355;
     static final int GATEWAY_DNS_PORT = 53535;
 
+    /// Of our own server for TCP, on the interface's addresses ([TcpRedirect]).
+    public static final int TCP_DNS_PORT = 53535;
+
     private AddressPlan() {}
 
-    static boolean isSentinel(IpAddress address) {
+    public static boolean isSentinel(IpAddress address) {
         return SENTINEL_V4.contains(address) || SENTINEL_V6.contains(address);
     }
 

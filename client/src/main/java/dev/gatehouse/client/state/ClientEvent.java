@@ -15,6 +15,12 @@ public sealed interface ClientEvent {
     /// [ClientState#handleDnsResponse] with the same ticket.
     record ForwardQuery(long ticket, Endpoint server, DnsPayload query) implements ClientEvent {}
 
+    /// Send this query to a server over TCP; ends as [ForwardQuery] does.
+    ///
+    /// @param throughTunnel whether the server is reached through a gateway, not past the tunnel
+    record ForwardTcpQuery(long ticket, Endpoint server, boolean throughTunnel, DnsPayload query)
+            implements ClientEvent {}
+
     /// The list or the status of resources has changed.
     record ResourcesChanged() implements ClientEvent {}
 

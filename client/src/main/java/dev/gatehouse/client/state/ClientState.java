@@ -178,6 +178,7 @@ public final class ClientState implements DnsAnswers {
         }
         waiting.packets.takeAll().forEach(bytes -> handleAgain(bytes, nowNs));
         waiting.queries.takeAll().forEach(bytes -> handleAgain(bytes, nowNs));
+        waiting.takeTcpQueries().forEach(query -> handleTcpQuery(query, nowNs));
     }
 
     private void handleAgain(byte[] bytes, long nowNs) {
@@ -236,6 +237,7 @@ public final class ClientState implements DnsAnswers {
         return switch (routing.find(packet)) {
             case null -> null;
             case Target.Nowhere _ -> null;
+            case Target.Sentinel _ when packet.isTcp() -> turn(batch, i);
             case Target.Sentinel(_, var server) -> query(server, nowNs);
             case Target.Llmnr _ -> settle(dns.handleLlmnr(packet), nowNs);
             case Target.ToGateway(var gateway) -> gateway;
@@ -262,11 +264,44 @@ public final class ClientState implements DnsAnswers {
         return name.handlePacket(packet) ? null : gateway;
     }
 
+    private Gateway turn(PacketBatch batch, int i) {
+        if (TcpRedirect.turn(packet)) {
+            tunnels.writeTun(batch, i, 1);
+        }
+        return null;
+    }
+
     private Gateway query(Endpoint server, long nowNs) {
-        boolean throughTunnel =
-                !withoutSentinels(tunnel.upstreamDns()).isEmpty()
-                        && resources.isRouted(server.address());
-        return settle(dns.handle(packet, server, throughTunnel, nowNs), nowNs);
+        return settle(dns.handle(packet, server, isThroughTunnel(server), nowNs), nowNs);
+    }
+
+    private boolean isThroughTunnel(Endpoint server) {
+        return !withoutSentinels(tunnel.upstreamDns()).isEmpty()
+                && resources.isRouted(server.address());
+    }
+
+    /// A query over TCP to a sentinel (client.md 14). Dropped if it is none.
+    public void handleTcpQuery(TcpDnsQuery query, long nowNs) {
+        var server = tunnel == null ? null : sentinels.server(query.sentinel());
+        if (server == null) {
+            return;
+        }
+        switch (dns.handle(query, server, isThroughTunnel(server), nowNs)) {
+            case DnsProxy.Outcome.Done(var entry, var name) -> {
+                if (entry != null) {
+                    handleStubAnswer(entry, name, nowNs);
+                }
+            }
+            case DnsProxy.Outcome.Tunnel(var real) -> dns.forwardTcp(query, real);
+            case DnsProxy.Outcome.AskSite(var entry) -> {
+                if (entry.gateway == null) {
+                    flows.request(entry, nowNs).park(query);
+                } else {
+                    var address = entry.gateway.address(query.sentinel().isV4());
+                    dns.forwardTcp(query, new Endpoint(address, AddressPlan.GATEWAY_DNS_PORT));
+                }
+            }
+        }
     }
 
     private Gateway settle(DnsProxy.Outcome outcome, long nowNs) {

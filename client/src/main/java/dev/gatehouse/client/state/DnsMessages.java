@@ -21,9 +21,9 @@ final class DnsMessages {
 
     private DnsMessages() {}
 
-    /// Reads the payload of a UDP packet; empty unless it is one question.
-    static Optional<Message> query(IpPacket packet) {
-        return parse(packet)
+    /// Empty unless it is one question.
+    static Optional<Message> query(byte[] bytes) {
+        return parse(bytes)
                 .filter(m -> !m.getHeader().getFlag(Flags.QR))
                 .filter(m -> m.getHeader().getOpcode() == Opcode.QUERY)
                 .filter(m -> m.getHeader().getCount(Section.QUESTION) == 1)
@@ -31,10 +31,15 @@ final class DnsMessages {
     }
 
     static Optional<Message> parse(IpPacket packet) {
+        return parse(payload(packet));
+    }
+
+    /// A copy of what the packet carries.
+    static byte[] payload(IpPacket packet) {
         int from = packet.payloadOffset();
         var bytes = new byte[packet.offset() + packet.totalLength() - from];
         packet.buffer().get(from, bytes);
-        return parse(bytes);
+        return bytes;
     }
 
     static Optional<Message> parse(byte[] bytes) {

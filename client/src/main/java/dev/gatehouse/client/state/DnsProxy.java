@@ -3,9 +3,9 @@ package dev.gatehouse.client.state;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpPacket;
 import java.util.NavigableMap;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Rcode;
 
@@ -28,14 +28,21 @@ final class DnsProxy {
 
     private static final Outcome DONE = new Outcome.Done(null, "");
 
-    private record Forwarded(Endpoint client, Endpoint sentinel, Message query) {}
+    /// Where an answer goes.
+    private sealed interface Origin {
+        record Udp(Endpoint client, Endpoint sentinel) implements Origin {}
+
+        record Tcp(Consumer<DnsPayload> answer) implements Origin {}
+    }
+
+    private record Asked(Message query, DnsPayload payload, Origin origin) {}
 
     private final DnsStub stub;
     private final DnsCache cache = new DnsCache();
     private final Tunnels tunnels;
     private final Queue<ClientEvent> events;
     private final UdpReplies replies = new UdpReplies();
-    private final NavigableMap<Long, Forwarded> forwarded = new TreeMap<>();
+    private final NavigableMap<Long, Asked> forwarded = new TreeMap<>();
     private long nextTicket;
 
     DnsProxy(DnsStub stub, Tunnels tunnels, Queue<ClientEvent> events) {
@@ -46,37 +53,57 @@ final class DnsProxy {
 
     /// @param throughTunnel whether the server behind the sentinel is reached through a resource
     Outcome handle(IpPacket packet, Endpoint server, boolean throughTunnel, long nowNs) {
-        boolean toDns = packet.hasPorts() && packet.destinationPort() == AddressPlan.DNS_PORT;
-        if (toDns && packet.isTcp()) {
-            refuse(packet);
+        if (!packet.isUdp() || packet.destinationPort() != AddressPlan.DNS_PORT) {
             return DONE;
         }
-        var query = toDns ? DnsMessages.query(packet) : Optional.<Message>empty();
-        if (query.isEmpty()) {
+        var payload = new DnsPayload(DnsMessages.payload(packet));
+        return handle(payload, origin(packet), server, throughTunnel, nowNs);
+    }
+
+    /// The same over TCP. What is not answered at once goes to [#forwardTcp], as the outcome says.
+    Outcome handle(TcpDnsQuery asked, Endpoint server, boolean throughTunnel, long nowNs) {
+        var origin = new Origin.Tcp(asked.answer());
+        return handle(asked.query(), origin, server, throughTunnel, nowNs);
+    }
+
+    private Outcome handle(
+            DnsPayload payload, Origin origin, Endpoint server, boolean throughTunnel, long nowNs) {
+        var parsed = DnsMessages.query(payload.bytes());
+        if (parsed.isEmpty()) {
             return DONE;
         }
-        var cached = cache.get(query.get(), nowNs);
+        var query = parsed.get();
+        var cached = cache.get(query, nowNs);
         if (cached.isPresent()) {
-            reply(packet, cached.get());
+            reply(origin, cached.get());
             return DONE;
         }
-        return switch (stub.handle(query.get())) {
+        return switch (stub.handle(query)) {
             case DnsStub.Verdict.Answer(var message, var entry) -> {
-                reply(packet, message);
-                yield new Outcome.Done(
-                        entry, DnsMessages.text(query.get().getQuestion().getName()));
+                reply(origin, message);
+                yield new Outcome.Done(entry, DnsMessages.text(query.getQuestion().getName()));
             }
             case DnsStub.Verdict.AskSite(var entry) -> new Outcome.AskSite(entry);
             case DnsStub.Verdict.Forward _ when throughTunnel -> new Outcome.Tunnel(server);
-            case DnsStub.Verdict.Forward _ -> forward(packet, query.get(), server);
+            case DnsStub.Verdict.Forward _ -> {
+                forward(new Asked(query, payload, origin), server, false);
+                yield DONE;
+            }
         };
     }
 
-    /// TCP on sentinels is not served; a reset makes that known at once.
-    private void refuse(IpPacket packet) {
-        if ((packet.tcpFlags() & IpPacket.TCP_SYN) != 0) {
-            tunnels.writeTun(replies.reset(packet), 0, 1);
-        }
+    /// Asks a server that is reached through a tunnel.
+    void forwardTcp(TcpDnsQuery asked, Endpoint server) {
+        DnsMessages.query(asked.query().bytes())
+                .ifPresent(
+                        query ->
+                                forward(
+                                        new Asked(
+                                                query,
+                                                asked.query(),
+                                                new Origin.Tcp(asked.answer())),
+                                        server,
+                                        true));
     }
 
     /// Multicast name resolution: only what the stub knows is answered, the rest is not ours.
@@ -84,78 +111,89 @@ final class DnsProxy {
         if (!packet.isUdp() || packet.destinationPort() != AddressPlan.LLMNR_PORT) {
             return DONE;
         }
-        var query = DnsMessages.query(packet);
+        var query = DnsMessages.query(DnsMessages.payload(packet));
         if (query.isPresent()
                 && stub.handle(query.get())
                         instanceof DnsStub.Verdict.Answer(var message, var entry)) {
-            reply(packet, message);
+            reply(origin(packet), message);
             return new Outcome.Done(entry, DnsMessages.text(query.get().getQuestion().getName()));
         }
         return DONE;
     }
 
-    private void reply(IpPacket query, Message reply) {
-        var from = new Endpoint(query.destination(), query.destinationPort());
-        var to = new Endpoint(query.source(), query.sourcePort());
-        send(from, to, DnsMessages.toUdp(reply));
+    private static Origin origin(IpPacket packet) {
+        return new Origin.Udp(
+                new Endpoint(packet.source(), packet.sourcePort()),
+                new Endpoint(packet.destination(), packet.destinationPort()));
+    }
+
+    private void reply(Origin origin, Message reply) {
+        switch (origin) {
+            case Origin.Udp(var client, var sentinel) ->
+                    send(sentinel, client, DnsMessages.toUdp(reply));
+            case Origin.Tcp(var answer) -> answer.accept(new DnsPayload(reply.toWire()));
+        }
     }
 
     private void send(Endpoint from, Endpoint to, byte[] payload) {
         tunnels.writeTun(replies.udp(from, to, payload), 0, 1);
     }
 
-    private Outcome forward(IpPacket packet, Message query, Endpoint server) {
-        if (forwarded.size() < FORWARDED_MAX) {
-            var client = new Endpoint(packet.source(), packet.sourcePort());
-            var sentinel = new Endpoint(packet.destination(), packet.destinationPort());
-            long ticket = nextTicket++;
-            forwarded.put(ticket, new Forwarded(client, sentinel, query));
-            var payload = new DnsPayload(payload(packet));
-            events.add(new ClientEvent.ForwardQuery(ticket, server, payload));
+    private void forward(Asked asked, Endpoint server, boolean throughTunnel) {
+        boolean isTcp = asked.origin instanceof Origin.Tcp;
+        if (forwarded.size() >= FORWARDED_MAX) {
+            if (isTcp) {
+                fail(asked);
+            }
+            return;
         }
-        return DONE;
-    }
-
-    private static byte[] payload(IpPacket packet) {
-        int from = packet.payloadOffset();
-        var bytes = new byte[packet.offset() + packet.totalLength() - from];
-        packet.buffer().get(from, bytes);
-        return bytes;
+        long ticket = nextTicket++;
+        forwarded.put(ticket, asked);
+        events.add(
+                isTcp
+                        ? new ClientEvent.ForwardTcpQuery(
+                                ticket, server, throughTunnel, asked.payload)
+                        : new ClientEvent.ForwardQuery(ticket, server, asked.payload));
     }
 
     /// A server answered; the bytes go to the client as they are unless they are too long.
     void handleAnswer(long ticket, byte[] answer, long nowNs) {
-        var origin = forwarded.remove(ticket);
-        if (origin == null) {
+        var asked = forwarded.remove(ticket);
+        if (asked == null) {
             return;
         }
         var message = DnsMessages.parse(answer);
         boolean matches =
                 message.isPresent()
-                        && message.get().getHeader().getID() == origin.query.getHeader().getID();
+                        && message.get().getHeader().getID() == asked.query.getHeader().getID();
         if (!matches) {
-            send(origin.sentinel, origin.client, failure(origin).toWire());
+            fail(asked);
             return;
         }
         cache.put(message.get(), nowNs);
-        boolean fits = answer.length <= DnsMessages.UDP_REPLY_LENGTH_MAX;
-        var bytes = fits ? answer : DnsMessages.truncated(message.get()).toWire();
-        send(origin.sentinel, origin.client, bytes);
-    }
-
-    private static Message failure(Forwarded origin) {
-        return DnsMessages.reply(origin.query, Rcode.SERVFAIL);
-    }
-
-    /// The server could not be asked.
-    void handleFailure(long ticket) {
-        var origin = forwarded.remove(ticket);
-        if (origin != null) {
-            send(origin.sentinel, origin.client, failure(origin).toWire());
+        switch (asked.origin) {
+            case Origin.Tcp(var answered) -> answered.accept(new DnsPayload(answer));
+            case Origin.Udp(var client, var sentinel) -> {
+                boolean fits = answer.length <= DnsMessages.UDP_REPLY_LENGTH_MAX;
+                var bytes = fits ? answer : DnsMessages.truncated(message.get()).toWire();
+                send(sentinel, client, bytes);
+            }
         }
     }
 
-    /// The server was silent: so are we.
+    private void fail(Asked asked) {
+        reply(asked.origin, DnsMessages.reply(asked.query, Rcode.SERVFAIL));
+    }
+
+    /// The server could not be asked, or was silent over TCP.
+    void handleFailure(long ticket) {
+        var asked = forwarded.remove(ticket);
+        if (asked != null) {
+            fail(asked);
+        }
+    }
+
+    /// The server was silent over UDP: so are we.
     void handleSilence(long ticket) {
         forwarded.remove(ticket);
     }
@@ -169,7 +207,9 @@ final class DnsProxy {
         cache.clear();
     }
 
+    /// Those over TCP are told.
     void forgetForwarded() {
+        forwarded.values().stream().filter(a -> a.origin instanceof Origin.Tcp).forEach(this::fail);
         forwarded.clear();
     }
 }

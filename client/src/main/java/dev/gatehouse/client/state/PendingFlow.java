@@ -1,6 +1,9 @@
 package dev.gatehouse.client.state;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 
 /// A flow that was asked for, and what waits for it. There is no timer: only traffic asks again.
 final class PendingFlow {
@@ -11,6 +14,7 @@ final class PendingFlow {
     /// Queries to a sentinel that the site's gateway is to answer.
     final ParkedPackets queries = new ParkedPackets(PACKETS_MAX);
 
+    private final Deque<TcpDnsQuery> tcpQueries = new ArrayDeque<>();
     private long askedAtNs;
 
     PendingFlow(long nowNs) {
@@ -24,6 +28,21 @@ final class PendingFlow {
         }
         askedAtNs = nowNs;
         return true;
+    }
+
+    /// The oldest makes room: whoever asked it hears nothing.
+    void park(TcpDnsQuery query) {
+        if (tcpQueries.size() == PACKETS_MAX) {
+            tcpQueries.removeFirst();
+        }
+        tcpQueries.add(query);
+    }
+
+    /// Takes all of them, in order.
+    List<TcpDnsQuery> takeTcpQueries() {
+        var taken = List.copyOf(tcpQueries);
+        tcpQueries.clear();
+        return taken;
     }
 
     void handleAsked(long nowNs) {

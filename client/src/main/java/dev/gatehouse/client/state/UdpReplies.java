@@ -6,7 +6,7 @@ import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.IpProtocol;
 import dev.gatehouse.wire.PacketBatch;
 
-/// Builds UDP packets and TCP resets for the TUN.
+/// Builds UDP packets for the TUN.
 final class UdpReplies {
     private static final int V4_LENGTH = IpPacket.IPV4_HEADER_LENGTH_MIN;
     private static final int V6_LENGTH = IpPacket.IPV6_HEADER_LENGTH;
@@ -25,25 +25,6 @@ final class UdpReplies {
         buffer.putShort(at + 4, (short) l4Length);
         buffer.putShort(at + 6, (short) 0);
         buffer.put(at + IpPacket.UDP_HEADER_LENGTH, payload);
-        return finish();
-    }
-
-    /// Refuses a TCP connection.
-    PacketBatch reset(IpPacket syn) {
-        var from = new Endpoint(syn.destination(), syn.destinationPort());
-        var to = new Endpoint(syn.source(), syn.sourcePort());
-        int acknowledged = syn.buffer().getInt(syn.transportOffset() + 4) + 1;
-        int at = header(from, to, IpProtocol.TCP, IpPacket.TCP_HEADER_LENGTH_MIN);
-        var buffer = batch.buffer();
-        buffer.putShort(at, (short) from.port());
-        buffer.putShort(at + 2, (short) to.port());
-        buffer.putInt(at + 4, 0);
-        buffer.putInt(at + 8, acknowledged);
-        int headerWords = IpPacket.TCP_HEADER_LENGTH_MIN / 4;
-        buffer.put(at + 12, (byte) (headerWords << 4));
-        buffer.put(at + 13, (byte) (IpPacket.TCP_RST | IpPacket.TCP_ACK));
-        buffer.putShort(at + 14, (short) 0);
-        buffer.putInt(at + 16, 0);
         return finish();
     }
 

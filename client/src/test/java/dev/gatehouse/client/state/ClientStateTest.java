@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,7 @@ import org.xbill.DNS.Name;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
+import org.xbill.DNS.TXTRecord;
 import org.xbill.DNS.Type;
 
 class ClientStateTest {
@@ -739,14 +741,90 @@ class ClientStateTest {
         assertThat(Packets.view(tunnels.tun.get(1)).ecn()).isZero();
     }
 
+    /// The host's own TCP serves sentinels: to it, the sentinel is the one who connects.
     @Test
-    void tcpToASentinelIsResetAtOnce() {
+    void tcpToASentinelIsTurnedRoundToTheServerAndBack() {
         init(WIKI);
-        fromTun(0, syn(SENTINEL));
+        var server = new Endpoint(OWN_V4, AddressPlan.TCP_DNS_PORT);
+        var turned = new Endpoint(SENTINEL.address(), APP.port());
 
-        var reset = Packets.view(tunnels.tun.getFirst());
-        assertThat(reset.tcpFlags() & IpPacket.TCP_RST).isNotZero();
-        assertThat(reset.isTransportChecksumValid()).isTrue();
+        fromTun(0, syn(SENTINEL));
+        assertIsFromTo(Packets.view(tunnels.tun.removeLast()), turned, server);
+
+        fromTun(0, Packets.tcp(server, turned, IpPacket.TCP_SYN | IpPacket.TCP_ACK, new byte[0]));
+        assertIsFromTo(Packets.view(tunnels.tun.removeLast()), SENTINEL, APP);
+
+        fromTun(0, Packets.tcp(APP, turned, IpPacket.TCP_SYN, new byte[0]));
+        assertThat(tunnels.tun).isEmpty();
+    }
+
+    private static void assertIsFromTo(IpPacket packet, Endpoint from, Endpoint to) {
+        assertThat(new Endpoint(packet.source(), packet.sourcePort())).isEqualTo(from);
+        assertThat(new Endpoint(packet.destination(), packet.destinationPort())).isEqualTo(to);
+        assertThat(packet.isTransportChecksumValid()).isTrue();
+    }
+
+    private final List<Message> tcpAnswers = new ArrayList<>();
+
+    private void askTcp(String name, int type, long nowNs) {
+        var payload = new DnsPayload(query(name, type).toWire());
+        state.handleTcpQuery(
+                new TcpDnsQuery(
+                        SENTINEL.address(),
+                        payload,
+                        a -> tcpAnswers.add(DnsMessages.parse(a.bytes()).orElseThrow())),
+                nowNs);
+    }
+
+    @Test
+    void overTcpTheStubAnswersAndAServerIsAskedOverTcpWithoutCuttingItsAnswer() {
+        init(WIKI);
+        askTcp("wiki.corp.test", Type.A, 0);
+        assertThat(tcpAnswers.removeLast().getSection(Section.ANSWER)).hasSize(4);
+
+        askTcp("www.example.org", Type.TXT, 0);
+        var forwarded = (ClientEvent.ForwardTcpQuery) events().getLast();
+        assertThat(forwarded.server()).isEqualTo(UPSTREAM);
+        assertThat(forwarded.throughTunnel()).isFalse();
+        var answer = query("www.example.org", Type.TXT);
+        answer.getHeader().setFlag(Flags.QR);
+        var name = answer.getQuestion().getName();
+        var texts = Collections.nCopies(20, "0123456789".repeat(20));
+        answer.addRecord(new TXTRecord(name, DClass.IN, 60, texts), Section.ANSWER);
+        state.handleDnsResponse(forwarded.ticket(), new DnsPayload(answer.toWire()), 0);
+
+        assertThat(tcpAnswers.removeLast().toWire())
+                .isEqualTo(answer.toWire())
+                .hasSizeGreaterThan(4000);
+        assertThat(tunnels.tun).isEmpty();
+    }
+
+    @Test
+    void overTcpASilentServerIsAServerFailure() {
+        init(WIKI);
+        askTcp("www.example.org", Type.A, 0);
+        state.handleDnsFailure(((ClientEvent.ForwardTcpQuery) events().getLast()).ticket());
+        askTcp("www.example.org", Type.AAAA, 0);
+        state.reset(0);
+
+        assertThat(tcpAnswers)
+                .hasSize(2)
+                .allMatch(answer -> answer.getHeader().getRcode() == Rcode.SERVFAIL);
+    }
+
+    @Test
+    void overTcpTheSiteIsAskedOnceItsGatewayIsThere() {
+        init(WIKI);
+        askTcp("ldap.corp.test", Type.SRV, 0);
+        assertThat(flowsAsked()).containsExactly(DNS_ID);
+
+        state.handleFlow(flow(DNS_ID, GATEWAY), 0);
+
+        var forwarded = (ClientEvent.ForwardTcpQuery) events().getLast();
+        assertThat(forwarded.server())
+                .isEqualTo(new Endpoint(GATEWAY_V4, AddressPlan.GATEWAY_DNS_PORT));
+        assertThat(forwarded.throughTunnel()).isTrue();
+        assertThat(tcpAnswers).isEmpty();
     }
 
     @Test

@@ -1,0 +1,240 @@
+package dev.gatehouse.client;
+
+import dev.gatehouse.client.state.AddressPlan;
+import dev.gatehouse.client.state.DnsPayload;
+import dev.gatehouse.client.state.TcpDnsQuery;
+import dev.gatehouse.transport.UdpConfig;
+import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.unix.IntegerUnixChannelOption;
+import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import io.netty.handler.codec.LengthFieldPrepender;
+import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// DNS over TCP (client.md 12 and 14): answers queries to sentinels, whose connections the packet
+/// path turns round to the interface's addresses, and asks servers. The loop decides on every
+/// query; this class has one thread of its own for the connections.
+///
+/// At most ten connections for each sentinel, ended when silent for 30 s; a server has 5 s.
+final class TcpDns implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TcpDns.class);
+    private static final int CONNECTIONS_MAX = 10;
+    private static final Duration IDLE_MAX = Duration.ofSeconds(30);
+    private static final Duration SERVER_WAIT = Duration.ofSeconds(5);
+    private static final long AGAIN_MS = 100; // the loop has too much to do
+    private static final int FRAME_LENGTH_MAX = 2 + 65_535;
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_MARK = 36;
+    private static final ChannelOption<Integer> MARK =
+            new IntegerUnixChannelOption("SO_MARK", SOL_SOCKET, SO_MARK);
+
+    private final Predicate<LoopCommand> loop;
+    private final EventLoopGroup thread =
+            new MultiThreadIoEventLoopGroup(
+                    1, new DefaultThreadFactory("tcp-dns", true), EpollIoHandler.newFactory());
+    private final Map<IpAddress, Integer> connections = new TreeMap<>(); // of the thread
+    private final List<ChannelFuture> listening = new ArrayList<>(); // of the loop
+    private List<IpAddress> addresses = List.of(); // of the loop
+
+    /// @param loop takes a command; false if it cannot
+    TcpDns(Predicate<LoopCommand> loop) {
+        this.loop = loop;
+    }
+
+    /// Listens on the interface's addresses, instead of those before. Called by the loop.
+    void listenOn(List<IpAddress> wanted) {
+        if (wanted.equals(addresses)) {
+            return;
+        }
+        addresses = wanted;
+        listening.forEach(bound -> bound.channel().close());
+        listening.clear();
+        for (var address : wanted) {
+            var bound =
+                    new ServerBootstrap()
+                            .group(thread)
+                            .channel(EpollServerSocketChannel.class)
+                            .childHandler(pipeline(IDLE_MAX, Connection::new))
+                            .bind(inet(address), AddressPlan.TCP_DNS_PORT);
+            bound.addListener(
+                    done -> {
+                        if (!done.isSuccess()) {
+                            LOG.warn("no DNS over TCP on {}: {}", address, done.cause().toString());
+                        }
+                    });
+            listening.add(bound);
+        }
+    }
+
+    /// Asks a server; what becomes of it is told to the loop, once.
+    ///
+    /// @param throughTunnel or past it
+    void ask(long ticket, Endpoint server, boolean throughTunnel, DnsPayload query) {
+        var bootstrap =
+                new Bootstrap()
+                        .group(thread)
+                        .channel(EpollSocketChannel.class)
+                        .option(
+                                ChannelOption.CONNECT_TIMEOUT_MILLIS,
+                                Math.toIntExact(SERVER_WAIT.toMillis()))
+                        .handler(pipeline(SERVER_WAIT, () -> new Question(ticket, query)));
+        if (!throughTunnel) {
+            bootstrap.option(MARK, UdpConfig.TUNNEL_MARK);
+        }
+        bootstrap
+                .connect(inet(server.address()), server.port())
+                .addListener(
+                        connected -> {
+                            if (!connected.isSuccess()) {
+                                LOG.debug("no DNS over TCP from {}", server, connected.cause());
+                                tell(ticket, Optional.empty());
+                            }
+                        });
+    }
+
+    private void tell(long ticket, Optional<DnsPayload> answer) {
+        if (!loop.test(new LoopCommand.DnsAnswer(ticket, answer)) && !thread.isShuttingDown()) {
+            thread.schedule(() -> tell(ticket, answer), AGAIN_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /// Handlers of messages with their length in front, RFC 1035 4.2.2.
+    private static ChannelInitializer<SocketChannel> pipeline(
+            Duration silence, Supplier<ChannelHandler> last) {
+        return new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(SocketChannel channel) {
+                channel.pipeline()
+                        .addLast(new ReadTimeoutHandler(silence.toSeconds(), TimeUnit.SECONDS))
+                        .addLast(new LengthFieldBasedFrameDecoder(FRAME_LENGTH_MAX, 0, 2, 0, 2))
+                        .addLast(new LengthFieldPrepender(2))
+                        .addLast(last.get());
+            }
+        };
+    }
+
+    /// A resolver that asks a sentinel.
+    private final class Connection extends SimpleChannelInboundHandler<ByteBuf> {
+        private IpAddress sentinel; // null: refused
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            var remote = ((InetSocketAddress) context.channel().remoteAddress()).getAddress();
+            var address = IpAddress.ofBytes(remote.getAddress());
+            boolean isTaken =
+                    AddressPlan.isSentinel(address)
+                            && connections.getOrDefault(address, 0) < CONNECTIONS_MAX;
+            if (!isTaken) {
+                context.close();
+                return;
+            }
+            sentinel = address;
+            connections.merge(address, 1, Integer::sum);
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext context, ByteBuf message) {
+            var query = new DnsPayload(ByteBufUtil.getBytes(message));
+            var asked =
+                    new TcpDnsQuery(sentinel, query, answer -> reply(context.channel(), answer));
+            if (sentinel == null || !loop.test(new LoopCommand.DnsQuery(asked))) {
+                context.close();
+            }
+        }
+
+        private static void reply(Channel channel, DnsPayload answer) {
+            channel.writeAndFlush(Unpooled.wrappedBuffer(answer.bytes()));
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            if (sentinel != null) {
+                connections.computeIfPresent(sentinel, (_, n) -> n > 1 ? n - 1 : null);
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            context.close();
+        }
+    }
+
+    /// One query to a server.
+    private final class Question extends SimpleChannelInboundHandler<ByteBuf> {
+        private final long ticket;
+        private final DnsPayload query;
+        private Optional<DnsPayload> answer = Optional.empty();
+
+        Question(long ticket, DnsPayload query) {
+            this.ticket = ticket;
+            this.query = query;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            context.writeAndFlush(Unpooled.wrappedBuffer(query.bytes()));
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext context, ByteBuf message) {
+            answer = Optional.of(new DnsPayload(ByteBufUtil.getBytes(message)));
+            context.close();
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            tell(ticket, answer);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            context.close();
+        }
+    }
+
+    private static InetAddress inet(IpAddress address) {
+        try {
+            return InetAddress.getByAddress(address.toBytes());
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+}
