@@ -3,6 +3,7 @@ package dev.gatehouse.connectivity;
 import dev.gatehouse.stun.ChannelData;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.LookupTable;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -12,7 +13,8 @@ import java.util.SequencedSet;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
-/// Our allocations, by relay id, and the addresses of the last 64 relays that are none any more.
+/// Our allocations, by relay id and by server, and where the last 64 relays were that are none any
+/// more.
 final class Relays {
     static final int RELAY_PORT = 3478;
     static final long NEVER = Long.MAX_VALUE;
@@ -26,6 +28,7 @@ final class Relays {
     private final NavigableMap<String, Allocation> byId = new TreeMap<>();
     private final SequencedSet<IpAddress> former = new LinkedHashSet<>();
     private final ChangeLog changes = new ChangeLog();
+    private final LookupTable<Endpoint, Allocation> byServer = new LookupTable<>();
     private List<Allocation> list = List.of(); // of byId
     private int generation;
 
@@ -50,6 +53,12 @@ final class Relays {
         return generation;
     }
 
+    private void add(Allocation relay) {
+        byId.put(relay.id(), relay);
+        relay.servers().forEach(server -> byServer.put(server, relay));
+        noteChange();
+    }
+
     private void noteChange() {
         list = List.copyOf(byId.values());
         generation++;
@@ -59,14 +68,10 @@ final class Relays {
         return Optional.ofNullable(byId.get(id));
     }
 
-    /// The relay with this address and port, or null.
+    /// The relay with this address and port, or null: of two the one that was named last. A relay
+    /// that was started again has another id, and the old one is taken away only later.
     Allocation byServer(Endpoint server) {
-        for (var relay : list) {
-            if (relay.isServer(server)) {
-                return relay;
-            }
-        }
-        return null;
+        return byServer.get(server);
     }
 
     /// The relay where `address` is ours, or null.
@@ -106,8 +111,7 @@ final class Relays {
             if (known != null) {
                 remove(known);
             }
-            byId.put(relay.id(), Allocation.start(relay, software, random, nowNs));
-            noteChange();
+            add(Allocation.start(relay, software, random, nowNs));
             return Optional.ofNullable(known);
         }
         if (known.hasLogin(relay.username(), relay.password())) {
@@ -119,8 +123,7 @@ final class Relays {
     }
 
     void restore(RelaySnapshot snapshot, long nowNs) {
-        byId.put(snapshot.relay().id(), Allocation.restore(snapshot, software, random, nowNs));
-        noteChange();
+        add(Allocation.restore(snapshot, software, random, nowNs));
     }
 
     void remove(Allocation relay) {
@@ -129,6 +132,10 @@ final class Relays {
         changes.add(relay.id());
         noteChange();
         for (var server : relay.servers()) {
+            if (byServer.get(server) == relay) {
+                byServer.remove(server);
+                list.stream().filter(r -> r.isServer(server)).forEach(r -> byServer.put(server, r));
+            }
             former.remove(server.address());
             former.addLast(server.address());
             if (former.size() > FORMER_MAX) {

@@ -337,6 +337,26 @@ class NodeSimTest {
         assertThat(pair.gateway().node.readyRelayIds()).containsExactly("relay-1", "relay-2");
     }
 
+    /// The portal names the new one before it takes the old one away.
+    @Test
+    void relayThatWasStartedAgainIsReadyAtOnce() {
+        var world = new SimWorld(1);
+        var pair = SimPair.ofPublicHosts(world);
+        world.run(S);
+        var address = pair.relay().address().toString();
+        world.network.removeAddress(pair.relay().address());
+        var again = world.addRelay("relay-2", address);
+
+        world.init(pair.gateway(), again);
+        world.run(S / 10);
+        assertThat(pair.gateway().node.readyRelayIds()).contains("relay-2");
+
+        pair.gateway().node.updateRelays(Set.of("relay-1"), List.of(), pair.gateway().nodeNowNs());
+        world.run(S);
+        assertThat(pair.gateway().events(NodeEvent.NoRelays.class)).isEmpty();
+        assertThat(again.allocates).isEqualTo(1);
+    }
+
     @Test
     void peerWithoutCandidatesFailsAfterTenSeconds() {
         var world = new SimWorld(1);
