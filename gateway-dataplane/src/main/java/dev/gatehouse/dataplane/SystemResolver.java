@@ -9,12 +9,13 @@ import io.netty.resolver.dns.DnsNameResolver;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
 import io.netty.resolver.dns.DnsServerAddressStreamProvider;
-import io.netty.resolver.dns.DnsServerAddressStreamProviders;
 import io.netty.resolver.dns.NoopDnsCache;
+import io.netty.resolver.dns.SingletonDnsServerAddressStreamProvider;
 import io.netty.resolver.dns.UnixResolverDnsServerAddressStreamProvider;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -22,6 +23,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Resolves names as the host does: those of `/etc/hosts` first, else with the servers of
 /// `/etc/resolv.conf`, A and AAAA (tunnel.md 6.3). Each look-up has a port of its own, which a
@@ -33,6 +36,8 @@ final class SystemResolver implements NameLookup.Backend {
     static final Path HOSTS = Path.of("/etc/hosts");
     static final Path CONFIGURATION = Path.of("/etc/resolv.conf");
 
+    private static final Logger LOG = LoggerFactory.getLogger(SystemResolver.class);
+    private static final int DNS_PORT = 53;
     private static final FileTime NO_FILE = FileTime.fromMillis(0);
 
     private final EventLoop loop;
@@ -100,11 +105,15 @@ final class SystemResolver implements NameLookup.Backend {
                 .build();
     }
 
+    /// Without a file, or one that names no server, the local host is asked: resolv.conf(5). Never
+    /// a public server, which is what Netty would take.
     private DnsServerAddressStreamProvider servers() {
         try {
             return new UnixResolverDnsServerAddressStreamProvider(configuration.toFile());
-        } catch (IOException _) {
-            return DnsServerAddressStreamProviders.platformDefault();
+        } catch (IOException | IllegalArgumentException e) {
+            LOG.info("{} names no server: {}", configuration, e.getMessage());
+            return new SingletonDnsServerAddressStreamProvider(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), DNS_PORT));
         }
     }
 

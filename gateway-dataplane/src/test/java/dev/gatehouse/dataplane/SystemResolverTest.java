@@ -19,6 +19,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The host's files are followed while the gateway runs: tunnel.md 6.3 resolves as getaddrinfo.
 class SystemResolverTest {
@@ -62,6 +64,22 @@ class SystemResolverTest {
         assertThat(resolve(resolver, "wiki.corp.test")).containsExactly("10.0.0.1");
 
         write("resolv.conf", line.formatted(second));
+        assertThat(resolve(resolver, "wiki.corp.test")).containsExactly("10.0.0.2");
+    }
+
+    /// A host may get its nameservers after the gateway has started, and tools that write the file
+    /// empty it first.
+    @ParameterizedTest
+    @ValueSource(strings = {"", "# nothing yet\n", "nameserver\n", "nameserver nonsense\n"})
+    void aConfigurationWithoutServersIsLivedWith(String text) throws Exception {
+        var configuration = write("resolv.conf", text);
+        var resolver = new SystemResolver(group.next(), directory.resolve("none"), configuration);
+
+        write("resolv.conf", "port %d\nnameserver 127.0.0.1\n".formatted(serve(1)));
+        assertThat(resolve(resolver, "wiki.corp.test")).containsExactly("10.0.0.1");
+        write("resolv.conf", text);
+        resolver.resolveAll("wiki.corp.test");
+        write("resolv.conf", "port %d\nnameserver 127.0.0.1\n".formatted(serve(2)));
         assertThat(resolve(resolver, "wiki.corp.test")).containsExactly("10.0.0.2");
     }
 
