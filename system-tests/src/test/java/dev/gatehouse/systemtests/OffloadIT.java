@@ -1,12 +1,16 @@
 package dev.gatehouse.systemtests;
 
+import static dev.gatehouse.systemtests.SmallSite.PORTAL;
+import static dev.gatehouse.systemtests.SmallSite.build;
+import static dev.gatehouse.systemtests.SmallSite.in;
+import static dev.gatehouse.systemtests.SmallSite.peer;
+import static dev.gatehouse.systemtests.SmallSite.startPortal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.systemtests.Program.Spec;
 import dev.gatehouse.systemtests.RefusingKernel.Age;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,16 +25,10 @@ import org.junit.jupiter.api.io.TempDir;
 /// Big transfers through real processes, with offloads on, off and refused by the kernel at either
 /// end: content and checksums right, nothing dropped, ECN marks carried. GATEHOUSE_FILE_MIB makes
 /// the files bigger.
-///
-/// ```
-///  client .10 --- bridge 10.99.0.0/24, fd99::/64 --- .20 gateway --- resource 10.77.0.10, fd77::10
-///                 .2 portal, relay: the sandbox
-/// ```
 @Tag("netns")
 class OffloadIT {
     private static final String FILE_MIB =
             Optional.ofNullable(System.getenv("GATEHOUSE_FILE_MIB")).orElse("64");
-    private static final String PORTAL = "10.99.0.2";
     private static final String V4 = "10.77.0.10";
     private static final String V6 = "fd77::10";
 
@@ -244,104 +242,15 @@ class OffloadIT {
         return sandbox.start(in("client", Spec.of(command))).await();
     }
 
-    private static void build(Sandbox sandbox) throws Exception {
-        Sandbox.require("nft", "nftables");
-        sandbox.file("build.sh", NETWORK);
-        sandbox.exec("sh", "-e", sandbox.folder().resolve("build.sh").toString());
-    }
-
-    private static final String NETWORK =
-            """
-            ip link add net type bridge
-            ip link set net up
-            ip addr add 10.99.0.2/24 dev net
-            ip addr add fd99::2/64 dev net nodad
-            for host in client gateway resource; do
-                ip netns add $host
-                ip -n $host link set lo up
-                ip netns exec $host sysctl -qw net.ipv4.tcp_ecn=1
-            done
-            n=10
-            for host in client gateway; do
-                ip link add $host-e type veth peer name eth0 netns $host
-                ip link set $host-e master net up
-                ip -n $host link set eth0 up
-                ip -n $host addr add 10.99.0.$n/24 dev eth0
-                ip -n $host addr add fd99::$n/64 dev eth0 nodad
-                n=20
-            done
-            ip -n gateway link add lan type veth peer name eth0 netns resource
-            ip -n gateway link set lan up
-            ip -n resource link set eth0 up
-            ip -n gateway addr add 10.77.0.1/24 dev lan
-            ip -n gateway addr add fd77::1/64 dev lan nodad
-            ip -n resource addr add 10.77.0.10/24 dev eth0
-            ip -n resource addr add fd77::10/64 dev eth0 nodad
-            ip -n resource route add default via 10.77.0.1
-            ip -n resource route add default via fd77::1
-            """;
-
     private static void startServers(Sandbox sandbox) throws Exception {
-        var file = sandbox.file("portal.yaml", PORTAL_FILE);
-        sandbox.start(
-                        Spec.gatehouse("portal", "--config=" + file)
-                                .with("GATEHOUSE_PORTAL_DATA_DIR", "/run/portal-data"))
-                .awaitText("portal ws on port 8083");
+        startPortal(sandbox);
         sandbox.start(peer("relay").with("PUBLIC_IP4_ADDR", PORTAL))
                 .awaitText("relay serves UDP port 3478");
         sandbox.start(in("resource", end("serve"))).awaitText("serving");
     }
 
-    private static final String PORTAL_FILE =
-            """
-            account: {slug: test}
-            sites: [{name: HQ}]
-            actors: [{name: Robin}]
-            groups: [{name: Staff, members: [Robin]}]
-            tokens:
-              - {id: test-gateway, type: gateway, site: HQ, hash: "%s"}
-              - {id: test-relay, type: relay, hash: "%s"}
-              - {id: test-client, type: client, actor: Robin, hash: "%s"}
-            resources:
-              - {name: IPv4, type: cidr, address: 10.77.0.0/24, sites: [HQ]}
-              - {name: IPv6, type: cidr, address: "fd77::/64", sites: [HQ]}
-            policies:
-              - {group: Staff, resource: IPv4}
-              - {group: Staff, resource: IPv6}
-            """
-                    .formatted(hash("gateway"), hash("relay"), hash("client"));
-
-    private static String token(String type) {
-        return ".test-" + type + ".not-a-secret-outside-of-the-test";
-    }
-
-    private static String hash(String type) {
-        return "sha256:"
-                + HexFormat.of().formatHex(TransferEnd.sha256().digest(token(type).getBytes()));
-    }
-
-    private static Spec peer(String process) {
-        var spec =
-                Spec.gatehouse(process)
-                        .with("FIREZONE_API_URL", "ws://" + PORTAL + ":8083")
-                        .with("FIREZONE_TOKEN", token(process))
-                        .with("FIREZONE_DNS_CONTROL", "disabled");
-        return process.equals("relay") ? spec : spec.with("FIREZONE_ID", process);
-    }
-
-    /// One end of a transfer.
     private static Spec end(String... arguments) {
-        var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xshare:auto", "-XX:+UseSerialGC", "-cp"));
-        command.add(Path.of(OffloadIT.class.getResource("/").getPath()).toString());
-        command.add(TransferEnd.class.getName());
-        command.addAll(List.of(arguments));
-        return new Spec(List.copyOf(command), Map.of());
-    }
-
-    private static Spec in(String host, Spec spec) {
-        return spec.after("ip", "netns", "exec", host);
+        return SmallSite.end(TransferEnd.class, arguments);
     }
 
     private static String[] command(Spec spec) {
