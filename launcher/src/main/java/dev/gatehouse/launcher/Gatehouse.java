@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 
@@ -38,12 +39,32 @@ public final class Gatehouse implements Runnable {
                     HealthCommand.class,
                     DoctorCommand.class);
 
-    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+    @CommandLine.Spec private CommandSpec spec;
 
     /// Entry point of the JVM.
     public static void main(String[] arguments) {
         resolveAnew();
-        System.exit(commandLine(arguments).execute(arguments));
+        Thread.setDefaultUncaughtExceptionHandler(Gatehouse::onEndOfThread);
+        var line = commandLine(arguments);
+        var mistake =
+                Logging.mistake(System.getenv())
+                        .or(() -> new VariableDefaults(System::getenv).mistake(named(line)));
+        if (mistake.isPresent()) {
+            line.getErr().println(named(line).qualifiedName() + ": " + mistake.get());
+            System.exit(MISCONFIGURED);
+        }
+        System.exit(line.execute(arguments));
+    }
+
+    /// The command that was named, if one was.
+    private static CommandSpec named(CommandLine line) {
+        var commands = List.copyOf(line.getSubcommands().values());
+        return (commands.size() == 1 ? commands.getFirst() : line).getCommandSpec();
+    }
+
+    private static void onEndOfThread(Thread thread, Throwable failure) {
+        org.slf4j.LoggerFactory.getLogger(Gatehouse.class)
+                .error("thread {} failed", thread.getName(), failure);
     }
 
     /// A name is resolved for each attempt to reach the portal (portal-channel.md 9.2): Java would
@@ -64,7 +85,7 @@ public final class Gatehouse implements Runnable {
         var line = new CommandLine(new Gatehouse());
         commands(arguments).forEach(line::addSubcommand);
         return line.setHelpFactory(OptionHelp::new)
-                .setDefaultValueProvider(new FlagDefaults(environment))
+                .setDefaultValueProvider(new VariableDefaults(environment))
                 .setParameterExceptionHandler(Gatehouse::onMistake)
                 .setExecutionExceptionHandler(Gatehouse::onFailure)
                 .setCaseInsensitiveEnumValuesAllowed(true);
@@ -102,8 +123,7 @@ public final class Gatehouse implements Runnable {
             logger.debug("ended while it started", failure);
             return FAILED; // whoever ends it has set the code already
         }
-        logger.error("{}: {}", command.getCommandName(), failure.toString());
-        logger.debug("the failure", failure);
+        logger.error("{} failed", command.getCommandName(), failure);
         return FAILED;
     }
 

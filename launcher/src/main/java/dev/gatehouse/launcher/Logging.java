@@ -2,13 +2,10 @@ package dev.gatehouse.launcher;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.JsonEncoder;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ConfiguratorRank;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
-import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import java.util.Arrays;
 import java.util.List;
@@ -21,7 +18,9 @@ import java.util.Optional;
 /// `LOG_FORMAT` human, json or google-cloud (relay.md 1). Logs go to stderr.
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class Logging extends ContextAwareBase implements Configurator {
-    private static final String PATTERN = "%d{HH:mm:ss.SSS} %-5level %logger{0}: %msg%n%nopex";
+    private static final List<String> FORMATS = List.of("text", "human", "json", "google-cloud");
+    private static final List<String> LEVELS =
+            List.of("off", "error", "warn", "info", "debug", "trace", "all");
 
     /// They warn of what is no fault here: a machine without nameserver or hardware address.
     private static final List<String> MISLEADING =
@@ -36,10 +35,13 @@ public final class Logging extends ContextAwareBase implements Configurator {
         appender.setContext(context);
         appender.setName("stderr");
         appender.setTarget("System.err");
-        appender.setEncoder(encoder(context, environment));
+        var level = level(environment);
+        var lines = new LogLines(form(environment), !level.isGreaterOrEqual(Level.INFO));
+        lines.setContext(context);
+        lines.start();
+        appender.setEncoder(lines);
         appender.start();
         var root = context.getLogger("ROOT");
-        var level = level(environment);
         root.setLevel(level);
         root.addAppender(appender);
         if (level.isGreaterOrEqual(Level.DEBUG)) {
@@ -51,32 +53,45 @@ public final class Logging extends ContextAwareBase implements Configurator {
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
-    private static Encoder<ILoggingEvent> encoder(
-            LoggerContext context, Map<String, String> environment) {
-        if (isJson(environment)) {
-            var json = new JsonEncoder();
-            json.setContext(context);
-            json.start();
-            return json;
-        }
-        var text = new PatternLayoutEncoder();
-        text.setContext(context);
-        text.setPattern(PATTERN);
-        text.start();
-        return text;
+    /// What is wrong with the settings of the log, in one line. Empty variables are not set, and
+    /// what `RUST_LOG` may hold is for others to say.
+    static Optional<String> mistake(Map<String, String> environment) {
+        return notOneOf(environment, "GATEHOUSE_LOG_LEVEL", LEVELS)
+                .or(() -> notOneOf(environment, "GATEHOUSE_LOG_FORMAT", FORMATS))
+                .or(() -> notOneOf(environment, "LOG_FORMAT", FORMATS));
     }
 
-    static boolean isJson(Map<String, String> environment) {
-        var format = environment.getOrDefault("LOG_FORMAT", "human");
-        return List.of("json", "google-cloud")
-                .contains(
-                        environment
-                                .getOrDefault("GATEHOUSE_LOG_FORMAT", format)
-                                .toLowerCase(Locale.ROOT));
+    private static Optional<String> notOneOf(
+            Map<String, String> environment, String name, List<String> values) {
+        return given(environment, name)
+                .filter(text -> !text.contains("=") && !text.contains(",")) // a filter, as others
+                .filter(text -> !values.contains(text))
+                .map(
+                        text ->
+                                "%s \"%s\" is none of %s"
+                                        .formatted(name, text, String.join(", ", values)));
+    }
+
+    private static Optional<String> given(Map<String, String> environment, String name) {
+        return Optional.ofNullable(environment.get(name))
+                .map(text -> text.strip().toLowerCase(Locale.ROOT))
+                .filter(text -> !text.isEmpty());
+    }
+
+    static LogLines.Form form(Map<String, String> environment) {
+        var format =
+                given(environment, "GATEHOUSE_LOG_FORMAT")
+                        .or(() -> given(environment, "LOG_FORMAT"))
+                        .orElse("text");
+        return switch (format) {
+            case "json" -> LogLines.Form.JSON;
+            case "google-cloud" -> LogLines.Form.GOOGLE_CLOUD;
+            default -> LogLines.Form.TEXT;
+        };
     }
 
     static Level level(Map<String, String> environment) {
-        return Optional.ofNullable(environment.get("GATEHOUSE_LOG_LEVEL"))
+        return given(environment, "GATEHOUSE_LOG_LEVEL")
                 .or(() -> Optional.ofNullable(environment.get("RUST_LOG")))
                 .stream()
                 .flatMap(text -> Arrays.stream(text.split(",")))

@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.security.Security;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +21,71 @@ import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 class LauncherTest {
+    private static final String INTERNET = "FIREZONE_ACTIVATE_INTERNET_RESOURCE";
+
+    private static UnaryOperator<String> only(String name, String value) {
+        return asked -> asked.equals(name) ? value : null;
+    }
+
+    /// Compose files write `PORT=${PORT:-}`, and files of variables may have Windows' line ends.
+    @ParameterizedTest
+    @CsvSource({"'', 52625", "' ', 52625", "'7000\r', 7000", "' 7000 ', 7000"})
+    void anEmptyVariableIsNotSetAndBlanksAroundItAreNoPart(String value, int port) {
+        var line = Gatehouse.commandLine(only("GATEHOUSE_UDP_PORT", value), "dataplane");
+
+        var dataplane = line.parseArgs("dataplane").subcommand().commandSpec();
+
+        Integer given = dataplane.findOption("--udp-port").getValue();
+        assertThat(given).isEqualTo(port);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '|',
+            value = {
+                "relay,LISTEN_PORT,|\"3478\"|,in quotes",
+                "relay,FIREZONE_TOKEN,'s3cr3t',in quotes",
+                "controlplane,GATEHOUSE_CA_FILE,|'/x'|,in quotes",
+                "client,FIREZONE_API_URL,`x`,in quotes",
+                "client,GATEHOUSE_CLIENT_SOCKET,|\"/s\"|,in quotes",
+                "portal,GATEHOUSE_PORTAL_LISTEN,$LISTEN,a variable",
+                "dataplane,GATEHOUSE_SHARDS,${SHARDS},a variable",
+                "controlplane,HEALTH_CHECK_ADDR,$(ADDRESS),a variable"
+            })
+    void whatTheShellWasToTakeAwayIsNamed(String process, String name, String value, String words) {
+        var commands = Gatehouse.commandLine(process).getSubcommands();
+
+        var mistake =
+                new VariableDefaults(only(name, value))
+                        .mistake(commands.get(process).getCommandSpec());
+
+        assertThat(mistake).hasValueSatisfying(line -> assertThat(line).contains(name, words));
+        assertThat(mistake.get()).doesNotContain(value);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"FIREZONE_NAME, \"my gateway\"", "FIREZONE_API_URL, wss://a.example/$x"})
+    void whatMayBeMeantIsLeftAlone(String name, String value) {
+        var relay = Gatehouse.commandLine("relay").getSubcommands().get("relay");
+
+        assertThat(new VariableDefaults(only(name, value)).mistake(relay.getCommandSpec()))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GATEHOUSE_LOG_LEVEL, verbose, trace",
+        "GATEHOUSE_LOG_FORMAT, xml, json",
+        "LOG_FORMAT, pretty, google-cloud"
+    })
+    void anUnknownLevelOrFormatOfTheLogIsNamed(String name, String value, String known) {
+        assertThat(Logging.mistake(Map.of(name, value)))
+                .hasValueSatisfying(line -> assertThat(line).contains(name, value, known));
+        assertThat(Logging.mistake(Map.of(name, " " + known.toUpperCase(Locale.ROOT)))).isEmpty();
+        assertThat(Logging.mistake(Map.of(name, ""))).isEmpty();
+        assertThat(Logging.mistake(Map.of("GATEHOUSE_LOG_LEVEL", "info,wire=debug"))).isEmpty();
+    }
+
     @Test
     void everyCommandExplainsItself() {
         for (var name : Gatehouse.commandLine().getSubcommands().keySet()) {
@@ -50,7 +117,7 @@ class LauncherTest {
     @ParameterizedTest
     @CsvSource({"'', false", "' ', false", "false, false", "0, false", "1, true", "TRUE, true"})
     void theVariableOfAFlagMayBeEmptyOrANumber(String value, boolean isOn) {
-        var line = Gatehouse.commandLine(_ -> value, "client");
+        var line = Gatehouse.commandLine(only(INTERNET, value), "client");
 
         var client = line.parseArgs("client").subcommand().commandSpec();
 
@@ -61,7 +128,9 @@ class LauncherTest {
     @Test
     void theVariableOfAFlagMustMakeSense() {
         var err = new StringWriter();
-        var line = Gatehouse.commandLine(_ -> "maybe", "client").setErr(new PrintWriter(err));
+        var line =
+                Gatehouse.commandLine(only(INTERNET, "maybe"), "client")
+                        .setErr(new PrintWriter(err));
 
         assertThat(line.execute("client", "--check")).isEqualTo(2);
         assertThat(err.toString()).contains("'maybe' is not a boolean");
