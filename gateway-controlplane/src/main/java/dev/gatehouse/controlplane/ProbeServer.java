@@ -11,7 +11,8 @@ import io.vertx.core.http.HttpServerRequest;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
-/// Probes and metrics of the pair over HTTP.
+/// Probes and metrics of the pair over HTTP. `/healthz` and `/startupz` speak of this process,
+/// `/readyz` of the pair.
 final class ProbeServer {
     private final Vertx vertx;
     private final Supplier<FlowStatus> status;
@@ -41,35 +42,30 @@ final class ProbeServer {
         return vertx.createHttpServer().requestHandler(this::handle).listen(port, host);
     }
 
+    /// Started means that the process can work, which is so as soon as it can answer: what it waits
+    /// for, portal and data plane, another start of this process would not bring.
     private void handle(HttpServerRequest request) {
         switch (request.path()) {
-            case "/healthz" -> answer(request, true, "alive");
-            case "/startupz" -> answer(request, status.get().isStarted(), "started");
-            case "/readyz" -> answer(request, status.get().isReady(), "ready");
+            case "/healthz" -> answer(request, 200, "alive");
+            case "/startupz" -> answer(request, 200, "started");
+            case "/readyz" -> ready(request);
             case "/metrics" ->
                     request.response()
                             .putHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
                             .end(metrics.scrape());
-            default -> request.response().setStatusCode(404).end("not found\n");
+            case null, default -> answer(request, 404, "not found");
         }
     }
 
-    private void answer(HttpServerRequest request, boolean holds, String what) {
-        request.response()
-                .setStatusCode(holds ? 200 : 503)
-                .end((holds ? what : "not " + what + ": " + reason(status.get())) + "\n");
+    private void ready(HttpServerRequest request) {
+        status.get()
+                .unreadyReason()
+                .ifPresentOrElse(
+                        reason -> answer(request, 503, "not ready: " + reason),
+                        () -> answer(request, 200, "ready"));
     }
 
-    private static String reason(FlowStatus one) {
-        if (!one.dataplaneUp()) {
-            return "no data plane";
-        }
-        if (!one.isStarted()) {
-            return "the data plane has no TUN or no socket yet";
-        }
-        if (!one.portalEverJoined()) {
-            return "not joined to the portal";
-        }
-        return one.dataplane().getDraining() ? "draining" : "no relay allocation";
+    private static void answer(HttpServerRequest request, int code, String text) {
+        request.response().setStatusCode(code).end(text + "\n");
     }
 }

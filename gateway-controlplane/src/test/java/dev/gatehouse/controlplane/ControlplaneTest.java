@@ -24,8 +24,10 @@ import dev.gatehouse.rpc.ShutdownReply;
 import dev.gatehouse.rpc.ShutdownRequest;
 import dev.gatehouse.rpc.Snapshot;
 import dev.gatehouse.rpc.SnapshotChunk;
+import dev.gatehouse.rpc.Status;
 import dev.gatehouse.rpc.UpdateRelaysReply;
 import dev.gatehouse.rpc.UpdateRelaysRequest;
+import dev.gatehouse.testkit.Eventually;
 import dev.gatehouse.transport.MonotonicClock;
 import io.vertx.core.Completable;
 import io.vertx.core.Future;
@@ -108,10 +110,36 @@ class ControlplaneTest {
         int port = await(probes.listen("127.0.0.1", 0)).actualPort();
 
         assertThat(status(port, "/healthz")).isEqualTo(200);
-        assertThat(status(port, "/startupz")).isEqualTo(503);
+        assertThat(status(port, "/startupz")).isEqualTo(200);
         assertThat(status(port, "/readyz")).isEqualTo(503);
+        assertThat(body(port, "/readyz")).isEqualTo("not ready: no data plane\n");
         assertThat(status(port, "/metrics")).isEqualTo(200);
         assertThat(status(port, "/other")).isEqualTo(404);
+    }
+
+    @Test
+    void anUnreachablePortalIsNoReasonToBeStartedAgainAndIsNamed() throws Exception {
+        listenDataplane(new FakeDataplane(7));
+        var controlplane = controlplane(1);
+        var probes = new ProbeServer(vertx, controlplane::status);
+        int port = await(probes.listen("127.0.0.1", 0)).actualPort();
+
+        controlplane.start();
+
+        Eventually.becomes(
+                "the portal is named",
+                Duration.ofSeconds(10),
+                () -> body(port, "/readyz").equals("not ready: not joined to the portal\n"));
+        assertThat(status(port, "/startupz")).isEqualTo(200);
+    }
+
+    private String body(int port, String path) {
+        var client = vertx.createHttpClient();
+        return await(
+                client.request(io.vertx.core.http.HttpMethod.GET, port, "127.0.0.1", path)
+                        .compose(request -> request.send())
+                        .compose(response -> response.body())
+                        .map(body -> body.toString()));
     }
 
     private int status(int port, String path) {
@@ -228,6 +256,8 @@ class ControlplaneTest {
                                     KeyPair.newBuilder().setPublicKey(ByteString.copyFrom(key)));
             var chunk = SnapshotChunk.newBuilder().setFirst(true).setLast(true).setPart(snapshot);
             response.write(Event.newBuilder().setEpoch(epoch).setSnapshot(chunk).build());
+            var status = Status.newBuilder().setSocketsOpen(true);
+            response.write(Event.newBuilder().setEpoch(epoch).setStatus(status).build());
         }
 
         @Override
