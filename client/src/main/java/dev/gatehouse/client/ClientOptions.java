@@ -141,6 +141,13 @@ final class ClientOptions {
             description = "Implementation of the cipher: auto, vector, libcrypto, jdk.")
     private String aead;
 
+    @Option(
+            names = "--tun-name",
+            paramLabel = "<name>",
+            defaultValue = "${env:GATEHOUSE_TUN_NAME:-tun-firezone}",
+            description = "Name of the TUN device; if a gateway has it: tun-client.")
+    private String tunName;
+
     @Option(names = "--exit", description = "Leave with 0 after the interface was configured.")
     private boolean exit;
 
@@ -150,6 +157,7 @@ final class ClientOptions {
                 PortalSettings.api("FIREZONE_API_URL", apiUrl),
                 TokenFile.read(
                         Optional.ofNullable(System.getenv("FIREZONE_TOKEN")).orElse(""), tokenPath),
+                tunName(),
                 DeviceId.externalId(id()),
                 name(),
                 control,
@@ -178,6 +186,15 @@ final class ClientOptions {
         return firezoneId.isBlank()
                 ? DeviceIdFile.readOrCreate(DeviceIdFile.DEFAULT)
                 : firezoneId.strip();
+    }
+
+    private String tunName() throws ConfigurationMistake {
+        if (!tunName.matches("[A-Za-z0-9_.-]{1,15}")) {
+            throw new ConfigurationMistake(
+                    "GATEHOUSE_TUN_NAME \"%s\": write up to 15 letters, digits, - and _"
+                            .formatted(tunName));
+        }
+        return tunName;
     }
 
     private String name() {

@@ -10,13 +10,11 @@ import dev.gatehouse.channel.UserAgent;
 import dev.gatehouse.client.portal.PortalConnection;
 import dev.gatehouse.connectivity.Rehearsal;
 import dev.gatehouse.transport.HostSettings;
-import dev.gatehouse.transport.LinuxTun;
 import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.transport.NetworkConfig;
 import dev.gatehouse.transport.Poller;
 import dev.gatehouse.transport.ServiceManager;
 import dev.gatehouse.transport.Shard;
-import dev.gatehouse.transport.TunException;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wireguard.crypto.Aead;
 import dev.gatehouse.wireguard.crypto.Aeads;
@@ -57,13 +55,14 @@ final class ClientProcess implements AutoCloseable {
     private List<IpAddress> resolvers = List.of();
 
     private ClientProcess(ClientSettings settings) throws IOException, ConfigurationMistake {
+        var tun = ClientTun.open(settings); // first: what follows would disturb another client
         var resolvConf = new ResolvConf(settings.resolvConf());
         if (settings.dnsControl() == DnsControl.ETC_RESOLV_CONF) {
             resolvConf.revert(); // what a run that crashed has left
         }
         servers =
                 settings.dnsControl() == DnsControl.SYSTEMD_RESOLVED
-                        ? new Resolved(Resolved.TOOL, ClientSettings.TUN_NAME)
+                        ? new Resolved(Resolved.TOOL, tun.name())
                         : resolvConf;
         servers.systemServers(); // a resolver that cannot be asked is told at once
         var buffers = settings.buffers();
@@ -72,7 +71,6 @@ final class ClientProcess implements AutoCloseable {
         }
         var portalAddresses = HostNetwork.resolve(ApiUrl.host(settings.api()).orElseThrow());
         var aead = chooseAead(settings);
-        var tun = openTun(settings);
         var poller = new Poller();
         var clock = new MonotonicClock();
         var agent =
@@ -81,9 +79,7 @@ final class ClientProcess implements AutoCloseable {
                         new ClientAgent.Surroundings(
                                 tun,
                                 new HostNetwork(
-                                        new NetworkConfig(ClientSettings.TUN_NAME),
-                                        settings,
-                                        portalAddresses),
+                                        new NetworkConfig(tun.name()), settings, portalAddresses),
                                 poller,
                                 clock,
                                 aead,
@@ -150,15 +146,6 @@ final class ClientProcess implements AutoCloseable {
             return Aeads.choose(settings.packets().aead());
         } catch (IllegalArgumentException e) {
             throw new ConfigurationMistake("GATEHOUSE_AEAD: " + e.getMessage());
-        }
-    }
-
-    private static LinuxTun openTun(ClientSettings settings) throws ConfigurationMistake {
-        try {
-            return LinuxTun.open(
-                    ClientSettings.TUN_NAME, ClientSettings.MTU, settings.packets().offloads());
-        } catch (TunException e) {
-            throw new ConfigurationMistake(e.getMessage());
         }
     }
 

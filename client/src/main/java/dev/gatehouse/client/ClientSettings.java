@@ -8,6 +8,7 @@ import java.util.Optional;
 
 /// All settings of one client process, checked.
 ///
+/// @param tunName of the device, 1 to 15 characters; another one is taken beside a gateway
 /// @param externalId how the portal knows this device
 /// @param partitionMax how long the portal may be away; zero = for ever
 /// @param caFile PEM certificates to trust instead of the JVM's
@@ -16,6 +17,7 @@ import java.util.Optional;
 record ClientSettings(
         URI api,
         Secret token,
+        String tunName,
         String externalId,
         String name,
         DnsControl dnsControl,
@@ -27,7 +29,6 @@ record ClientSettings(
         Buffers buffers,
         Packets packets,
         boolean exitOnceUp) {
-    static final String TUN_NAME = "tun-firezone";
     static final int MTU = 1280;
     static final int UDP_PORT = 52_625;
 

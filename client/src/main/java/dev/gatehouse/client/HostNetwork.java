@@ -31,7 +31,7 @@ final class HostNetwork implements AutoCloseable {
         this.network = network;
         this.dnsControl = settings.dnsControl();
         this.resolvConf = new ResolvConf(settings.resolvConf());
-        this.resolved = new Resolved(Resolved.TOOL, ClientSettings.TUN_NAME);
+        this.resolved = new Resolved(Resolved.TOOL, network.name());
         this.portal = portal;
     }
 

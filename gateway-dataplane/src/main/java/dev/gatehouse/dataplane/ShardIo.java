@@ -4,6 +4,7 @@ import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.transport.LinuxTun;
 import dev.gatehouse.transport.NetworkConfig;
 import dev.gatehouse.transport.Poller;
+import dev.gatehouse.transport.TunOwner;
 import dev.gatehouse.transport.UdpConfig;
 import dev.gatehouse.transport.UdpSocket;
 import dev.gatehouse.tunnel.TunnelRanges;
@@ -62,7 +63,12 @@ final class ShardIo implements AutoCloseable {
         if (isFirst) {
             NetworkConfig.addUnreachable(ROUTES);
         }
-        var tun = LinuxTun.open(config.tunName(shard), DataplaneConfig.MTU, config.offloads());
+        var tun =
+                LinuxTun.open(
+                        TunOwner.GATEWAY,
+                        config.tunName(shard),
+                        DataplaneConfig.MTU,
+                        config.offloads());
         try {
             return new ShardIo(poller, tun, config, isFirst, port);
         } catch (IOException e) {

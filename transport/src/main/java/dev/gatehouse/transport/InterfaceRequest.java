@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 final class InterfaceRequest {
     static final int NAME_LENGTH_MAX = 15;
 
+    private static final long SIOCGIFINDEX = 0x8933;
     private static final int VALUE_OFFSET = 16;
     private static final int LENGTH = 40;
 
@@ -20,6 +21,11 @@ final class InterfaceRequest {
                     "interface name must have 1 to 15 characters: " + name);
         }
         block.put(0, bytes);
+    }
+
+    /// @throws IOException if there is no interface of that name
+    static int indexOf(String name) throws IOException {
+        return new InterfaceRequest(name).onSocket(SIOCGIFINDEX, "interface " + name).number();
     }
 
     InterfaceRequest flags(int flags) {

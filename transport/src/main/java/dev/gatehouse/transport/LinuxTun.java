@@ -5,10 +5,11 @@ import dev.gatehouse.wire.PacketBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One queue of a TUN device, never blocking.
+/// A TUN device, never blocking, that no other process shares.
 ///
 /// The device lives as long as its descriptor: it goes when the process does. With offloads the
 /// kernel hands over and takes packets of up to 64 KiB with a virtio header; they are cut and
@@ -49,18 +50,16 @@ public final class LinuxTun implements AutoCloseable {
         vectorsAddress = NativeMemory.address(vectors);
     }
 
-    /// Makes the device, or attaches to a queue of it. The link stays down: see [NetworkConfig].
+    /// Makes the device. The link stays down: see [NetworkConfig].
     ///
     /// @param name at most 15 characters
-    /// @throws TunException with one line that says how to mend it
-    public static LinuxTun open(String name, int mtu) throws TunException {
-        return open(name, mtu, true);
-    }
-
     /// @param offloads whether to move super-packets; the kernel may still refuse
-    public static LinuxTun open(String name, int mtu, boolean offloads) throws TunException {
+    /// @throws TunException with one line that says how to mend it; also if the name is taken
+    public static LinuxTun open(TunOwner owner, String name, int mtu, boolean offloads)
+            throws TunException {
         int fd = TunDevice.open(name, offloads);
         try {
+            mark(owner, name);
             new InterfaceRequest(name).number(mtu).onSocket(SIOCSIFMTU, "set MTU of " + name);
             new InterfaceRequest(name)
                     .number(TXQUEUELEN)
@@ -72,6 +71,29 @@ public final class LinuxTun implements AutoCloseable {
             Libc.C.close(fd);
             throw new TunException(e.getMessage());
         }
+    }
+
+    private static void mark(TunOwner owner, String name) throws IOException {
+        try (var netlink = new Netlink(0, false)) {
+            int index = InterfaceRequest.indexOf(name);
+            int errno = Link.setAlias(netlink, index, owner.alias());
+            if (errno != 0) {
+                LOG.debug("{} has no alias: {}", name, Libc.C.strerror(errno));
+            }
+        }
+    }
+
+    /// The device of a process of ours in this network namespace.
+    public static Optional<String> deviceOf(TunOwner owner) throws IOException {
+        return Link.all().stream()
+                .filter(link -> link.alias().equals(owner.alias()))
+                .map(Link::name)
+                .findFirst();
+    }
+
+    /// Which process has the device, for people.
+    public static String holder(String device) {
+        return TunHolder.find(device).orElse("a process of another container or user");
     }
 
     /// Fails as [#open] would if this host has no TUN driver; makes no device.
@@ -193,6 +215,7 @@ public final class LinuxTun implements AutoCloseable {
                 counters.add(TunCounter.READ_ERRORS, 1);
                 return true;
             }
+            case Errno.EBADFD -> throw new IOException("the device %s was deleted".formatted(name));
             default -> throw new ErrnoException("read from " + name, errno);
         }
     }
@@ -279,6 +302,7 @@ public final class LinuxTun implements AutoCloseable {
             case Errno.EAGAIN, Errno.ENOBUFS, 12 /* ENOMEM */ ->
                     counters.add(TunCounter.WRITE_NO_ROOM, 1);
             case Errno.EINVAL -> counters.add(TunCounter.WRITE_REFUSED, 1);
+            case Errno.EBADFD -> throw new IOException("the device %s was deleted".formatted(name));
             default -> throw new ErrnoException("write to " + name, errno);
         }
     }

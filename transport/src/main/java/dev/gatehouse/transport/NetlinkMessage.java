@@ -2,10 +2,12 @@ package dev.gatehouse.transport;
 
 import dev.gatehouse.wire.IpAddress;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 
 /// A route netlink request: header, fixed part, attributes, in the order of the calls.
 final class NetlinkMessage {
     static final int RTM_NEWLINK = 16;
+    static final int RTM_GETLINK = 18;
     static final int RTM_NEWADDR = 20;
     static final int RTM_DELADDR = 21;
     static final int RTM_GETADDR = 22;
@@ -25,6 +27,7 @@ final class NetlinkMessage {
     static final int ATTRIBUTE_HEADER_LENGTH = 4;
 
     private static final int LENGTH_MAX = 256;
+    private static final int TYPE_MASK = 0x3FFF; // above it: nested, network byte order
 
     private final ByteBuffer buffer = NativeMemory.allocate(LENGTH_MAX);
 
@@ -59,6 +62,44 @@ final class NetlinkMessage {
         buffer.putShort((short) (ATTRIBUTE_HEADER_LENGTH + bytes.length));
         buffer.putShort((short) type).put(bytes);
         return this;
+    }
+
+    /// A C string of at most 100 characters.
+    NetlinkMessage attribute(int type, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+        int length = ATTRIBUTE_HEADER_LENGTH + bytes.length + 1;
+        buffer.putShort((short) length).putShort((short) type).put(bytes).put((byte) 0);
+        return u8(new int[aligned(length) - length]);
+    }
+
+    private static int aligned(int length) {
+        return length + 3 & -4;
+    }
+
+    /// The value of an attribute of a received message, from position to limit, or null.
+    static ByteBuffer attribute(ByteBuffer message, int fixedLength, int type) {
+        return find(message, fixedLength, message.capacity(), type);
+    }
+
+    /// The value of an attribute within another one's value, or null.
+    static ByteBuffer nested(ByteBuffer outer, int type) {
+        return find(outer, outer.position(), outer.limit(), type);
+    }
+
+    private static ByteBuffer find(ByteBuffer in, int from, int end, int type) {
+        int at = from;
+        while (at + ATTRIBUTE_HEADER_LENGTH <= end) {
+            int length = Short.toUnsignedInt(in.getShort(at));
+            if (length < ATTRIBUTE_HEADER_LENGTH || at + length > end) {
+                return null;
+            }
+            if ((in.getShort(at + 2) & TYPE_MASK) == type) {
+                int value = at + ATTRIBUTE_HEADER_LENGTH;
+                return in.duplicate().order(in.order()).limit(at + length).position(value);
+            }
+            at += aligned(length);
+        }
+        return null;
     }
 
     /// Completes the header. The message lies from index 0 to the buffer's position.

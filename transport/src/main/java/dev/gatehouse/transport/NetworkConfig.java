@@ -78,6 +78,11 @@ public final class NetworkConfig implements AutoCloseable {
         netlink = new Netlink(0, false);
     }
 
+    /// Of the interface.
+    public String name() {
+        return name;
+    }
+
     /// Sets the link up; needed before routes.
     public void linkUp() throws IOException {
         var message = new NetlinkMessage(NetlinkMessage.RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK);

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 
 /// Opens `/dev/net/tun` and attaches to a device (tunnel.md 8.1).
 final class TunDevice {
@@ -16,9 +17,9 @@ final class TunDevice {
     private static final long DEVICE_NUMBER = 10 << 8 | 200;
     private static final long TUNSETIFF = 0x400454CA;
     private static final int IFF_TUN = 0x0001;
-    private static final int IFF_MULTI_QUEUE = 0x0100;
     private static final int IFF_NO_PI = 0x1000;
     private static final int IFF_VNET_HDR = 0x4000;
+    private static final int IFF_TUN_EXCL = 0x8000;
     private static final long TUNSETOFFLOAD = 0x400454D0;
     private static final int CSUM = 0x01;
     private static final int TSO = 0x02 | 0x04; // IPv4, IPv6
@@ -32,10 +33,12 @@ final class TunDevice {
 
     private TunDevice() {}
 
+    /// Makes the device; one that is there already, whoever made it, is left alone.
+    ///
     /// @param offloads with a virtio header before each packet, see [#offload]
     static int open(String name, boolean offloads) throws TunException {
         int fd = openNode();
-        int flags = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE | (offloads ? IFF_VNET_HDR : 0);
+        int flags = IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL | (offloads ? IFF_VNET_HDR : 0);
         int errno = new InterfaceRequest(name).flags(flags).ioctl(fd, TUNSETIFF);
         if (errno != 0) {
             Libc.C.close(fd);
@@ -111,16 +114,21 @@ final class TunDevice {
     }
 
     private static TunException attachFailure(String name, int errno) {
+        if (errno == Errno.EBUSY) {
+            return TunException.taken(name, present(name));
+        }
         String reason =
-                switch (errno) {
-                    case Errno.EPERM ->
-                            "not permitted; give the process CAP_NET_ADMIN (or run it as root)";
-                    case Errno.EBUSY -> "another process holds it; choose another name";
-                    case Errno.EINVAL ->
-                            "an interface of that name exists and is no multi-queue TUN;"
-                                    + " choose another name";
-                    default -> Libc.C.strerror(errno);
-                };
+                errno == Errno.EPERM
+                        ? "not permitted; give the process CAP_NET_ADMIN (or run it as root)"
+                        : Libc.C.strerror(errno);
         return new TunException("cannot make the TUN device %s: %s".formatted(name, reason));
+    }
+
+    private static Optional<Link> present(String name) {
+        try {
+            return Link.all().stream().filter(link -> link.name().equals(name)).findFirst();
+        } catch (IOException _) {
+            return Optional.empty();
+        }
     }
 }

@@ -23,7 +23,7 @@ class LinuxTunIT {
     void packetsOfTheHostAreReadInBatches() throws Exception {
         NetworkNamespace.run(
                 () -> {
-                    try (var tun = LinuxTun.open("tun-a", MTU);
+                    try (var tun = LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true);
                             var network = configured(tun);
                             var socket = UdpSocket.open(unmarked())) {
                         for (int i = 0; i < 5; i++) {
@@ -48,7 +48,7 @@ class LinuxTunIT {
     void writtenPacketReachesASocketOfTheHost() throws Exception {
         NetworkNamespace.run(
                 () -> {
-                    try (var tun = LinuxTun.open("tun-a", MTU);
+                    try (var tun = LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true);
                             var _ = configured(tun);
                             var socket = UdpSocket.open(unmarked())) {
                         socket.send(datagram("100.64.9.9:7", new byte[] {1, 2, 3}));
@@ -71,7 +71,7 @@ class LinuxTunIT {
     void writeWhileTheLinkIsDownIsCountedAndIgnored() throws Exception {
         NetworkNamespace.run(
                 () -> {
-                    try (var tun = LinuxTun.open("tun-a", MTU)) {
+                    try (var tun = LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true)) {
                         var batch = LinuxTun.newBatch(1, MTU);
                         batch.buffer().put(PacketBatch.HEADROOM_LENGTH, (byte) 0x45);
                         batch.add(PacketBatch.HEADROOM_LENGTH, 40, 0);
@@ -87,11 +87,11 @@ class LinuxTunIT {
     void deviceGoesWithItsDescriptor() throws Exception {
         NetworkNamespace.run(
                 () -> {
-                    LinuxTun.open("tun-a", MTU).close();
+                    LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true).close();
 
                     assertThatThrownBy(() -> new NetworkConfig("tun-a"))
                             .isInstanceOf(IOException.class);
-                    LinuxTun.open("tun-a", MTU).close();
+                    LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true).close();
                 });
     }
 
@@ -99,17 +99,61 @@ class LinuxTunIT {
     void nameOfAnotherKindOfInterfaceIsRefusedInOneLine() throws Exception {
         NetworkNamespace.run(
                 () ->
-                        assertThatThrownBy(() -> LinuxTun.open("lo", MTU))
+                        assertThatThrownBy(() -> LinuxTun.open(TunOwner.CLIENT, "lo", MTU, true))
                                 .isInstanceOf(TunException.class)
                                 .hasMessageContaining("choose another name")
                                 .hasMessageNotContaining("\n"));
     }
 
     @Test
+    void deviceIsSharedWithNobody() throws Exception {
+        NetworkNamespace.run(
+                () -> {
+                    try (var _ = LinuxTun.open(TunOwner.GATEWAY, "tun-a", MTU, true)) {
+                        assertThatThrownBy(() -> LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true))
+                                .isInstanceOf(TunException.class)
+                                .hasMessageContaining("tun-a")
+                                .hasMessageContaining("has it; end that process")
+                                .hasMessageNotContaining("\n")
+                                .extracting(e -> ((TunException) e).takenBy().orElseThrow())
+                                .isEqualTo(TunOwner.GATEWAY);
+                        assertThat(LinuxTun.deviceOf(TunOwner.GATEWAY)).contains("tun-a");
+                        assertThat(LinuxTun.deviceOf(TunOwner.CLIENT)).isEmpty();
+                    }
+                });
+    }
+
+    @Test
+    void persistentDeviceThatSomebodyLeftIsNamedWithItsRemedy() throws Exception {
+        NetworkNamespace.run(
+                () -> {
+                    NetworkNamespace.exec("ip", "tuntap", "add", "tun-a", "mode", "tun");
+
+                    assertThatThrownBy(() -> LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true))
+                            .isInstanceOf(TunException.class)
+                            .hasMessageContaining("left over: ip link delete tun-a");
+                });
+    }
+
+    @Test
+    void deletedDeviceIsToldInPlainWords() throws Exception {
+        NetworkNamespace.run(
+                () -> {
+                    try (var tun = LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true)) {
+                        NetworkNamespace.exec("ip", "link", "delete", "tun-a");
+
+                        assertThatThrownBy(() -> tun.read(LinuxTun.newBatch(1, MTU)))
+                                .isInstanceOf(IOException.class)
+                                .hasMessage("the device tun-a was deleted");
+                    }
+                });
+    }
+
+    @Test
     void addressesAndRoutesAreReplaced() throws Exception {
         NetworkNamespace.run(
                 () -> {
-                    try (var tun = LinuxTun.open("tun-a", MTU);
+                    try (var tun = LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true);
                             var network = configured(tun)) {
                         network.setAddresses(List.of(IpAddress.parse("100.64.0.2")));
                         network.setRoutes(List.of(IpNetwork.parse("10.9.0.0/16")));
@@ -135,7 +179,7 @@ class LinuxTunIT {
                 () -> {
                     NetworkNamespace.exec(
                             "ip", "link", "add", "lan", "type", "veth", "peer", "name", "far");
-                    try (var tun = LinuxTun.open("tun-a", MTU);
+                    try (var tun = LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true);
                             var network = configured(tun);
                             var monitor = new RouteMonitor()) {
                         NetworkNamespace.exec("ip", "addr", "add", "192.168.7.2/24", "dev", "lan");
@@ -161,7 +205,7 @@ class LinuxTunIT {
         NetworkNamespace.run(
                 () -> {
                     var ranges = List.of(IpNetwork.parse("100.64.0.0/11"));
-                    try (var tun = LinuxTun.open("tun-a", MTU);
+                    try (var tun = LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true);
                             var network = configured(tun)) {
                         NetworkConfig.addUnreachable(ranges);
                         network.addRules();

@@ -1,0 +1,55 @@
+package dev.gatehouse.client;
+
+import dev.gatehouse.channel.ConfigurationMistake;
+import dev.gatehouse.transport.LinuxTun;
+import dev.gatehouse.transport.TunException;
+import dev.gatehouse.transport.TunOwner;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Opens the client's TUN device, which makes it the only client of its host: two would take each
+/// other's routes and names. Beside a gateway it works, under another name.
+final class ClientTun {
+    static final String BESIDE_GATEWAY = "tun-client";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ClientTun.class);
+
+    private ClientTun() {}
+
+    /// @throws ConfigurationMistake with one line that says who has the device
+    static LinuxTun open(ClientSettings settings) throws ConfigurationMistake {
+        requireAlone();
+        try {
+            return open(settings, settings.tunName());
+        } catch (TunException e) {
+            if (e.takenBy().filter(TunOwner.GATEWAY::equals).isEmpty()) {
+                throw new ConfigurationMistake(e.getMessage());
+            }
+        }
+        LOG.info("a gateway has {}: taking {}", settings.tunName(), BESIDE_GATEWAY);
+        try {
+            return open(settings, BESIDE_GATEWAY);
+        } catch (TunException e) {
+            throw new ConfigurationMistake(e.getMessage());
+        }
+    }
+
+    private static LinuxTun open(ClientSettings settings, String name) throws TunException {
+        return LinuxTun.open(
+                TunOwner.CLIENT, name, ClientSettings.MTU, settings.packets().offloads());
+    }
+
+    private static void requireAlone() throws ConfigurationMistake {
+        try {
+            var other = LinuxTun.deviceOf(TunOwner.CLIENT);
+            if (other.isPresent()) {
+                throw new ConfigurationMistake(
+                        "a client runs on this host: %s has the TUN device %s; end it first"
+                                .formatted(LinuxTun.holder(other.get()), other.get()));
+            }
+        } catch (IOException e) {
+            LOG.debug("cannot look for another client: {}", e.getMessage());
+        }
+    }
+}
