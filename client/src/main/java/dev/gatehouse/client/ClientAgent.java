@@ -41,15 +41,13 @@ final class ClientAgent implements Agent<LoopCommand> {
     /// What the loop is given besides its settings.
     ///
     /// @param onKeyPair told the public key before each login, as base64
-    /// @param onUp called when the interface was configured for the first time
     record Surroundings(
             LinuxTun tun,
             HostNetwork network,
             Poller poller,
             MonotonicClock clock,
             Aead aead,
-            Consumer<String> onKeyPair,
-            Runnable onUp) {}
+            Consumer<String> onKeyPair) {}
 
     private final ClientSettings settings;
     private final Surroundings surroundings;
@@ -67,7 +65,6 @@ final class ClientAgent implements Agent<LoopCommand> {
     private PortalLink portal;
     private TcpDns tcpDns;
     private long relaysAskedAtNs = -RELAY_PATIENCE_NS;
-    private boolean up;
 
     ClientAgent(ClientSettings settings, Surroundings surroundings) throws IOException {
         this.settings = settings;
@@ -283,10 +280,6 @@ final class ClientAgent implements Agent<LoopCommand> {
             case ClientEvent.ConfigureTun(var config) -> {
                 surroundings.network.apply(config);
                 tcpDns.listenOn(List.of(config.ipv4(), config.ipv6()));
-                if (!up) {
-                    up = true;
-                    surroundings.onUp.run();
-                }
             }
             case ClientEvent.ForwardQuery(long ticket, var server, var query) ->
                     hostDns.ask(ticket, server, query, nowNs);
@@ -345,7 +338,17 @@ final class ClientAgent implements Agent<LoopCommand> {
                 entries,
                 node.peerIds().stream().map(this::tunnel).toList(),
                 node.readyRelayIds(),
-                hostDns.sharedPorts());
+                hostDns.sharedPorts(),
+                dns());
+    }
+
+    private ClientStatus.Dns dns() {
+        var report = surroundings.network.dnsReport();
+        return new ClientStatus.Dns(
+                settings.dnsControl().text(),
+                report.fault().orElse(null),
+                report.rewrites(),
+                report.failures());
     }
 
     private ClientStatus.Tunnel tunnel(String gateway) {

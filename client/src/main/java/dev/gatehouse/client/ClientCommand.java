@@ -3,6 +3,8 @@ package dev.gatehouse.client;
 import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.transport.Termination;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +27,8 @@ import picocli.CommandLine.Spec;
 public final class ClientCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(ClientCommand.class);
     private static final int CONFIGURATION_MISTAKE = 2;
+    private static final List<String> NOT_STARTING =
+            List.of("status", "-h", "--help", "-V", "--version");
 
     @Mixin private ClientOptions options;
 
@@ -44,6 +48,17 @@ public final class ClientCommand implements Callable<Integer> {
     private String standalone;
 
     @Spec private CommandSpec spec;
+
+    /// To be called before anything else, whatever the settings are: a run that was killed may have
+    /// left the host without names.
+    ///
+    /// @param arguments those behind the name of the process
+    public static void prepare(List<String> arguments) {
+        if (Collections.disjoint(arguments, NOT_STARTING)) {
+            var file = Leftovers.resolvConf(arguments, System::getenv);
+            Leftovers.putBack(file, ResolverLock.FOLDER);
+        }
+    }
 
     @Override
     public Integer call() throws InterruptedException {

@@ -12,10 +12,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
 /// The options of a client, each with its environment variable (client.md 1), and their checks.
 final class ClientOptions {
+    private static final Logger LOG = LoggerFactory.getLogger(ClientOptions.class);
+
     @Option(
             names = "--token-path",
             paramLabel = "<file>",
@@ -152,7 +156,7 @@ final class ClientOptions {
     private boolean exit;
 
     ClientSettings toSettings(Path statusSocket) throws ConfigurationMistake {
-        var control = dnsControl();
+        var asked = askedDnsControl();
         return new ClientSettings(
                 PortalSettings.api("FIREZONE_API_URL", apiUrl),
                 TokenFile.read(
@@ -160,7 +164,7 @@ final class ClientOptions {
                 tunName(),
                 DeviceId.externalId(id()),
                 name(),
-                control,
+                dnsControl(asked),
                 resolvConf,
                 activateInternetResource,
                 partition(),
@@ -208,16 +212,43 @@ final class ClientOptions {
         }
     }
 
-    private DnsControl dnsControl() throws ConfigurationMistake {
-        if (dnsControl.isBlank()) {
-            return DnsControl.ofHost(resolvConf);
+    /// What was asked for must be possible; what was not is left alone where it is not, and told.
+    private DnsControl dnsControl(Optional<DnsControl> asked) throws ConfigurationMistake {
+        var control = asked.orElseGet(() -> DnsControl.ofHost(resolvConf));
+        var obstacle = obstacle(control);
+        if (obstacle.isEmpty()) {
+            return control;
         }
-        return DnsControl.parse(dnsControl.strip())
-                .orElseThrow(
-                        () ->
-                                new ConfigurationMistake(
-                                        "FIREZONE_DNS_CONTROL \"%s\" is none of %s"
-                                                .formatted(dnsControl, DnsControl.texts())));
+        if (asked.isPresent()) {
+            throw new ConfigurationMistake(
+                    "FIREZONE_DNS_CONTROL=%s: %s, or set %s"
+                            .formatted(control.text(), obstacle.get(), DnsControl.DISABLED.text()));
+        }
+        LOG.warn(
+                "names of resources do not reach this client: {}, or set FIREZONE_DNS_CONTROL",
+                obstacle.get());
+        return DnsControl.DISABLED;
+    }
+
+    private Optional<DnsControl> askedDnsControl() throws ConfigurationMistake {
+        if (dnsControl.isBlank()) {
+            return Optional.empty();
+        }
+        var control = DnsControl.parse(dnsControl.strip());
+        if (control.isEmpty()) {
+            throw new ConfigurationMistake(
+                    "FIREZONE_DNS_CONTROL \"%s\" is none of %s"
+                            .formatted(dnsControl, DnsControl.texts()));
+        }
+        return control;
+    }
+
+    private Optional<String> obstacle(DnsControl control) {
+        return switch (control) {
+            case ETC_RESOLV_CONF -> new ResolvConf(resolvConf).obstacle();
+            case SYSTEMD_RESOLVED -> new Resolved(Resolved.TOOL, tunName).obstacle();
+            case DISABLED -> Optional.empty();
+        };
     }
 
     private Duration partition() throws ConfigurationMistake {

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -40,31 +41,29 @@ import org.slf4j.LoggerFactory;
 final class ClientProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ClientProcess.class);
     private static final int COMMANDS_MAX = 4096;
-    private static final long RESOLVERS_EVERY_MS = 5_000;
     private static final Duration GOODBYE_WAIT = Duration.ofSeconds(1);
 
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
     private boolean closed; // guarded by this
     private final AtomicReference<String> publicKey = new AtomicReference<>("");
-    private final ServerSource servers;
+    private final Optional<ResolverLock> lock; // empty: resolv.conf is left alone
+    private final DnsKeeper dns;
+    private final FileWatch resolverWatch;
     private final Vertx vertx;
     private final Shard<LoopCommand> shard;
     private final PortalConnection portal;
     private final TcpDns tcpDns;
     private StatusServer status;
-    private List<IpAddress> resolvers = List.of();
 
     private ClientProcess(ClientSettings settings) throws IOException, ConfigurationMistake {
         var tun = ClientTun.open(settings); // first: what follows would disturb another client
-        var resolvConf = new ResolvConf(settings.resolvConf());
-        if (settings.dnsControl() == DnsControl.ETC_RESOLV_CONF) {
-            resolvConf.revert(); // what a run that crashed has left
-        }
-        servers =
-                settings.dnsControl() == DnsControl.SYSTEMD_RESOLVED
-                        ? new Resolved(Resolved.TOOL, tun.name())
-                        : resolvConf;
-        servers.systemServers(); // a resolver that cannot be asked is told at once
+        lock = lock(settings);
+        dns =
+                new DnsKeeper(
+                        resolver(settings, tun.name()),
+                        this::tellServers,
+                        () -> handleUp(settings));
+        resolverWatch = new FileWatch(settings.resolvConf(), dns::wake);
         var buffers = settings.buffers();
         if (buffers.raiseLimits()) {
             HostSettings.raiseBufferLimits(buffers.receiveBytes(), buffers.sendBytes());
@@ -79,12 +78,11 @@ final class ClientProcess implements AutoCloseable {
                         new ClientAgent.Surroundings(
                                 tun,
                                 new HostNetwork(
-                                        new NetworkConfig(tun.name()), settings, portalAddresses),
+                                        new NetworkConfig(tun.name()), dns, portalAddresses),
                                 poller,
                                 clock,
                                 aead,
-                                publicKey::set,
-                                () -> handleUp(settings)));
+                                publicKey::set));
         shard = new Shard<>("client-0", agent, poller, clock, COMMANDS_MAX, _ -> exit.complete(1));
         vertx = Vertx.vertx();
         portal =
@@ -110,17 +108,9 @@ final class ClientProcess implements AutoCloseable {
 
     private void begin(ClientSettings settings) {
         shard.start();
-        readResolvers();
+        dns.start();
         portal.start();
         Thread.ofPlatform().daemon().name("client-rehearsal").start(() -> rehearse(settings));
-        vertx.setPeriodic(
-                RESOLVERS_EVERY_MS,
-                _ ->
-                        vertx.executeBlocking(
-                                () -> {
-                                    readResolvers();
-                                    return null;
-                                }));
         try {
             status = new StatusServer(settings.statusSocket(), shard::post);
         } catch (IOException e) {
@@ -139,6 +129,29 @@ final class ClientProcess implements AutoCloseable {
         } catch (IllegalStateException e) {
             LOG.error("the cipher stays on its slow path: {}", e.getMessage());
         }
+    }
+
+    private static Optional<ResolverLock> lock(ClientSettings settings)
+            throws ConfigurationMistake {
+        if (settings.dnsControl() != DnsControl.ETC_RESOLV_CONF) {
+            return Optional.empty();
+        }
+        var lock = ResolverLock.take(ResolverLock.FOLDER, settings.resolvConf());
+        if (lock.isEmpty()) {
+            throw new ConfigurationMistake(
+                    "another client of this host keeps %s: end it, or set FIREZONE_DNS_CONTROL=%s"
+                            .formatted(settings.resolvConf(), DnsControl.DISABLED.text()));
+        }
+        return lock;
+    }
+
+    private static HostResolver resolver(ClientSettings settings, String device) {
+        var file = new ResolvConf(settings.resolvConf());
+        return switch (settings.dnsControl()) {
+            case ETC_RESOLV_CONF -> file;
+            case SYSTEMD_RESOLVED -> new Resolved(Resolved.TOOL, device);
+            case DISABLED -> new Unmanaged(file);
+        };
     }
 
     private static Aead chooseAead(ClientSettings settings) throws ConfigurationMistake {
@@ -181,16 +194,8 @@ final class ClientProcess implements AutoCloseable {
                 System.getProperty("os.version"));
     }
 
-    private synchronized void readResolvers() {
-        try {
-            var present = servers.systemServers();
-            if (!present.equals(resolvers)
-                    && shard.post(new LoopCommand.SystemResolvers(present))) {
-                resolvers = present;
-            }
-        } catch (IOException e) {
-            LOG.debug("cannot read the system's DNS servers: {}", e.getMessage());
-        }
+    private boolean tellServers(List<IpAddress> servers) {
+        return shard.post(new LoopCommand.SystemResolvers(servers));
     }
 
     private void handleUp(ClientSettings settings) {
@@ -247,6 +252,9 @@ final class ClientProcess implements AutoCloseable {
         }
         portal.close();
         shard.close();
+        resolverWatch.close();
+        dns.close();
+        lock.ifPresent(ResolverLock::close);
         tcpDns.close();
         vertx.close();
         LOG.info("the client has ended");

@@ -14,7 +14,23 @@ public record ClientStatus(
         List<Entry> resources,
         List<Tunnel> tunnels,
         List<String> relays,
-        long dnsSharedPorts) {
+        long dnsSharedPorts,
+        Dns dnsControl) {
+    /// How applications are brought to ask us.
+    ///
+    /// @param fault why they are not; null: they are
+    /// @param rewrites how often other programs had changed it
+    /// @param failures how often the host refused it
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Dns(String method, String fault, long rewrites, long failures) {
+        String toText() {
+            var text = fault == null ? method : "%s, not in force: %s".formatted(method, fault);
+            return rewrites == 0
+                    ? text
+                    : "%s, changed by other programs: %d".formatted(text, rewrites);
+        }
+    }
+
     /// A resource.
     ///
     /// @param gateway null while none serves it
@@ -39,6 +55,7 @@ public record ClientStatus(
                     "           queries without a port of their own: %d%n"
                             .formatted(dnsSharedPorts));
         }
+        text.append("           ").append(dnsControl.toText()).append('\n');
         text.append("relays     ").append(relays.size()).append('\n');
         for (var r : resources) {
             text.append(

@@ -14,24 +14,20 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Makes the host look as the state wants it: addresses, then DNS, then routes.
+/// Makes the host look as the state wants it: addresses and routes at once, DNS by its keeper.
 final class HostNetwork implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostNetwork.class);
     private static final long COMMAND_SECONDS_MAX = 5;
 
     private final NetworkConfig network;
-    private final DnsControl dnsControl;
-    private final ResolvConf resolvConf;
-    private final Resolved resolved;
+    private final DnsKeeper dns;
     private final List<IpAddress> portal;
     private boolean up;
 
     /// @param portal its addresses never go through the tunnel
-    HostNetwork(NetworkConfig network, ClientSettings settings, List<IpAddress> portal) {
+    HostNetwork(NetworkConfig network, DnsKeeper dns, List<IpAddress> portal) {
         this.network = network;
-        this.dnsControl = settings.dnsControl();
-        this.resolvConf = new ResolvConf(settings.resolvConf());
-        this.resolved = new Resolved(Resolved.TOOL, network.name());
+        this.dns = dns;
         this.portal = portal;
     }
 
@@ -55,12 +51,8 @@ final class HostNetwork implements AutoCloseable {
             portal.forEach(HostNetwork::bypass);
             up = true;
         }
-        switch (dnsControl) {
-            case ETC_RESOLV_CONF -> resolvConf.set(config.sentinels(), config.searchDomain());
-            case SYSTEMD_RESOLVED -> resolved.set(config.sentinels(), config.searchDomain());
-            case DISABLED -> {}
-        }
         network.setRoutes(config.routes());
+        dns.want(new DnsWish(config.sentinels(), config.searchDomain()));
         LOG.info("the interface is configured: {} routes", config.routes().size());
     }
 
@@ -90,13 +82,11 @@ final class HostNetwork implements AutoCloseable {
 
     /// The system's resolver may know names that have become ours, or no longer are.
     void handleResourcesChanged() {
-        try {
-            if (up && dnsControl == DnsControl.SYSTEMD_RESOLVED) {
-                resolved.flushCaches();
-            }
-        } catch (IOException e) {
-            LOG.debug("old names stay cached: {}", e.getMessage());
-        }
+        dns.flushCaches();
+    }
+
+    DnsKeeper.Report dnsReport() {
+        return dns.report();
     }
 
     /// The local networks have changed.
@@ -112,13 +102,6 @@ final class HostNetwork implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            if (dnsControl == DnsControl.ETC_RESOLV_CONF) {
-                resolvConf.revert();
-            }
-        } catch (IOException e) {
-            LOG.warn("resolv.conf is not restored: {}", e.getMessage());
-        }
         network.close();
     }
 }

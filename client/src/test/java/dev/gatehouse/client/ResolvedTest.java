@@ -44,7 +44,7 @@ class ResolvedTest {
 
     @Test
     void everyNameIsAskedOfTheSentinels() throws IOException {
-        resolved("", 0).set(SENTINELS, Optional.empty());
+        resolved("", 0).set(new DnsWish(SENTINELS, Optional.empty()));
 
         assertThat(Files.readAllLines(log()))
                 .containsExactly(
@@ -56,7 +56,7 @@ class ResolvedTest {
 
     @Test
     void withASearchDomainOnlyThatIsOurs() throws IOException {
-        resolved("", 0).set(List.of(), Optional.of("corp.test"));
+        resolved("", 0).set(new DnsWish(List.of(), Optional.of("corp.test")));
 
         assertThat(Files.readAllLines(log()))
                 .startsWith("<dns><tun-test><>", "<domain><tun-test><corp.test>");
@@ -72,7 +72,7 @@ class ResolvedTest {
                 Link 9 (wlan0): 192.0.2.2
                 """;
 
-        assertThat(resolved(output, 0).systemServers())
+        assertThat(resolved(output, 0).observe().servers())
                 .containsExactly(
                         IpAddress.parse("192.0.2.1"),
                         IpAddress.parse("192.0.2.2"),
@@ -84,10 +84,29 @@ class ResolvedTest {
     void aToolThatFailsOrIsMissingIsAFailureOfTheMachine() throws IOException {
         var failing = resolved("no bus\n", 1);
 
-        assertThatThrownBy(failing::systemServers)
+        assertThatThrownBy(failing::observe)
                 .isInstanceOf(IOException.class)
                 .hasMessageEndingWith("resolvectl dns failed: no bus");
         assertThatThrownBy(() -> new Resolved(directory + "/none", "tun").flushCaches())
                 .isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void ourOwnServersAreNoneOfTheSystemsAndAreMissedWhenTheyAreGone() throws IOException {
+        var output = "Link 7 (tun-test): 100.100.111.1 fd00:2021:1111:8000:100:100:111:0\n";
+        var resolved = resolved(output, 0);
+        resolved.set(new DnsWish(SENTINELS, Optional.empty()));
+
+        assertThat(resolved.observe().servers()).isEmpty();
+        assertThat(resolved.observe().isKept()).isTrue();
+        Files.writeString(directory.resolve("output"), "Link 7 (tun-test):\n");
+        assertThat(resolved.observe().isKept()).isFalse();
+    }
+
+    @Test
+    void aServiceThatCannotBeAskedIsAnObstacle() throws IOException {
+        assertThat(resolved("", 0).obstacle()).isEmpty();
+        assertThat(new Resolved(directory + "/none", "tun").obstacle().orElseThrow())
+                .contains("/none cannot be run", "systemd-resolved");
     }
 }

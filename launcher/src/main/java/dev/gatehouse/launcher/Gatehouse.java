@@ -27,6 +27,7 @@ import picocli.CommandLine.ScopeType;
 public final class Gatehouse implements Runnable {
     private static final int FAILED = 1;
     private static final int MISCONFIGURED = 2;
+    private static final String CLIENT = "client";
 
     private static final List<Class<?>> COMMANDS =
             List.of(
@@ -46,6 +47,9 @@ public final class Gatehouse implements Runnable {
         resolveAnew();
         Thread.setDefaultUncaughtExceptionHandler(Gatehouse::onEndOfThread);
         var line = commandLine(arguments);
+        if (arguments.length > 0 && arguments[0].equals(CLIENT)) {
+            ClientCommand.prepare(List.of(arguments).subList(1, arguments.length));
+        }
         var mistake =
                 Logging.mistake(System.getenv())
                         .or(() -> new VariableDefaults(System::getenv).mistake(named(line)));
