@@ -32,6 +32,9 @@ public class AeadBenchmark {
     private static final int LENGTH = 1280;
     private static final int STRIDE = 16 + LENGTH + Aead.TAG_LENGTH;
 
+    /// The field below, as JMH names it on its command line.
+    static final String PARAMETER = "implementation";
+
     @Param({"jdk", "libcrypto", "vector"})
     private String implementation;
 
@@ -44,7 +47,12 @@ public class AeadBenchmark {
 
     @Setup
     public void open() {
-        aead = Aeads.open(implementation).orElseThrow();
+        aead =
+                Aeads.open(implementation)
+                        .orElseThrow(
+                                () ->
+                                        new IllegalArgumentException(
+                                                "no AEAD \"" + implementation + "\" here"));
         aead.warmUp();
         aead.handleWarmedUp();
         key = new AeadKey(new byte[AeadKey.LENGTH], 0);

@@ -10,9 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /// What the demo must leave as it found it: links, addresses, routes, rules, namespaces, packet
-/// filter, sysctls, and the files of `/etc`, `/run` and `/var/lib`.
+/// filter, sysctls, the resolver's file, and in `/etc`, `/run` and `/var/lib` whatever has a name
+/// of ours. Other files there change on any host by themselves.
 record HostState(Map<String, String> parts) {
     private static final List<List<String>> COMMANDS =
             List.of(
@@ -25,6 +27,9 @@ record HostState(Map<String, String> parts) {
                     List.of("ip", "netns"),
                     List.of("nft", "list", "ruleset"),
                     List.of("sysctl", "-a", "--pattern", "^net\\."));
+
+    private static final Pattern OURS =
+            Pattern.compile("gatehouse|firezone|/etc/(resolv\\.conf|hosts)$|/run/netns/");
 
     static HostState capture() {
         var parts = new TreeMap<String, String>();
@@ -53,12 +58,14 @@ record HostState(Map<String, String> parts) {
                         @Override
                         public FileVisitResult visitFile(
                                 Path file, BasicFileAttributes attributes) {
-                            lines.add(
-                                    file
-                                            + " "
-                                            + attributes.size()
-                                            + " "
-                                            + attributes.lastModifiedTime());
+                            if (OURS.matcher(file.toString()).find()) {
+                                lines.add(
+                                        file
+                                                + " "
+                                                + attributes.size()
+                                                + " "
+                                                + attributes.lastModifiedTime());
+                            }
                             return FileVisitResult.CONTINUE;
                         }
 

@@ -21,10 +21,20 @@ final class Scenario {
     private static final long PACED_BYTES = 60_000_000;
     private static final long PACED_RATE = 12_000_000; // bytes a second: lasts 5 s
     private static final int COLD_STARTS = 5;
-    private static final double COLD_START_MS_MAX = 100;
-    private static final double CONTROL_STALL_MS_MAX = 1_000;
-    private static final double DATA_STALL_MS_MAX = 3_000;
-    private static final double MOVE_MS_MAX = 3_000;
+    private static final int GET_LIMIT_S = 30;
+
+    /// What is wanted of a time on a quiet machine, and the limit beyond which a step has failed
+    /// anywhere: below what it takes where the thing shown does not work. A client by itself
+    /// notices the end of a gateway after some 15 s.
+    ///
+    /// @param goalMs milliseconds; a slower time is told with the step
+    /// @param limitMs milliseconds; multiplied by the patience of the caller
+    private record Bound(double goalMs, double limitMs) {}
+
+    private static final Bound COLD_START = new Bound(100, 3_000);
+    private static final Bound CONTROL_STALL = new Bound(1_000, 10_000);
+    private static final Bound DATA_STALL = new Bound(3_000, 12_000);
+    private static final Bound MOVE = new Bound(3_000, 12_000);
     private static final Duration SETTLED = Duration.ofSeconds(10); // before a cold start counts
     private static final Duration UP_LIMIT = Duration.ofSeconds(120);
 
@@ -131,7 +141,7 @@ final class Scenario {
     }
 
     private String get(String url, Map<String, Object> figures) {
-        var answer = fetch.get(url, 10);
+        var answer = fetch.get(url, GET_LIMIT_S);
         require(answer.isOk(), "GET " + url + ": " + answer.error());
         figures.put("first_byte_ms", answer.firstByteMs());
         return "GET %s: \"%s\", first byte after %.1f ms"
@@ -146,7 +156,7 @@ final class Scenario {
         require(
                 proxy.startsWith("100.96.") || proxy.startsWith("fd00:2021:1111:8000:"),
                 "not a proxy address: " + proxy);
-        var answer = fetch.get(NAMED, 10);
+        var answer = fetch.get(NAMED, GET_LIMIT_S);
         require(answer.isOk(), "GET " + NAMED + ": " + answer.error());
         require(
                 answer.body().contains("10.77.0.") || answer.body().contains("fd77:"),
@@ -162,7 +172,7 @@ final class Scenario {
         var times = new ArrayList<Double>();
         for (int i = 0; i < COLD_STARTS; i++) {
             services.disconnect();
-            var answer = fetch.get(CIDR_V4, 10);
+            var answer = fetch.get(CIDR_V4, GET_LIMIT_S);
             require(answer.isOk(), "GET " + CIDR_V4 + ": " + answer.error());
             times.add(answer.firstByteMs());
         }
@@ -172,13 +182,16 @@ final class Scenario {
         figures.put("cold_start_median_ms", median);
         figures.put("path", path.kind());
         require(!path.isRelayed(), "the path is relayed: " + path);
-        requireWithin("the cold start of a flow", median, COLD_START_MS_MAX);
-        return "the path is %s; cold start of a flow to the first byte: median of %d %.1f ms"
-                .formatted(path.kind(), COLD_STARTS, median);
+        return "the path is %s; cold start of a flow to the first byte: median of %d %.1f ms%s"
+                .formatted(
+                        path.kind(),
+                        COLD_STARTS,
+                        median,
+                        within("the cold start of a flow", median, COLD_START));
     }
 
     private String filtered(Map<String, Object> figures) {
-        require(fetch.get(CIDR_V4, 10).isOk(), "no access to a port that is allowed");
+        require(fetch.get(CIDR_V4, GET_LIMIT_S).isOk(), "no access to a port that is allowed");
         int port = Services.FILTERED_PORT;
         long beganNs = System.nanoTime();
         var connect = "exec 3<>/dev/tcp/%s/%d".formatted(Lab.WEB_V4, port);
@@ -194,12 +207,12 @@ final class Scenario {
     }
 
     private String revoked(Map<String, Object> figures) {
-        require(fetch.get(CIDR_V4, 10).isOk(), "no access before the revocation");
+        require(fetch.get(CIDR_V4, GET_LIMIT_S).isOk(), "no access before the revocation");
         services.block();
         var gone =
                 Wait.until(
                         "goodbye closes the connection",
-                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(15),
                         () -> services.maybePath().isEmpty());
         figures.put("closed_ms", gone.toMillis());
         var refused = fetch.get(CIDR_V4, 2);
@@ -208,7 +221,7 @@ final class Scenario {
         var again =
                 Wait.until(
                         "access after the new grant",
-                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(30),
                         () -> fetch.get(CIDR_V4, 2).isOk());
         figures.put("granted_again_ms", again.toMillis());
         return "closed after %d ms, the next packet asks in vain; granted: works %d ms later"
@@ -224,10 +237,17 @@ final class Scenario {
                         done.seconds(), done.megabitsPerSecond(), done.sha256().substring(0, 16));
     }
 
-    private void requireWithin(String what, double tookMs, double limitMs) {
+    /// A word on a time that missed its goal, or nothing.
+    ///
+    /// @throws Report.Failed beyond the limit
+    private String within(String what, double tookMs, Bound bound) {
+        double limitMs = bound.limitMs * patience;
         require(
-                tookMs <= limitMs * patience,
-                "%s took %.0f ms, at most %.0f".formatted(what, tookMs, limitMs * patience));
+                tookMs <= limitMs,
+                "%s took %.0f ms, at most %.0f".formatted(what, tookMs, limitMs));
+        return tookMs <= bound.goalMs
+                ? ""
+                : " (the goal is %.0f ms on a quiet machine)".formatted(bound.goalMs);
     }
 
     private static void checkBody(Fetch.Download done, long bytes) {
@@ -237,39 +257,40 @@ final class Scenario {
     }
 
     private String controlKilled(Map<String, Object> figures) {
-        require(fetch.get(CIDR_V4, 10).isOk(), "no access before the kill");
+        require(fetch.get(CIDR_V4, GET_LIMIT_S).isOk(), "no access before the kill");
         var gateway = services.gatewayInUse();
-        long killed = killDuringDownload(gateway, "controlplane", CONTROL_STALL_MS_MAX, figures);
+        long killed = killDuringDownload(gateway, "controlplane", figures);
+        var stall = within("the stall", (Double) figures.get("stall_ms"), CONTROL_STALL);
         var back =
                 Wait.until(
                         "the control plane takes over",
-                        Duration.ofSeconds(15),
+                        Duration.ofSeconds(60),
                         () -> services.isJoined(gateway) && gateway.pid("controlplane") != killed);
         figures.put("joined_again_ms", back.toMillis());
-        require(fetch.get(CIDR_V6, 10).isOk(), "no access after the control plane's return");
-        return "kill -9 of the control plane: longest stall %.0f ms, joined again, same connection"
-                .formatted((Double) figures.get("stall_ms"));
+        require(
+                fetch.get(CIDR_V6, GET_LIMIT_S).isOk(),
+                "no access after the control plane's return");
+        return "kill -9 of the control plane: longest stall %.0f ms%s, same connection"
+                .formatted((Double) figures.get("stall_ms"), stall);
     }
 
     private String dataKilled(Map<String, Object> figures) {
         services.disconnect(); // what was revoked and granted again must be resumed, too
-        require(fetch.get(CIDR_V4, 10).isOk(), "no access before the kill");
+        require(fetch.get(CIDR_V4, GET_LIMIT_S).isOk(), "no access before the kill");
         var gateway = services.gatewayInUse();
         long asked = services.authorizationsSoFar();
-        killDuringDownload(gateway, "dataplane", DATA_STALL_MS_MAX, figures);
+        killDuringDownload(gateway, "dataplane", figures);
+        var stall = within("the stall", (Double) figures.get("stall_ms"), DATA_STALL);
         require(
                 services.authorizationsSoFar() == asked,
                 "the client asked the portal again while the data plane was dead");
-        return "kill -9 of the data plane: resumed, longest stall %.0f ms, the portal was not asked"
-                .formatted((Double) figures.get("stall_ms"));
+        return "kill -9 of the data plane: resumed, longest stall %.0f ms%s, portal not asked"
+                .formatted((Double) figures.get("stall_ms"), stall);
     }
 
     /// Returns the process id that was killed.
     private long killDuringDownload(
-            Services.Gateway gateway,
-            String process,
-            double stallMsMax,
-            Map<String, Object> figures) {
+            Services.Gateway gateway, String process, Map<String, Object> figures) {
         long pid = gateway.pid(process);
         var running =
                 fetch.download("http://" + Lab.WEB_V4 + "/paced/" + PACED_BYTES + "/" + PACED_RATE);
@@ -278,26 +299,28 @@ final class Scenario {
         var done = running.join();
         checkBody(done, PACED_BYTES);
         figures.put("stall_ms", done.longestGapMs());
-        requireWithin("the stall", done.longestGapMs(), stallMsMax);
         require(gateway.pid(process) != pid, process + " did not return");
         return pid;
     }
 
     private String gatewayStopped(Map<String, Object> figures) {
-        require(fetch.get(CIDR_V4, 10).isOk(), "no access before the stop");
+        require(fetch.get(CIDR_V4, GET_LIMIT_S).isOk(), "no access before the stop");
         var gateway = services.gatewayInUse();
         gateway.signal("TERM");
         var moved =
                 Wait.until(
                         "the client moves to the other gateway",
-                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(60),
                         () -> fetch.get(CIDR_V4, 1).isOk());
         figures.put("moved_ms", moved.toMillis());
         var other = services.gatewayInUse();
         require(other != gateway, "still on the gateway that was stopped");
-        requireWithin("the move", moved.toMillis(), MOVE_MS_MAX);
-        return "SIGTERM to %s: goodbye, the next GET goes through %s after %d ms"
-                .formatted(gateway.name(), other.name(), moved.toMillis());
+        return "SIGTERM to %s: goodbye, the next GET goes through %s after %d ms%s"
+                .formatted(
+                        gateway.name(),
+                        other.name(),
+                        moved.toMillis(),
+                        within("the move", moved.toMillis(), MOVE));
     }
 
     private String relayed(Map<String, Object> figures) {
@@ -306,7 +329,7 @@ final class Scenario {
         services.startGatewaysAndClient();
         Wait.until("joined again behind symmetric NATs", UP_LIMIT, services::isEverythingJoined);
         for (String url : new String[] {CIDR_V4, CIDR_V6, NAMED}) {
-            var answer = fetch.get(url, 15);
+            var answer = fetch.get(url, GET_LIMIT_S);
             require(answer.isOk(), "GET " + url + ": " + answer.error());
             figures.put("first_byte_ms " + url, answer.firstByteMs());
         }
