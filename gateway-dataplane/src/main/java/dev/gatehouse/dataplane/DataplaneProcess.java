@@ -171,9 +171,10 @@ final class DataplaneProcess {
                     probes.listen(config.httpHost(), config.httpPort()),
                     "cannot serve probes on %s port %d: set GATEHOUSE_DATAPLANE_HTTP to another"
                             .formatted(config.httpHost(), config.httpPort()));
-            dns.complete(
-                    new TunnelDnsServer(
-                            vertx, TunnelDnsServer.PORT, DnsUpstream.PORT, RESOLV_CONF));
+            var server =
+                    new TunnelDnsServer(vertx, TunnelDnsServer.PORT, DnsUpstream.PORT, RESOLV_CONF);
+            metrics.dnsServer(server);
+            dns.complete(server);
             listenForControlPlane(vertx);
             probes.markStarted();
             Thread.ofPlatform().daemon().name("warm-up").start(() -> warmUp(metrics));

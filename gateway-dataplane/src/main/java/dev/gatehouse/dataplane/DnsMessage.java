@@ -1,10 +1,13 @@
 package dev.gatehouse.dataplane;
 
 import io.vertx.core.buffer.Buffer;
+import java.io.IOException;
 import java.util.Optional;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.OPTRecord;
 
-/// The little that a forwarder has to know of a DNS message (RFC 1035 section 4.1); everything else
-/// passes unseen.
+/// The little that a forwarder has to know of a DNS message (RFC 1035 section 4.1, RFC 6891);
+/// everything else passes unseen.
 final class DnsMessage {
     static final int HEADER_LENGTH = 12;
     static final int LENGTH_MAX = 65_535;
@@ -15,6 +18,11 @@ final class DnsMessage {
     private static final int FLAG_TRUNCATED = 0x0200;
     private static final int KEPT_OF_QUERY = 0x7900; // opcode, recursion desired
     private static final int SERVFAIL = 2;
+    private static final int REFUSED = 5;
+    private static final int EXTENDED_BADVERS = 1; // the upper bits of 16, in OPT's TTL
+    private static final int ADDITIONAL_OFFSET = 10; // u16
+    private static final int TYPE_OPT = 41;
+    private static final int UDP_LENGTH_WITHOUT_OPT = 512;
     private static final int LABEL_LENGTH_MAX = 63;
     private static final int TYPE_AND_CLASS_LENGTH = 4;
 
@@ -59,7 +67,16 @@ final class DnsMessage {
     }
 
     boolean isSuccess() {
-        return (flags() & 0xF) == 0;
+        return code() == 0;
+    }
+
+    /// Whether another server may know more.
+    boolean isRefusal() {
+        return code() == SERVFAIL || code() == REFUSED;
+    }
+
+    private int code() {
+        return flags() & 0xF;
     }
 
     private int flags() {
@@ -85,17 +102,70 @@ final class DnsMessage {
         return true;
     }
 
-    Buffer withId(int id) {
-        return bytes.copy().setUnsignedShort(0, id);
+    DnsMessage withId(int id) {
+        return new DnsMessage(bytes.copy().setUnsignedShort(0, id), questionEnd);
     }
 
-    Buffer serverFailure() {
-        return questionOnly(FLAG_RESPONSE | flags() & KEPT_OF_QUERY | SERVFAIL);
+    /// The reply to this query where nobody can tell.
+    ///
+    /// @param udpLength what we take over UDP
+    Buffer serverFailure(int udpLength) {
+        var reply = questionOnly(FLAG_RESPONSE | flags() & KEPT_OF_QUERY | SERVFAIL);
+        return opt().isPresent() ? withOpt(reply, udpLength, 0) : reply;
     }
 
-    /// Tells the client to ask again over TCP.
-    Buffer truncated() {
-        return questionOnly(flags() | FLAG_TRUNCATED);
+    /// The reply to a query of an EDNS version that we do not know, RFC 6891 section 6.1.3.
+    Buffer badVersion(int udpLength) {
+        var reply = questionOnly(FLAG_RESPONSE | flags() & KEPT_OF_QUERY);
+        return withOpt(reply, udpLength, EXTENDED_BADVERS);
+    }
+
+    /// This answer as `query` can take it: with an OPT if it has one, over UDP cut to the question
+    /// with TC if it is longer than the client takes, which then asks again over TCP.
+    ///
+    /// @param udpLength what we send over UDP at the most, 512 or more
+    Buffer toUdp(DnsMessage query, int udpLength) {
+        var opt = query.opt();
+        int limit =
+                opt.map(o -> Math.clamp(o.getPayloadSize(), UDP_LENGTH_WITHOUT_OPT, udpLength))
+                        .orElse(UDP_LENGTH_WITHOUT_OPT);
+        var whole = withOptFor(query, udpLength);
+        if (whole.length() <= limit) {
+            return whole;
+        }
+        var cut = questionOnly(flags() | FLAG_TRUNCATED);
+        return opt.isPresent() ? withOpt(cut, udpLength, 0) : cut;
+    }
+
+    /// The same over TCP.
+    Buffer withOptFor(DnsMessage query, int udpLength) {
+        boolean isMissing = query.opt().isPresent() && opt().isEmpty();
+        return isMissing && !isSigned() ? withOpt(bytes.copy(), udpLength, 0) : bytes;
+    }
+
+    private boolean isSigned() {
+        return whole().filter(Message::isSigned).isPresent(); // a signature has to be the last
+    }
+
+    /// What EDNS says, RFC 6891; empty if there is none.
+    Optional<OPTRecord> opt() {
+        return whole().map(Message::getOPT);
+    }
+
+    private Optional<Message> whole() {
+        try {
+            return Optional.of(new Message(bytes.getBytes()));
+        } catch (IOException | RuntimeException _) { // of many kinds, none of them documented
+            return Optional.empty();
+        }
+    }
+
+    /// Adds an OPT to the end.
+    private static Buffer withOpt(Buffer message, int udpLength, int extendedCode) {
+        int count = message.getUnsignedShort(ADDITIONAL_OFFSET);
+        message.setUnsignedShort(ADDITIONAL_OFFSET, count + 1);
+        message.appendByte((byte) 0).appendUnsignedShort(TYPE_OPT).appendUnsignedShort(udpLength);
+        return message.appendInt(extendedCode << 24).appendUnsignedShort(0);
     }
 
     private Buffer questionOnly(int flags) {

@@ -10,6 +10,7 @@ import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.SocketAddress;
 import java.security.SecureRandom;
+import java.util.concurrent.atomic.AtomicLong;
 
 /// Asks one nameserver one question, from a port of its own and with an id of its own, so that a
 /// stranger cannot answer in its place.
@@ -20,6 +21,7 @@ final class DnsUpstream {
     private final int port;
     private final NetClient tcp;
     private final SecureRandom random = new SecureRandom();
+    private final AtomicLong mismatched = new AtomicLong();
 
     /// @param port 53, but in tests
     DnsUpstream(Vertx vertx, int port) {
@@ -91,8 +93,18 @@ final class DnsUpstream {
         return answer.future().onComplete(_ -> vertx.cancelTimer(timer));
     }
 
-    private static void accept(DnsMessage asked, Buffer bytes, Promise<DnsMessage> answer) {
-        DnsMessage.parse(bytes).filter(m -> m.answers(asked)).ifPresent(answer::tryComplete);
+    /// What is no answer to the question is dropped and counted: the answer may yet come.
+    private void accept(DnsMessage asked, Buffer bytes, Promise<DnsMessage> answer) {
+        var found = DnsMessage.parse(bytes).filter(m -> m.answers(asked));
+        if (found.isEmpty()) {
+            mismatched.incrementAndGet();
+        }
+        found.ifPresent(answer::tryComplete);
+    }
+
+    /// Messages so far that were no answer to what had been asked; any thread may read it.
+    long mismatched() {
+        return mismatched.get();
     }
 
     int freshId() {

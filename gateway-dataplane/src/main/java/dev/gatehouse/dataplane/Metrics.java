@@ -32,6 +32,9 @@ final class Metrics implements AutoCloseable {
                 .register(registry);
         FunctionCounter.builder("gatehouse.lookups.refused", lookups, NameLookup::refused)
                 .register(registry);
+        FunctionCounter.builder("gatehouse.lookups.mismatched", lookups, NameLookup::mismatched)
+                .description("answers to questions that were not asked")
+                .register(registry);
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         gc.bindTo(registry);
@@ -105,6 +108,12 @@ final class Metrics implements AutoCloseable {
     private void gauge(int shard, String name, ToDoubleFunction<ShardMetrics> value) {
         Gauge.builder(name, this, m -> value.applyAsDouble(m.latest(shard)))
                 .tags(tags(shard))
+                .register(registry);
+    }
+
+    void dnsServer(TunnelDnsServer server) {
+        FunctionCounter.builder("gatehouse.dns.mismatched", server, TunnelDnsServer::mismatched)
+                .description("messages of nameservers that were no answer to what was asked")
                 .register(registry);
     }
 

@@ -5,29 +5,34 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// Looks up the addresses of DNS resources, away from the shards (tunnel.md 6.3).
 ///
-/// Resolves as [SystemResolver] does. Answers are kept for 30 s, failures never; look-ups of one
-/// name share one query; past 1,000 at once a request is
+/// Resolves as [SystemResolver] does. Answers are kept for 30 s or their time to live, whichever
+/// is less, failures never; look-ups of one name share one query; past 1,000 at once a request is
 /// dropped without an answer, and counted. A name without addresses is no failure: only a look-up
 /// that takes longer than 10 s is.
 final class NameLookup implements AutoCloseable {
     static final int CONCURRENT_MAX = 1000;
 
     static final long LIMIT_MS = 10_000;
-    private static final long KEPT_NS = 30_000_000_000L;
+    private static final Duration KEPT = Duration.ofSeconds(30);
+    private static final Duration KEPT_MIN = Duration.ofSeconds(1); // who asks once asks thrice
+    private static final Duration SOON = Duration.ofSeconds(5);
     private static final int KEPT_MAX = 10_000;
 
     /// Asks for the addresses behind a name.
@@ -44,12 +49,40 @@ final class NameLookup implements AutoCloseable {
     record Answer(int shard, long requestId, Optional<List<IpAddress>> addresses) {}
 
     /// Where names are resolved; separate for tests.
-    interface Backend extends AutoCloseable {
-        /// Completes with any number of addresses on `loop`; fails if nobody answered in time.
-        Future<List<InetAddress>> resolveAll(String name);
+    interface Backend {
+        /// Completes on the look-up's loop; fails if nobody answered.
+        CompletableFuture<Found> resolveAll(String name);
 
-        @Override
-        void close();
+        /// Answers so far to questions that were not asked; any thread may read it.
+        long mismatched();
+    }
+
+    /// What a name stands for.
+    ///
+    /// @param addresses none: there is no such name, or it has none
+    /// @param ttl how long that is true
+    record Found(List<InetAddress> addresses, Duration ttl) {
+        static final Found NOTHING = new Found(List.of(), Duration.ofDays(1));
+
+        Found {
+            addresses = List.copyOf(addresses);
+        }
+
+        Found and(Found other) {
+            var all = Stream.concat(addresses.stream(), other.addresses.stream()).toList();
+            return new Found(all, ttl).within(other.ttl.toSeconds());
+        }
+
+        Found within(long seconds) {
+            return ttl.toSeconds() <= seconds
+                    ? this
+                    : new Found(addresses, Duration.ofSeconds(seconds));
+        }
+
+        /// One family is missing; it shall be asked for again soon.
+        Found untilSoon() {
+            return within(SOON.toSeconds());
+        }
     }
 
     private record Kept(List<IpAddress> addresses, long untilNs) {}
@@ -86,6 +119,11 @@ final class NameLookup implements AutoCloseable {
         return refused;
     }
 
+    /// Answers of servers to questions that were not asked.
+    long mismatched() {
+        return backend.mismatched();
+    }
+
     private void handle(Question question) {
         String name = question.domain().toLowerCase(Locale.ROOT);
         var known = kept.get(name);
@@ -112,46 +150,47 @@ final class NameLookup implements AutoCloseable {
         var limit =
                 loop.schedule(
                         () -> finish(name, Optional.empty()), LIMIT_MS, TimeUnit.MILLISECONDS);
-        future.addListener(
-                (Future<List<InetAddress>> done) -> {
+        future.whenComplete(
+                (found, failure) -> {
                     limit.cancel(false);
-                    finish(
-                            name,
-                            Optional.of(done.isSuccess() ? addresses(done.getNow()) : List.of()));
+                    finish(name, Optional.of(failure == null ? found : Found.NOTHING));
                 });
     }
 
-    private static List<IpAddress> addresses(List<InetAddress> found) {
+    private static List<IpAddress> addresses(Found found) {
         var sorted = new TreeSet<IpAddress>();
-        found.forEach(address -> sorted.add(IpAddress.ofBytes(address.getAddress())));
+        found.addresses().forEach(address -> sorted.add(IpAddress.ofBytes(address.getAddress())));
         return List.copyOf(sorted);
     }
 
-    private void finish(String name, Optional<List<IpAddress>> result) {
+    private void finish(String name, Optional<Found> result) {
         var questions = waiting.remove(name);
         if (questions == null) {
             return; // past its limit
         }
         concurrent -= questions.size();
-        result.filter(addresses -> !addresses.isEmpty()).ifPresent(found -> keep(name, found));
+        var addresses = result.map(NameLookup::addresses);
+        if (addresses.isPresent() && !addresses.get().isEmpty()) {
+            keep(name, addresses.get(), result.get().ttl());
+        }
         for (var question : questions) {
-            answers.accept(question.answer(result));
+            answers.accept(question.answer(addresses));
         }
     }
 
-    private void keep(String name, List<IpAddress> addresses) {
+    private void keep(String name, List<IpAddress> addresses, Duration ttl) {
         long nowNs = System.nanoTime();
+        var keptFor = Collections.max(List.of(KEPT_MIN, Collections.min(List.of(KEPT, ttl))));
         if (kept.size() >= KEPT_MAX) {
             kept.values().removeIf(entry -> nowNs - entry.untilNs >= 0);
         }
         if (kept.size() < KEPT_MAX) {
-            kept.put(name, new Kept(addresses, nowNs + KEPT_NS));
+            kept.put(name, new Kept(addresses, nowNs + keptFor.toNanos()));
         }
     }
 
     @Override
     public void close() {
-        backend.close();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
 }

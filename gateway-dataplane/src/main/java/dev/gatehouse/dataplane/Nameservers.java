@@ -3,20 +3,18 @@ package dev.gatehouse.dataplane;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 
-/// The nameservers of `/etc/resolv.conf`, of which the fastest is used; measured every 60 s
+/// The nameservers of `/etc/resolv.conf`, of which the fastest is used first; measured every 60 s
 /// (tunnel.md 8.3). Belongs to one Vert.x context.
 final class Nameservers {
     private static final long MEASURE_EVERY_MS = 60_000;
     private static final long PROBE_LIMIT_MS = 2_000;
     private static final String PROBE_NAME = "firezone.dev";
-    private static final int SERVERS_MAX = 8;
 
     private final Vertx vertx;
     private final Path configuration;
@@ -27,7 +25,7 @@ final class Nameservers {
     /// One transport's choice.
     private static final class Transport {
         private final BiFunction<String, Buffer, Future<DnsMessage>> ask;
-        private Optional<String> fastest = Optional.empty();
+        private List<String> fastestFirst = List.of();
 
         Transport(BiFunction<String, Buffer, Future<DnsMessage>> ask) {
             this.ask = ask;
@@ -48,12 +46,12 @@ final class Nameservers {
     }
 
     /// Empty: no server answered.
-    Optional<String> forUdp() {
-        return udp.fastest;
+    List<String> forUdp() {
+        return udp.fastestFirst;
     }
 
-    Optional<String> forTcp() {
-        return tcp.fastest;
+    List<String> forTcp() {
+        return tcp.fastestFirst;
     }
 
     private void measure() {
@@ -72,17 +70,17 @@ final class Nameservers {
                     .onFailure(_ -> round.silent());
         }
         if (servers.isEmpty()) {
-            transport.fastest = Optional.empty();
+            transport.fastestFirst = List.of();
         }
     }
 
-    /// One measurement of all servers. A server that knows the probe's name wins; where none does,
-    /// as in a network without the internet's names, the first that answers at all.
+    /// One measurement of all servers. Those that know the probe's name come first; where none
+    /// does, as in a network without the internet's names, those that answer at all.
     private static final class Round {
         private final Transport transport;
+        private final List<String> knowing = new ArrayList<>(); // in order of their answers
+        private final List<String> others = new ArrayList<>();
         private int pending;
-        private boolean found;
-        private Optional<String> second = Optional.empty();
 
         Round(Transport transport, int servers) {
             this.transport = transport;
@@ -90,33 +88,28 @@ final class Nameservers {
         }
 
         void answered(String server, boolean knowsTheName) {
-            if (knowsTheName && !found) {
-                found = true; // the first answer is the fastest
-                transport.fastest = Optional.of(server);
-            } else if (second.isEmpty()) {
-                second = Optional.of(server);
+            (knowsTheName ? knowing : others).add(server);
+            if (knowsTheName) {
+                publish(); // whoever asks need not wait for the slow and the silent
             }
             silent();
         }
 
         void silent() {
             pending--;
-            if (pending == 0 && !found) {
-                transport.fastest = second;
+            if (pending == 0) {
+                publish();
             }
+        }
+
+        private void publish() {
+            transport.fastestFirst = Stream.concat(knowing.stream(), others.stream()).toList();
         }
     }
 
     private List<String> read() {
-        try (var lines = Files.lines(configuration)) {
-            return lines.map(line -> line.strip().split("\\s+"))
-                    .filter(words -> words.length >= 2 && words[0].equals("nameserver"))
-                    .map(words -> words[1])
-                    .filter(DnsUpstream::isServer)
-                    .limit(SERVERS_MAX)
-                    .toList();
-        } catch (IOException _) {
-            return List.of();
-        }
+        return ResolverConfiguration.read(configuration).servers().stream()
+                .map(server -> server.getAddress().getHostAddress())
+                .toList();
     }
 }

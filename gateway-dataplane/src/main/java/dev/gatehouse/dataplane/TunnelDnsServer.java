@@ -14,14 +14,14 @@ import io.vertx.core.net.NetSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Answers SRV and TXT queries of clients on the gateway's tunnel addresses by asking the host's
-/// nameservers over the same transport (tunnel.md 8.3).
+/// nameservers over the same transport (tunnel.md 8.3), the fastest first, the next when that one
+/// refuses or is silent.
 ///
 /// Past 1,000 queries at once a query is refused with SERVFAIL, as one without answer is.
 final class TunnelDnsServer {
@@ -31,6 +31,7 @@ final class TunnelDnsServer {
     private static final long QUERY_LIMIT_MS = 5_000;
     private static final int CONCURRENT_MAX = 1000;
     private static final int UDP_ANSWER_LENGTH_MAX = 1200;
+    private static final int EDNS_VERSION = 0;
     private static final int BIND_ATTEMPTS = 3;
     private static final long BIND_RETRY_MS = 100;
 
@@ -125,31 +126,55 @@ final class TunnelDnsServer {
     }
 
     /// Fails, and nothing is sent, if that is no query.
-    private Future<Buffer> answer(Buffer bytes, Optional<String> server, boolean overUdp) {
+    private Future<Buffer> answer(Buffer bytes, List<String> servers, boolean overUdp) {
         var parsed = DnsMessage.parse(bytes).filter(DnsMessage::isQuery);
         if (parsed.isEmpty()) {
             return Future.failedFuture("not a query");
         }
         var query = parsed.get();
-        if (server.isEmpty() || concurrent >= CONCURRENT_MAX) {
-            return Future.succeededFuture(query.serverFailure());
+        if (query.opt().filter(opt -> opt.getVersion() > EDNS_VERSION).isPresent()) {
+            return Future.succeededFuture(query.badVersion(UDP_ANSWER_LENGTH_MAX));
+        }
+        if (servers.isEmpty() || concurrent >= CONCURRENT_MAX) {
+            return Future.succeededFuture(query.serverFailure(UDP_ANSWER_LENGTH_MAX));
         }
         concurrent++;
-        var forwarded = query.withId(upstream.freshId());
-        var asked =
-                overUdp
-                        ? upstream.overUdp(server.get(), forwarded, QUERY_LIMIT_MS)
-                        : upstream.overTcp(server.get(), forwarded, QUERY_LIMIT_MS);
-        return asked.map(found -> reply(found, query.id(), overUdp))
-                .otherwise(query.serverFailure())
+        return ask(query, servers, overUdp)
+                .map(found -> reply(found.withId(query.id()), query, overUdp))
+                .otherwise(query.serverFailure(UDP_ANSWER_LENGTH_MAX))
                 .onComplete(_ -> concurrent--);
     }
 
-    private static Buffer reply(DnsMessage found, int id, boolean overUdp) {
-        var whole = found.withId(id);
-        if (!overUdp || whole.length() <= UDP_ANSWER_LENGTH_MAX) {
-            return whole;
+    /// One server after the other, until one neither refuses nor is silent for its share of time.
+    private Future<DnsMessage> ask(DnsMessage query, List<String> servers, boolean overUdp) {
+        long shareMs = QUERY_LIMIT_MS / servers.size();
+        var asked = ask(query, servers.getFirst(), overUdp, shareMs);
+        for (var next : servers.subList(1, servers.size())) {
+            asked =
+                    asked.transform(
+                            done ->
+                                    done.succeeded() && !done.result().isRefusal()
+                                            ? Future.succeededFuture(done.result())
+                                            : ask(query, next, overUdp, shareMs));
         }
-        return DnsMessage.parse(whole).orElseThrow().truncated();
+        return asked;
+    }
+
+    private Future<DnsMessage> ask(DnsMessage query, String server, boolean overUdp, long limitMs) {
+        var forwarded = query.withId(upstream.freshId()).bytes();
+        return overUdp
+                ? upstream.overUdp(server, forwarded, limitMs)
+                : upstream.overTcp(server, forwarded, limitMs);
+    }
+
+    private static Buffer reply(DnsMessage found, DnsMessage query, boolean overUdp) {
+        return overUdp
+                ? found.toUdp(query, UDP_ANSWER_LENGTH_MAX)
+                : found.withOptFor(query, UDP_ANSWER_LENGTH_MAX);
+    }
+
+    /// Answers of servers to questions that were not asked; any thread may read it.
+    long mismatched() {
+        return upstream.mismatched();
     }
 }

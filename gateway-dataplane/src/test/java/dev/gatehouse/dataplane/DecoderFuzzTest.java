@@ -37,10 +37,11 @@ class DecoderFuzzTest {
         message.answers(query);
         query.answers(message);
         message.isSuccess();
-        int question = message.serverFailure().length();
-        assertThat(question).isBetween(DnsMessage.HEADER_LENGTH + 5, message.bytes().length());
-        assertThat(message.truncated().length()).isEqualTo(question);
-        assertThat(message.withId(1).length()).isEqualTo(message.bytes().length());
+        int question = message.serverFailure(1200).length();
+        assertThat(question).isBetween(DnsMessage.HEADER_LENGTH + 5, message.bytes().length() + 11);
+        assertThat(message.toUdp(query, 1200).length()).isBetween(question - 11, 1200);
+        assertThat(message.badVersion(1200).length()).isBetween(question, question + 11);
+        assertThat(message.withId(1).bytes().length()).isEqualTo(message.bytes().length());
     }
 
     @ParameterizedTest

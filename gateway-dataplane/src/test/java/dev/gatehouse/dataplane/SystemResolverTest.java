@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.util.concurrent.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.net.InetAddress;
@@ -78,7 +77,7 @@ class SystemResolverTest {
         write("resolv.conf", "port %d\nnameserver 127.0.0.1\n".formatted(serve(1)));
         assertThat(resolve(resolver, "wiki.corp.test")).containsExactly("10.0.0.1");
         write("resolv.conf", text);
-        resolver.resolveAll("wiki.corp.test");
+        group.submit(() -> resolver.resolveAll("wiki.corp.test")).get(WAIT_S, TimeUnit.SECONDS);
         write("resolv.conf", "port %d\nnameserver 127.0.0.1\n".formatted(serve(2)));
         assertThat(resolve(resolver, "wiki.corp.test")).containsExactly("10.0.0.2");
     }
@@ -138,9 +137,8 @@ class SystemResolverTest {
     }
 
     private List<String> resolve(SystemResolver resolver, String name) throws Exception {
-        Future<List<InetAddress>> found =
-                group.submit(() -> resolver.resolveAll(name)).get(WAIT_S, TimeUnit.SECONDS);
-        return found.get(WAIT_S, TimeUnit.SECONDS).stream()
+        var found = group.submit(() -> resolver.resolveAll(name)).get(WAIT_S, TimeUnit.SECONDS);
+        return found.get(WAIT_S, TimeUnit.SECONDS).addresses().stream()
                 .map(InetAddress::getHostAddress)
                 .sorted()
                 .toList();

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Rcode;
 
 class TunnelDnsServerTest {
     private static final long WAIT_MS = 3_000;
@@ -31,6 +33,8 @@ class TunnelDnsServerTest {
     private String upstreamHost = HOST;
     private int answerLength;
     private boolean knowsTheInternet = true;
+    private boolean lies;
+    private String refusing = "";
 
     @BeforeEach
     void choosePorts() throws Exception {
@@ -99,6 +103,56 @@ class TunnelDnsServerTest {
     }
 
     @Test
+    void lengthOfUdpAnswersIsWhatTheClientTakes() throws Exception {
+        answerLength = 700;
+        startUpstream();
+        start("nameserver 127.0.0.1");
+        ask(false);
+
+        assertThat(lengthAndCut(query(1))).isEqualTo("33 cut");
+        assertThat(lengthAndCut(withOpt(512, 0))).isEqualTo("44 cut");
+        assertThat(lengthAndCut(withOpt(100, 0))).isEqualTo("44 cut");
+        assertThat(lengthAndCut(withOpt(1200, 0))).isEqualTo("744 whole");
+        assertThat(lengthAndCut(withOpt(65_535, 0))).isEqualTo("744 whole");
+    }
+
+    /// RFC 6891 section 6.1.3: our own version comes back with the code BADVERS.
+    @Test
+    void unknownVersionOfEdnsIsRefused() throws Exception {
+        start("# none");
+        var upstream = new DnsUpstream(vertx, port);
+
+        var answer = await(upstream.overUdp(HOST, withOpt(1200, 1), WAIT_MS)).bytes();
+
+        assertThat(new Message(answer.getBytes()).getRcode()).isEqualTo(Rcode.BADVERS);
+        assertThat(new Message(answer.getBytes()).getOPT().getVersion()).isZero();
+    }
+
+    @Test
+    void nextServerIsAskedWhenTheFirstRefuses() throws Exception {
+        refusing = "127.0.0.2";
+        startUpstream();
+        upstreamHost = refusing;
+        startUpstream();
+        start("nameserver 127.0.0.2\nnameserver 127.0.0.1");
+
+        for (int i = 0; i < 10; i++) {
+            assertThat(ask(i % 2 == 0).length()).isGreaterThan(30);
+        }
+    }
+
+    @Test
+    void answerWithTheRightIdToAnotherQuestionIsDroppedAndCounted() throws Exception {
+        lies = true;
+        startUpstream();
+        var upstream = new DnsUpstream(vertx, upstreamPort);
+
+        assertThat(await(upstream.overUdp(HOST, query(7), WAIT_MS)).bytes().toString())
+                .contains("srv");
+        assertThat(upstream.mismatched()).isEqualTo(1);
+    }
+
+    @Test
     void onlyMessagesWithOneQuestionAreUnderstood() {
         var query = query(1);
 
@@ -152,22 +206,48 @@ class TunnelDnsServerTest {
     private void startUpstream() throws Exception {
         boolean v6 = upstreamHost.indexOf(':') >= 0;
         var udp = vertx.createDatagramSocket(new DatagramSocketOptions().setIpV6(v6));
-        udp.handler(p -> udp.send(reply(p.data()), p.sender().port(), p.sender().host()));
+        boolean refuses = upstreamHost.equals(refusing);
+        udp.handler(
+                p -> {
+                    if (lies) {
+                        var other = DnsMessage.queryForA(7, "other.example.com");
+                        udp.send(reply(other), p.sender().port(), p.sender().host());
+                    }
+                    udp.send(reply(p.data(), refuses), p.sender().port(), p.sender().host());
+                });
         await(udp.listen(upstreamPort, upstreamHost));
         var tcp = vertx.createNetServer();
         tcp.connectHandler(
                 socket ->
                         socket.handler(
-                                DnsFraming.reader(q -> socket.write(DnsFraming.frame(reply(q))))));
+                                DnsFraming.reader(
+                                        q -> socket.write(DnsFraming.frame(reply(q, refuses))))));
         await(tcp.listen(upstreamPort, upstreamHost));
     }
 
     private Buffer reply(Buffer query) {
-        boolean refused =
-                !knowsTheInternet
-                        && query.toString(StandardCharsets.ISO_8859_1).contains("firezone");
+        return reply(query, false);
+    }
+
+    /// Knows the probe's name even where it refuses all others.
+    private Buffer reply(Buffer query, boolean refuses) {
+        boolean isProbe = query.toString(StandardCharsets.ISO_8859_1).contains("firezone");
+        boolean refused = isProbe ? !knowsTheInternet : refuses;
         int flags = refused ? 0x8185 : 0x8180;
         return query.copy().setUnsignedShort(2, flags).appendBytes(new byte[answerLength]);
+    }
+
+    private String lengthAndCut(Buffer query) throws Exception {
+        var upstream = new DnsUpstream(vertx, port);
+        var answer = await(upstream.overUdp(HOST, query, WAIT_MS)).bytes();
+        boolean isCut = (answer.getUnsignedShort(2) & 0x0200) != 0;
+        return answer.length() + (isCut ? " cut" : " whole");
+    }
+
+    private static Buffer withOpt(int length, int version) {
+        var query = query(1).setUnsignedShort(10, 1).appendByte((byte) 0);
+        query.appendUnsignedShort(41).appendUnsignedShort(length).appendInt(version << 16);
+        return query.appendUnsignedShort(0);
     }
 
     private static int freePort() throws Exception {
