@@ -339,6 +339,7 @@ final class ClientAgent implements Agent<LoopCommand> {
                 node.peerIds().stream().map(this::tunnel).toList(),
                 node.readyRelayIds(),
                 hostDns.sharedPorts(),
+                hostDns.mismatched() + tcpDns.mismatched() + state.mismatchedAnswers(),
                 dns());
     }
 

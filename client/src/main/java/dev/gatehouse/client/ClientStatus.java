@@ -6,6 +6,7 @@ import java.util.List;
 /// What `client status` shows.
 ///
 /// @param dnsSharedPorts queries to the host's DNS servers that had no port of their own, in total
+/// @param dnsMismatched answers of DNS servers to questions that were not asked, in total: dropped
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ClientStatus(
         boolean portalConnected,
@@ -15,6 +16,7 @@ public record ClientStatus(
         List<Tunnel> tunnels,
         List<String> relays,
         long dnsSharedPorts,
+        long dnsMismatched,
         Dns dnsControl) {
     /// How applications are brought to ask us.
     ///
@@ -56,6 +58,11 @@ public record ClientStatus(
                             .formatted(dnsSharedPorts));
         }
         text.append("           ").append(dnsControl.toText()).append('\n');
+        if (dnsMismatched > 0) {
+            text.append(
+                    "           answers to other questions, dropped: %d%n"
+                            .formatted(dnsMismatched));
+        }
         text.append("relays     ").append(relays.size()).append('\n');
         for (var r : resources) {
             text.append(

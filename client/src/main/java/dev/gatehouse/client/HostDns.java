@@ -19,8 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Asks real servers over the host's network, past the tunnel (client.md 12.2). Each query gets a
-/// port and an id of its own (see [DnsPorts]); a server that is silent for 5 s is given up. How
-/// many are under way, whoever asks limits.
+/// port and an id of its own (see [DnsPorts]); a server that is silent for 5 s is given up. What
+/// comes from elsewhere, with another id or to another question is dropped, and the last counted:
+/// the true answer may yet come. How many are under way, whoever asks limits.
 final class HostDns {
     private static final Logger LOG = LoggerFactory.getLogger(HostDns.class);
     private static final long NEVER = Long.MAX_VALUE;
@@ -36,7 +37,11 @@ final class HostDns {
     }
 
     private record Asked(
-            Key key, DnsPorts.Port port, long ticket, short originalId, long expiresAtNs) {}
+            Key key, DnsPorts.Port port, long ticket, DnsPayload query, long expiresAtNs) {
+        short originalId() {
+            return ByteBuffer.wrap(query.bytes()).getShort(0);
+        }
+    }
 
     private final DnsPorts ports;
     private final RandomGenerator random;
@@ -46,6 +51,7 @@ final class HostDns {
     private final DatagramBatch received = UdpSocket.newBatch();
     private final ByteBuffer sent = ByteBuffer.allocateDirect(QUERY_LENGTH_MAX);
     private final Transmit transmit = new Transmit();
+    private long mismatched;
 
     HostDns(Poller poller, RandomGenerator random, DnsAnswers answers) {
         ports = new DnsPorts(poller, random);
@@ -76,7 +82,6 @@ final class HostDns {
         }
         int length = query.bytes().length;
         sent.put(0, query.bytes());
-        short originalId = sent.getShort(0);
         sent.putShort(0, (short) key.id);
         transmit.path(Endpoint.any(server.family()), server);
         transmit.content(sent, 0, length, length, 0);
@@ -85,7 +90,7 @@ final class HostDns {
             answers.handleDnsFailure(ticket);
             return;
         }
-        var asked = new Asked(key, port, ticket, originalId, nowNs + TIMEOUT_NS);
+        var asked = new Asked(key, port, ticket, query, nowNs + TIMEOUT_NS);
         open.put(key, asked);
         oldestFirst.add(asked);
     }
@@ -116,10 +121,15 @@ final class HostDns {
         }
         var bytes = new byte[length];
         buffer.get(offset, bytes);
-        ByteBuffer.wrap(bytes).putShort(0, asked.originalId);
+        ByteBuffer.wrap(bytes).putShort(0, asked.originalId());
+        var answer = new DnsPayload(bytes);
+        if (!answer.answers(asked.query)) {
+            mismatched++;
+            return;
+        }
         oldestFirst.remove(asked);
         end(asked);
-        answers.handleDnsResponse(asked.ticket, new DnsPayload(bytes), nowNs);
+        answers.handleDnsResponse(asked.ticket, answer, nowNs);
     }
 
     private void end(Asked asked) throws IOException {
@@ -142,6 +152,11 @@ final class HostDns {
     /// Sockets in use.
     int openPorts() {
         return ports.open().size();
+    }
+
+    /// Datagrams so far that had all of an answer but the question.
+    long mismatched() {
+        return mismatched;
     }
 
     /// Queries so far that had to share a port with others.

@@ -39,6 +39,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -65,6 +66,7 @@ final class TcpDns implements AutoCloseable {
     private final EventLoopGroup thread =
             new MultiThreadIoEventLoopGroup(
                     1, new DefaultThreadFactory("tcp-dns", true), EpollIoHandler.newFactory());
+    private final AtomicLong mismatched = new AtomicLong();
     private final Map<IpAddress, Integer> connections = new TreeMap<>(); // of the thread
     private final List<ChannelFuture> listening = new ArrayList<>(); // of the loop
     private List<IpAddress> addresses = List.of(); // of the loop
@@ -129,6 +131,11 @@ final class TcpDns implements AutoCloseable {
         if (!loop.test(new LoopCommand.DnsAnswer(ticket, answer)) && !thread.isShuttingDown()) {
             thread.schedule(() -> tell(ticket, answer), AGAIN_MS, TimeUnit.MILLISECONDS);
         }
+    }
+
+    /// Messages of servers so far that were no answer to the question. Any thread.
+    long mismatched() {
+        return mismatched.get();
     }
 
     /// Handlers of messages with their length in front, RFC 1035 4.2.2.
@@ -210,8 +217,13 @@ final class TcpDns implements AutoCloseable {
 
         @Override
         protected void channelRead0(ChannelHandlerContext context, ByteBuf message) {
-            answer = Optional.of(new DnsPayload(ByteBufUtil.getBytes(message)));
-            context.close();
+            var received = new DnsPayload(ByteBufUtil.getBytes(message));
+            if (received.answers(query)) { // else the true one may yet come
+                answer = Optional.of(received);
+                context.close();
+            } else {
+                mismatched.incrementAndGet();
+            }
         }
 
         @Override

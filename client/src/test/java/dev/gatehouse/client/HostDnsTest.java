@@ -23,6 +23,10 @@ import org.junit.jupiter.api.Test;
 class HostDnsTest {
     private static final short ORIGINAL_ID = 0x1234;
     private static final int QUERY_LENGTH = 40;
+    private static final int FLAGS_OFFSET = 2;
+    private static final int QUESTIONS_OFFSET = 4;
+    private static final int HEADER_LENGTH = 12;
+    private static final int LABEL_OFFSET = HEADER_LENGTH + 1;
     private static final long SECOND_NS = 1_000_000_000L;
     private static final int WAIT_MS = 5_000;
 
@@ -101,6 +105,21 @@ class HostDnsTest {
         assertThat(dns.openPorts()).isEqualTo(1);
     }
 
+    /// RFC 5452: whoever guesses port and id has not guessed the question.
+    @Test
+    void answerToAnotherQuestionIsDroppedAndCountedAndTheTrueOneStillHeard() throws IOException {
+        ask(1);
+        var query = receive();
+        query.getData()[LABEL_OFFSET] = 'b';
+        answer(query, query.getPort());
+        query.getData()[LABEL_OFFSET] = 'A';
+        answer(query, query.getPort());
+        await(1);
+
+        assertThat(ends).containsExactly("1 answered, id 1234");
+        assertThat(dns.mismatched()).isEqualTo(1);
+    }
+
     @Test
     void silentServerIsGivenUp() throws IOException {
         ask(1);
@@ -148,8 +167,15 @@ class HostDnsTest {
         dns.ask(ticket, address, query(), 0);
     }
 
+    /// Of a name that is one long label.
     private static DnsPayload query() {
-        return new DnsPayload(ByteBuffer.allocate(QUERY_LENGTH).putShort(ORIGINAL_ID).array());
+        var query = ByteBuffer.allocate(QUERY_LENGTH).putShort(ORIGINAL_ID);
+        int labelLength = QUERY_LENGTH - HEADER_LENGTH - 1 - 1 - 4;
+        query.putShort(QUESTIONS_OFFSET, (short) 1).put(HEADER_LENGTH, (byte) labelLength);
+        for (int i = 0; i < labelLength; i++) {
+            query.put(LABEL_OFFSET + i, (byte) 'a');
+        }
+        return new DnsPayload(query.putInt(QUERY_LENGTH - 4, 0x00010001).array());
     }
 
     private DatagramPacket receive() throws IOException {
@@ -158,9 +184,10 @@ class HostDnsTest {
         return packet;
     }
 
-    /// Echoes a query, which is answer enough.
+    /// Echoes a query as a response, which is answer enough.
     private void answer(DatagramPacket query, int port) throws IOException {
         var bytes = query.getData();
+        bytes[FLAGS_OFFSET] |= (byte) 0x80;
         server.send(new DatagramPacket(bytes, bytes.length, query.getAddress(), port));
     }
 

@@ -188,8 +188,34 @@ public final class ClientState implements DnsAnswers {
 
     /// @param reason as the portal says: `offline`, `not_found`, `forbidden` or something newer
     public void handleFlowRefused(String resourceId, String reason, long nowNs) {
-        flows.refuse(resourceId, reason.equals("offline"), nowNs);
+        var waiting = flows.refuse(resourceId, reason.equals("offline"), nowNs);
         rebuildRouting();
+        if (waiting != null) {
+            failQueries(resourceId, waiting);
+        }
+    }
+
+    /// Whoever asked servers that cannot be reached may ask others.
+    private void failQueries(String resourceId, PendingFlow waiting) {
+        dnsRoutes.takeAll(server -> leadsTo(resourceId, server)).forEach(dns::fail);
+        waiting.takeTcpQueries().forEach(dns::fail);
+        for (var bytes : waiting.queries.takeAll()) {
+            ParkedPackets.copy(bytes, scratch);
+            if (packet.wrap(scratch.buffer(), scratch.offset(0), scratch.length(0))) {
+                dns.fail(packet);
+            }
+        }
+    }
+
+    private boolean leadsTo(String resourceId, IpAddress server) {
+        return routing.find(server) instanceof Target.Direct(var entry)
+                && entry.id().equals(resourceId)
+                && entry.gateway == null;
+    }
+
+    /// Answers of DNS servers so far to questions that were not asked.
+    public long mismatchedAnswers() {
+        return dns.mismatched();
     }
 
     /// The tunnel to a gateway carries packets.
@@ -292,13 +318,13 @@ public final class ClientState implements DnsAnswers {
                     handleStubAnswer(entry, name, nowNs);
                 }
             }
-            case DnsProxy.Outcome.Tunnel(var real) -> dns.forwardTcp(query, real);
-            case DnsProxy.Outcome.AskSite(var entry) -> {
+            case DnsProxy.Outcome.Tunnel(var real, var asked) -> dns.forwardTcp(asked, real);
+            case DnsProxy.Outcome.AskSite(var entry, var asked) -> {
                 if (entry.gateway == null) {
                     flows.request(entry, nowNs).park(query);
                 } else {
                     var address = entry.gateway.address(query.sentinel().isV4());
-                    dns.forwardTcp(query, new Endpoint(address, AddressPlan.GATEWAY_DNS_PORT));
+                    dns.forwardTcp(asked, new Endpoint(address, AddressPlan.GATEWAY_DNS_PORT));
                 }
             }
         }
@@ -311,9 +337,9 @@ public final class ClientState implements DnsAnswers {
                 handleStubAnswer(entry, name, nowNs);
                 yield null;
             }
-            case DnsProxy.Outcome.AskSite(var entry) -> askSite(entry, nowNs);
-            case DnsProxy.Outcome.Tunnel(var server) -> {
-                dnsRoutes.redirect(packet, server, nowNs);
+            case DnsProxy.Outcome.AskSite(var entry, var asked) -> askSite(entry, asked, nowNs);
+            case DnsProxy.Outcome.Tunnel(var server, var asked) -> {
+                dnsRoutes.redirect(packet, server, asked, nowNs);
                 yield routing.find(packet) instanceof Target.Direct(var entry)
                         ? via(entry, nowNs)
                         : null;
@@ -330,13 +356,14 @@ public final class ClientState implements DnsAnswers {
         }
     }
 
-    private Gateway askSite(ResourceEntry entry, long nowNs) {
+    private Gateway askSite(ResourceEntry entry, DnsProxy.Asked asked, long nowNs) {
         if (entry.gateway == null) {
             flows.request(entry, nowNs).queries.park(packet);
             return null;
         }
         var address = entry.gateway.address(packet.isV4());
-        dnsRoutes.redirect(packet, new Endpoint(address, AddressPlan.GATEWAY_DNS_PORT), nowNs);
+        var server = new Endpoint(address, AddressPlan.GATEWAY_DNS_PORT);
+        dnsRoutes.redirect(packet, server, asked, nowNs);
         return entry.gateway;
     }
 
@@ -371,12 +398,39 @@ public final class ClientState implements DnsAnswers {
         if (batch.ecn(i) == ECN_CE && packet.ecn() != 0) {
             packet.ecn(ECN_CE);
         }
-        if (dnsRoutes.restore(packet, nowNs)) {
-            dns.learn(packet, nowNs);
-        } else if (isProhibited()) {
-            renewFlow(nowNs);
+        if (packet.isUdp()) {
+            return !handleDnsAnswer(nowNs);
+        }
+        if (packet.isIcmpError()) {
+            handleError(nowNs);
         }
         return true;
+    }
+
+    /// Returns false if the packet is none; else it has been dealt with.
+    private boolean handleDnsAnswer(long nowNs) {
+        var asked = dnsRoutes.find(packet, nowNs);
+        if (asked == null) {
+            return false;
+        }
+        if (dns.handleAnswer(asked, new DnsPayload(DnsMessages.payload(packet)), nowNs)) {
+            dnsRoutes.remove(packet);
+        }
+        return true;
+    }
+
+    private void handleError(long nowNs) {
+        var destination = embeddedDestination();
+        if (destination.isEmpty()) {
+            return;
+        }
+        if (isProhibited()) {
+            renewFlow(destination.get(), nowNs);
+        }
+        var failed = dnsRoutes.takeFailed(packet, destination.get(), embeddedTransport(), nowNs);
+        if (failed != null) {
+            dns.handleRefused(failed.asked(), failed.server());
+        }
     }
 
     private boolean isProhibited() {
@@ -389,11 +443,9 @@ public final class ClientState implements DnsAnswers {
     }
 
     /// The gateway no longer allows what we sent: asks the portal again (client.md 19).
-    private void renewFlow(long nowNs) {
-        var destination = embeddedDestination();
-        var target = destination.map(routing::find).orElse(null);
+    private void renewFlow(IpAddress destination, long nowNs) {
         var entry =
-                switch (target) {
+                switch (routing.find(destination)) {
                     case Target.Direct(var direct) -> direct;
                     case Target.Proxy(_, var proxied) -> proxied;
                     case null, default -> null;
@@ -419,9 +471,15 @@ public final class ClientState implements DnsAnswers {
                 : Optional.of(IpAddress.readV6(buffer, at + 24));
     }
 
+    /// Where the ports of that packet are, if it has no options.
+    private int embeddedTransport() {
+        return packet.payloadOffset()
+                + (packet.isV4() ? IpPacket.IPV4_HEADER_LENGTH_MIN : IpPacket.IPV6_HEADER_LENGTH);
+    }
+
     @Override
     public void handleDnsResponse(long ticket, DnsPayload answer, long nowNs) {
-        dns.handleAnswer(ticket, answer.bytes(), nowNs);
+        dns.handleAnswer(ticket, answer, nowNs);
     }
 
     @Override

@@ -1,10 +1,13 @@
 package dev.gatehouse.client.state;
 
+import dev.gatehouse.tunnel.AnswerChain;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Optional;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.ExtendedFlags;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
@@ -14,9 +17,14 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
 /// Answers of real servers by name and type, client.md 13. Full: the oldest makes room.
+///
+/// An answer lives as long as the least of the aliases and addresses on the way to what was asked
+/// for, a day at the most. Negative answers are not kept, nor is anything given from here to who
+/// checks signatures.
 final class DnsCache {
     private static final int ENTRIES_MAX = 4096;
     private static final long TTL_SECONDS_MIN = 5;
+    private static final long TTL_SECONDS_MAX = 86_400;
     private static final int TTL_OFFSET = 4; // behind the owner: type u16, class u16, TTL u32
 
     private record Key(Name name, int type) {}
@@ -29,16 +37,13 @@ final class DnsCache {
     void put(Message answer, long nowNs) {
         var question = answer.getQuestion();
         if (question == null
+                || question.getDClass() != DClass.IN
                 || answer.getRcode() != Rcode.NOERROR
                 || answer.getHeader().getFlag(Flags.TC)) {
             return;
         }
-        long ttl =
-                answer.getSection(Section.ANSWER).stream()
-                        .filter(record -> record.getType() == question.getType())
-                        .mapToLong(Record::getTTL)
-                        .min()
-                        .orElse(0);
+        var chain = AnswerChain.follow(answer, question.getName(), question.getType());
+        long ttl = chain.records().isEmpty() ? 0 : Math.min(chain.ttl(), TTL_SECONDS_MAX);
         if (ttl < TTL_SECONDS_MIN || !isWritable(answer)) {
             return;
         }
@@ -62,6 +67,9 @@ final class DnsCache {
 
     Optional<Message> get(Message query, long nowNs) {
         var question = query.getQuestion();
+        if (question.getDClass() != DClass.IN || wantsSignatures(query)) {
+            return Optional.empty();
+        }
         var key = new Key(question.getName(), question.getType());
         var entry = entries.get(key);
         if (entry == null) {
@@ -74,6 +82,12 @@ final class DnsCache {
         return Optional.of(aged(query, entry, nowNs));
     }
 
+    private static boolean wantsSignatures(Message query) {
+        var opt = query.getOPT();
+        return query.getHeader().getFlag(Flags.CD)
+                || opt != null && (opt.getFlags() & ExtendedFlags.DO) != 0;
+    }
+
     private static Message aged(Message query, Entry entry, long nowNs) {
         long age = Duration.ofNanos(nowNs - entry.storedAtNs).toSeconds();
         var reply = DnsMessages.reply(query, Rcode.NOERROR);
@@ -81,7 +95,11 @@ final class DnsCache {
         for (int section : new int[] {Section.ANSWER, Section.AUTHORITY}) {
             for (var record : entry.answer.getSection(section)) {
                 if (record.getType() != Type.OPT) {
-                    reply.addRecord(withTtl(record, Math.max(0, record.getTTL() - age)), section);
+                    reply.addRecord(
+                            withTtl(
+                                    record,
+                                    Math.max(0, Math.min(record.getTTL(), TTL_SECONDS_MAX) - age)),
+                            section);
                 }
             }
         }

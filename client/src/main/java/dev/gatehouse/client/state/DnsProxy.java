@@ -10,7 +10,12 @@ import org.xbill.DNS.Message;
 import org.xbill.DNS.Rcode;
 
 /// Answers queries to sentinels: from the cache, by the stub, or with the help of a real server
-/// (client.md 9 to 13). At most 1,000 queries wait for servers; others are dropped.
+/// (client.md 9 to 13). At most 1,000 queries wait for servers of the host's network or over TCP;
+/// others are dropped.
+///
+/// What comes back is believed if it is from whom was asked, to the question that was asked, and
+/// counted else (RFC 5452). Whoever asked with EDNS gets an OPT, in as many bytes as it takes
+/// (RFC 6891), also from a server that knows no EDNS: that one is asked again without.
 final class DnsProxy {
     private static final int FORWARDED_MAX = 1000;
 
@@ -20,10 +25,10 @@ final class DnsProxy {
         record Done(ResourceEntry answeredFor, String name) implements Outcome {}
 
         /// To be sent to the gateway of this resource.
-        record AskSite(ResourceEntry entry) implements Outcome {}
+        record AskSite(ResourceEntry entry, Asked asked) implements Outcome {}
 
         /// To be sent to the server, through the tunnel.
-        record Tunnel(Endpoint server) implements Outcome {}
+        record Tunnel(Endpoint server, Asked asked) implements Outcome {}
     }
 
     private static final Outcome DONE = new Outcome.Done(null, "");
@@ -35,15 +40,34 @@ final class DnsProxy {
         record Tcp(Consumer<DnsPayload> answer) implements Origin {}
     }
 
-    private record Asked(Message query, DnsPayload payload, Origin origin) {}
+    /// A query and who wants to know.
+    ///
+    /// @param query as it came
+    /// @param payload as it is sent on
+    record Asked(Message query, DnsPayload payload, Origin origin) {
+        private boolean isUdp() {
+            return origin instanceof Origin.Udp;
+        }
+
+        private Asked withoutOpt() {
+            return new Asked(query, DnsMessages.withoutOpt(query), origin);
+        }
+    }
+
+    /// @param last whether it is not asked again in another way
+    private record Forwarded(Asked asked, Way way, boolean last) {}
+
+    /// @param throughTunnel or past it
+    private record Way(Endpoint server, boolean throughTunnel, boolean overTcp) {}
 
     private final DnsStub stub;
     private final DnsCache cache = new DnsCache();
     private final Tunnels tunnels;
     private final Queue<ClientEvent> events;
     private final UdpReplies replies = new UdpReplies();
-    private final NavigableMap<Long, Asked> forwarded = new TreeMap<>();
+    private final NavigableMap<Long, Forwarded> forwarded = new TreeMap<>();
     private long nextTicket;
+    private long mismatched;
 
     DnsProxy(DnsStub stub, Tunnels tunnels, Queue<ClientEvent> events) {
         this.stub = stub;
@@ -73,37 +97,34 @@ final class DnsProxy {
             return DONE;
         }
         var query = parsed.get();
+        var asked = new Asked(query, payload, origin);
+        int ednsError = DnsMessages.ednsError(query);
+        if (ednsError != Rcode.NOERROR) {
+            reply(asked, DnsMessages.reply(query, ednsError));
+            return DONE;
+        }
         var cached = cache.get(query, nowNs);
         if (cached.isPresent()) {
-            reply(origin, cached.get());
+            reply(asked, cached.get());
             return DONE;
         }
         return switch (stub.handle(query)) {
             case DnsStub.Verdict.Answer(var message, var entry) -> {
-                reply(origin, message);
+                reply(asked, message);
                 yield new Outcome.Done(entry, DnsMessages.text(query.getQuestion().getName()));
             }
-            case DnsStub.Verdict.AskSite(var entry) -> new Outcome.AskSite(entry);
-            case DnsStub.Verdict.Forward _ when throughTunnel -> new Outcome.Tunnel(server);
+            case DnsStub.Verdict.AskSite(var entry) -> new Outcome.AskSite(entry, asked);
+            case DnsStub.Verdict.Forward _ when throughTunnel -> new Outcome.Tunnel(server, asked);
             case DnsStub.Verdict.Forward _ -> {
-                forward(new Asked(query, payload, origin), server, false);
+                forward(asked, new Way(server, false, !asked.isUdp()), false);
                 yield DONE;
             }
         };
     }
 
-    /// Asks a server that is reached through a tunnel.
-    void forwardTcp(TcpDnsQuery asked, Endpoint server) {
-        DnsMessages.query(asked.query().bytes())
-                .ifPresent(
-                        query ->
-                                forward(
-                                        new Asked(
-                                                query,
-                                                asked.query(),
-                                                new Origin.Tcp(asked.answer())),
-                                        server,
-                                        true));
+    /// Asks a server that is reached through a tunnel, over TCP.
+    void forwardTcp(Asked asked, Endpoint server) {
+        forward(asked, new Way(server, true, true), false);
     }
 
     /// Multicast name resolution: only what the stub knows is answered, the rest is not ours.
@@ -111,11 +132,12 @@ final class DnsProxy {
         if (!packet.isUdp() || packet.destinationPort() != AddressPlan.LLMNR_PORT) {
             return DONE;
         }
-        var query = DnsMessages.query(DnsMessages.payload(packet));
+        var payload = new DnsPayload(DnsMessages.payload(packet));
+        var query = DnsMessages.query(payload.bytes());
         if (query.isPresent()
                 && stub.handle(query.get())
                         instanceof DnsStub.Verdict.Answer(var message, var entry)) {
-            reply(origin(packet), message);
+            reply(new Asked(query.get(), payload, origin(packet)), message);
             return new Outcome.Done(entry, DnsMessages.text(query.get().getQuestion().getName()));
         }
         return DONE;
@@ -127,69 +149,105 @@ final class DnsProxy {
                 new Endpoint(packet.destination(), packet.destinationPort()));
     }
 
-    private void reply(Origin origin, Message reply) {
-        switch (origin) {
-            case Origin.Udp(var client, var sentinel) ->
-                    send(sentinel, client, DnsMessages.toUdp(reply));
-            case Origin.Tcp(var answer) -> answer.accept(new DnsPayload(reply.toWire()));
+    private void reply(Asked asked, Message reply) {
+        reply(asked, reply.toWire(), reply.getHeader().getRcode());
+    }
+
+    private void reply(Asked asked, byte[] reply, int rcode) {
+        switch (asked.origin) {
+            case Origin.Udp(var client, var sentinel) -> {
+                var payload = DnsMessages.toUdp(asked.query, reply, rcode);
+                tunnels.writeTun(replies.udp(sentinel, client, payload), 0, 1);
+            }
+            case Origin.Tcp(var answer) -> answer.accept(new DnsPayload(reply));
         }
     }
 
-    private void send(Endpoint from, Endpoint to, byte[] payload) {
-        tunnels.writeTun(replies.udp(from, to, payload), 0, 1);
-    }
-
-    private void forward(Asked asked, Endpoint server, boolean throughTunnel) {
-        boolean isTcp = asked.origin instanceof Origin.Tcp;
+    private void forward(Asked asked, Way way, boolean last) {
         if (forwarded.size() >= FORWARDED_MAX) {
-            if (isTcp) {
+            if (!asked.isUdp()) {
                 fail(asked);
             }
             return;
         }
         long ticket = nextTicket++;
-        forwarded.put(ticket, asked);
+        forwarded.put(ticket, new Forwarded(asked, way, last));
         events.add(
-                isTcp
+                way.overTcp
                         ? new ClientEvent.ForwardTcpQuery(
-                                ticket, server, throughTunnel, asked.payload)
-                        : new ClientEvent.ForwardQuery(ticket, server, asked.payload));
+                                ticket, way.server, way.throughTunnel, asked.payload)
+                        : new ClientEvent.ForwardQuery(ticket, way.server, asked.payload));
     }
 
     /// A server answered; the bytes go to the client as they are unless they are too long.
-    void handleAnswer(long ticket, byte[] answer, long nowNs) {
-        var asked = forwarded.remove(ticket);
-        if (asked == null) {
+    void handleAnswer(long ticket, DnsPayload answer, long nowNs) {
+        var waiting = forwarded.remove(ticket);
+        if (waiting == null) {
             return;
         }
-        var message = DnsMessages.parse(answer);
-        boolean matches =
-                message.isPresent()
-                        && message.get().getHeader().getID() == asked.query.getHeader().getID();
-        if (!matches) {
+        var asked = waiting.asked;
+        var message = DnsMessages.parse(answer.bytes());
+        if (!answer.answers(asked.payload) || message.isEmpty()) {
+            mismatched++;
             fail(asked);
-            return;
-        }
-        cache.put(message.get(), nowNs);
-        switch (asked.origin) {
-            case Origin.Tcp(var answered) -> answered.accept(new DnsPayload(answer));
-            case Origin.Udp(var client, var sentinel) -> {
-                boolean fits = answer.length <= DnsMessages.UDP_REPLY_LENGTH_MAX;
-                var bytes = fits ? answer : DnsMessages.truncated(message.get()).toWire();
-                send(sentinel, client, bytes);
-            }
+        } else if (DnsMessages.isEdnsRefused(asked.query, message.get()) && !waiting.last) {
+            forward(asked.withoutOpt(), waiting.way, true);
+        } else {
+            deliver(asked, answer, message.get(), nowNs);
         }
     }
 
-    private void fail(Asked asked) {
-        reply(asked.origin, DnsMessages.reply(asked.query, Rcode.SERVFAIL));
+    private void deliver(Asked asked, DnsPayload answer, Message message, long nowNs) {
+        if (message.getQuestion() == null) {
+            fail(asked); // it says that it did not understand
+            return;
+        }
+        cache.put(message, nowNs);
+        var bytes = DnsMessages.withOptFor(asked.query, message, answer.bytes());
+        reply(asked, bytes, message.getHeader().getRcode());
+    }
+
+    /// The same for an answer that came through the tunnel; false if it is none, and the query goes
+    /// on waiting.
+    boolean handleAnswer(Asked asked, DnsPayload answer, long nowNs) {
+        var message = DnsMessages.parse(answer.bytes());
+        if (!answer.answers(asked.payload) || message.isEmpty()) {
+            mismatched++;
+            return false;
+        }
+        deliver(asked, answer, message.get(), nowNs);
+        return true;
+    }
+
+    /// The other end of the tunnel does not let the query pass, or nobody listens there: UDP may be
+    /// forbidden where TCP is not, and if both are, TCP tells at once.
+    void handleRefused(Asked asked, Endpoint server) {
+        forward(asked, new Way(server, true, true), false);
+    }
+
+    /// Tells that nobody can be asked.
+    void fail(Asked asked) {
+        reply(asked, DnsMessages.reply(asked.query, Rcode.SERVFAIL));
+    }
+
+    /// The same for a query that is still a packet.
+    void fail(IpPacket packet) {
+        var payload = new DnsPayload(DnsMessages.payload(packet));
+        DnsMessages.query(payload.bytes())
+                .ifPresent(query -> fail(new Asked(query, payload, origin(packet))));
+    }
+
+    void fail(TcpDnsQuery asked) {
+        var origin = new Origin.Tcp(asked.answer());
+        DnsMessages.query(asked.query().bytes())
+                .ifPresent(query -> fail(new Asked(query, asked.query(), origin)));
     }
 
     /// The server could not be asked, or was silent over TCP.
     void handleFailure(long ticket) {
-        var asked = forwarded.remove(ticket);
-        if (asked != null) {
-            fail(asked);
+        var waiting = forwarded.remove(ticket);
+        if (waiting != null) {
+            fail(waiting.asked);
         }
     }
 
@@ -198,9 +256,9 @@ final class DnsProxy {
         forwarded.remove(ticket);
     }
 
-    /// An answer that came through the tunnel.
-    void learn(IpPacket answer, long nowNs) {
-        DnsMessages.parse(answer).ifPresent(message -> cache.put(message, nowNs));
+    /// Answers so far to questions that were not asked.
+    long mismatched() {
+        return mismatched;
     }
 
     void clearCache() {
@@ -209,7 +267,10 @@ final class DnsProxy {
 
     /// Those over TCP are told.
     void forgetForwarded() {
-        forwarded.values().stream().filter(a -> a.origin instanceof Origin.Tcp).forEach(this::fail);
+        forwarded.values().stream()
+                .map(Forwarded::asked)
+                .filter(asked -> !asked.isUdp())
+                .forEach(this::fail);
         forwarded.clear();
     }
 }

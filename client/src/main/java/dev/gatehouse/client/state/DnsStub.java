@@ -15,6 +15,7 @@ import org.xbill.DNS.Type;
 final class DnsStub {
     private static final String CANARY = "use-application-dns.net"; // stops browsers' own DoH
     private static final long TTL_SECONDS = 1;
+    private static final char ESCAPE = '\\'; // no name of a host has a label that needs one
 
     /// What to do with a query.
     sealed interface Verdict {
@@ -44,13 +45,14 @@ final class DnsStub {
         if (question.getType() == Type.PTR) {
             return reverse(query);
         }
-        var entry = resources.match(name);
-        if (entry == null) {
+        var entry = name.indexOf(ESCAPE) < 0 ? resources.match(name) : null;
+        if (entry == null || question.getDClass() != DClass.IN) {
             return new Verdict.Forward();
         }
         return switch (question.getType()) {
             case Type.A, Type.AAAA -> addresses(query, name, entry);
-            case Type.HTTPS -> new Verdict.Answer(empty(query), entry);
+            // These could tell the real address, past the tunnel.
+            case Type.HTTPS, Type.SVCB, Type.ANY -> new Verdict.Answer(empty(query), entry);
             case Type.SRV, Type.TXT -> new Verdict.AskSite(entry);
             default -> new Verdict.Forward();
         };

@@ -235,14 +235,21 @@ final class FlowTable {
     }
 
     /// The portal refused: if the sites are offline nothing will come of it.
-    void refuse(String resourceId, boolean offline, long nowNs) {
+    ///
+    /// @return what waits for the flow, or null if nothing does
+    PendingFlow refuse(String resourceId, boolean offline, long nowNs) {
         var entry = resources.get(resourceId);
-        if (entry == null || !offline) {
-            return; // the next packet asks again
+        if (entry == null) {
+            return null;
+        }
+        var waiting = entry.pending;
+        if (!offline) {
+            return waiting; // the next packet asks again
         }
         entry.pending = null;
         release(entry, Cause.OFFLINE, nowNs);
         entry.resource.sites().forEach(site -> status(site.id(), SiteStatus.OFFLINE));
+        return waiting;
     }
 
     void handleConnected(String gatewayId) {

@@ -32,7 +32,8 @@ class DnsAnswerFuzzTest {
                 HexFormat.of()
                         .parseHex("000781800001000000000001016100000100010000290400010000000000");
 
-        var cut = DnsMessages.truncated(DnsMessages.parse(badVersion).orElseThrow());
+        var answer = DnsMessages.parse(badVersion).orElseThrow();
+        var cut = DnsMessages.truncated(answer, answer.getHeader().getRcode());
 
         assertThat(DnsMessages.parse(cut.toWire())).isPresent();
         assertThat(cut.getHeader().getRcode()).isZero();
@@ -58,8 +59,11 @@ class DnsAnswerFuzzTest {
         if (answer.getQuestion() != null) {
             var query = Message.newQuery(answer.getQuestion());
             cache.get(query, SECOND_NS)
-                    .ifPresent(reply -> assertThat(DnsMessages.toUdp(reply)).isNotEmpty());
-            assertThat(DnsMessages.truncated(answer).toWire()).isNotEmpty();
+                    .ifPresent(reply -> assertThat(DnsMessages.toUdp(query, reply)).isNotEmpty());
+            assertThat(DnsMessages.truncated(answer, answer.getHeader().getRcode()).toWire())
+                    .isNotEmpty();
+            assertThat(DnsMessages.withOptFor(query, answer, bytes))
+                    .hasSizeBetween(bytes.length, bytes.length + 11);
         }
     }
 

@@ -1,0 +1,377 @@
+package dev.gatehouse.client.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gatehouse.testkit.Packets;
+import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.IpNetwork;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xbill.DNS.CNAMERecord;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.ExtendedFlags;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.OPTRecord;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.TXTRecord;
+import org.xbill.DNS.Type;
+
+/// What servers answer, and what resolvers of the host ask: client.md 9, 12 and 13.
+class ClientDnsTest {
+    private static final IpAddress OWN_V4 = IpAddress.parse("100.80.1.2");
+    private static final IpAddress OWN_V6 = IpAddress.parse("fd00:2021:1111::2:9");
+    private static final Endpoint APP = new Endpoint(OWN_V4, 40000);
+    private static final Endpoint SENTINEL = Endpoint.parse("100.100.111.1:53");
+    private static final Endpoint UPSTREAM = Endpoint.parse("192.0.2.53:53");
+    private static final Endpoint INSIDE = Endpoint.parse("10.20.0.53:53");
+    private static final String GATEWAY = "b1e6c0de-52a4-4a0c-8f39-2f5b7c8d9e10";
+    private static final String CIDR_ID = "0d9a7c1e-3b52-4c86-a1f0-7e4b2d6c8f01";
+    private static final String DNS_ID = "1d9a7c1e-3b52-4c86-a1f0-7e4b2d6c8f01";
+    private static final Site SITE = new Site("c7d2e9f4-1a6b-4d38-8e5c-9b0a1f2e3d44", "HQ");
+    private static final Resource LAB_NET =
+            new Resource.Cidr(CIDR_ID, "Lab", IpNetwork.parse("10.20.0.0/16"), List.of(SITE));
+    private static final Resource WIKI =
+            new Resource.Dns(DNS_ID, "Wiki", "*.corp.test", Resource.IpStack.DUAL, List.of(SITE));
+    private static final String APP_NAME = "app.example.";
+
+    private final RecordingTunnels tunnels = new RecordingTunnels();
+    private final ClientState state = new ClientState(tunnels, false);
+
+    @Test
+    void anAnswerToAnotherQuestionIsNeitherBelievedNorKept() {
+        init(UPSTREAM);
+        var asked = forwarded(query("victim.example.", Type.A));
+
+        answer(asked, address(reply(query("bank.example.", Type.A)), "bank.example.", 3600));
+
+        assertThat(answer().getRcode()).isEqualTo(Rcode.SERVFAIL);
+        assertThat(state.mismatchedAnswers()).isEqualTo(1);
+        ask(query("bank.example.", Type.A), 0);
+        assertThat(events()).as("asked, not known").hasSize(1);
+    }
+
+    @Test
+    void throughTheTunnelAnAnswerToAnotherQuestionIsDroppedAndTheTrueOneStillHeard() {
+        init(INSIDE);
+        ask(query("victim.example.", Type.A), 0);
+        grant();
+
+        fromGateway(address(reply(query("bank.example.", Type.A)), "bank.example.", 3600));
+        assertThat(tunnels.tun).isEmpty();
+        assertThat(state.mismatchedAnswers()).isEqualTo(1);
+        fromGateway(address(reply(query("Victim.EXAMPLE.", Type.A)), "victim.example.", 3600));
+
+        assertThat(answer().getSection(Section.ANSWER)).hasSize(1);
+        tunnels.sent.clear();
+        ask(query("bank.example.", Type.A), 0);
+        assertThat(tunnels.sent).as("asked, not known").hasSize(1);
+    }
+
+    @Test
+    void theLeastTimeToLiveOfAChainCounts() throws IOException {
+        init(UPSTREAM);
+        var asked = forwarded(query(APP_NAME, Type.A));
+        var reply = alias(reply(query(APP_NAME, Type.A)), APP_NAME, 10, "a.example.");
+        answer(asked, address(reply, "a.example.", 3600));
+        answer();
+
+        ask(query(APP_NAME, Type.A), seconds(9));
+        assertThat(answer().getSection(Section.ANSWER))
+                .extracting(Record::getTTL)
+                .containsExactly(1L, 3591L);
+        ask(query(APP_NAME, Type.A), seconds(10));
+        assertThat(events()).as("asked anew").hasSize(1);
+    }
+
+    @Test
+    void aTimeToLiveIsADayAtTheMost() {
+        init(UPSTREAM);
+        answer(
+                forwarded(query(APP_NAME, Type.A)),
+                address(reply(query(APP_NAME, Type.A)), APP_NAME, Integer.MAX_VALUE));
+
+        ask(query(APP_NAME, Type.A), seconds(86_399));
+        assertThat(events()).isEmpty();
+        assertThat(answer().getSection(Section.ANSWER).getFirst().getTTL()).isEqualTo(1);
+        ask(query(APP_NAME, Type.A), seconds(86_400));
+        assertThat(events()).hasSize(1);
+    }
+
+    @Test
+    void whatDoesNotBelongToTheNameIsNotKept() throws IOException {
+        init(UPSTREAM);
+        var stranger = reply(query(APP_NAME, Type.A));
+        answer(forwarded(query(APP_NAME, Type.A)), address(stranger, "other.example.", 3600));
+        var circle = alias(reply(query("b.example.", Type.A)), "b.example.", 60, "c.example.");
+        answer(
+                forwarded(query("b.example.", Type.A)),
+                alias(circle, "c.example.", 60, "b.example."));
+
+        ask(query(APP_NAME, Type.A), 0);
+        ask(query("b.example.", Type.A), 0);
+        assertThat(events()).hasSize(2);
+    }
+
+    @Test
+    void whoChecksSignaturesIsNotAnsweredFromTheCache() {
+        init(UPSTREAM);
+        answer(
+                forwarded(query(APP_NAME, Type.A)),
+                address(reply(query(APP_NAME, Type.A)), APP_NAME, 3600));
+        var checking = query(APP_NAME, Type.A);
+        checking.addRecord(new OPTRecord(1232, 0, 0, ExtendedFlags.DO), Section.ADDITIONAL);
+
+        ask(checking, 0);
+
+        assertThat(events()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-1, 512", "100, 512", "512, 512", "833, 833", "1212, 1212", "65535, 1212"})
+    void anAnswerIsAsLongAsWhoeverAskedTakesIt(int said, int limit) {
+        init(UPSTREAM);
+        for (int length : new int[] {limit, limit + 1}) {
+            var query = query("length%d.example.".formatted(length), Type.TXT);
+            if (said >= 0) {
+                query.addRecord(new OPTRecord(said, 0, 0), Section.ADDITIONAL);
+            }
+            answer(forwarded(query), text(reply(query), query, length));
+
+            var packet = Packets.view(tunnels.tun.getLast());
+            int sent = packet.totalLength() - packet.payloadOffset() + packet.offset();
+            var answer = answer();
+            assertThat(answer.getHeader().getFlag(Flags.TC)).isEqualTo(length > limit);
+            assertThat(answer.getSection(Section.ANSWER)).hasSize(length > limit ? 0 : 1);
+            assertThat(sent).isLessThanOrEqualTo(limit);
+            assertThat(answer.getOPT() != null).isEqualTo(said >= 0);
+        }
+    }
+
+    @Test
+    void fromTheCacheAndTheStubAnOptIsAnsweredWithAnOpt() {
+        init(UPSTREAM);
+        var query = query(APP_NAME, Type.TXT);
+        query.addRecord(new OPTRecord(512, 0, 0), Section.ADDITIONAL);
+        answer(
+                forwarded(query(APP_NAME, Type.TXT)),
+                text(reply(query), query(APP_NAME, Type.TXT), 833));
+
+        ask(query, 0);
+        assertThat(events()).isEmpty();
+        var cached = answer();
+        assertThat(cached.getHeader().getFlag(Flags.TC)).isTrue();
+        assertThat(cached.getOPT().getPayloadSize()).isEqualTo(1212);
+        var stub = query("wiki.corp.test.", Type.A);
+        stub.addRecord(new OPTRecord(1232, 0, 0), Section.ADDITIONAL);
+        ask(stub, 0);
+        assertThat(answer().getOPT().getPayloadSize()).isEqualTo(1212);
+    }
+
+    @Test
+    void anUnknownVersionOfEdnsIsToldOurs() {
+        init(UPSTREAM);
+        var query = query(APP_NAME, Type.A);
+        query.addRecord(new OPTRecord(1232, 0, 1), Section.ADDITIONAL);
+        ask(query, 0);
+
+        var answer = answer();
+        assertThat(answer.getRcode()).isEqualTo(Rcode.BADVERS);
+        assertThat(answer.getOPT().getVersion()).isZero();
+        query.addRecord(new OPTRecord(1232, 0, 0), Section.ADDITIONAL);
+        ask(query, 0);
+        assertThat(answer().getHeader().getRcode()).isEqualTo(Rcode.FORMERR);
+        assertThat(events()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Rcode.FORMERR, Rcode.NOTIMP})
+    void aServerThatKnowsNoEdnsIsAskedAgainWithout(int code) {
+        init(UPSTREAM);
+        var query = query(APP_NAME, Type.A);
+        query.addRecord(new OPTRecord(1232, 0, 0), Section.ADDITIONAL);
+        var refused = new Message(query.getHeader().getID());
+        refused.getHeader().setFlag(Flags.QR);
+        refused.getHeader().setRcode(code);
+
+        answer(forwarded(query), refused);
+        assertThat(tunnels.tun).isEmpty();
+        var again = (ClientEvent.ForwardQuery) events().getFirst();
+        assertThat(DnsMessages.query(again.query().bytes()).orElseThrow().getOPT()).isNull();
+        answer(again, address(reply(query(APP_NAME, Type.A)), APP_NAME, 60));
+
+        var answer = answer();
+        assertThat(answer.getSection(Section.ANSWER)).hasSize(1);
+        assertThat(answer.getOPT()).isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Type.HTTPS, Type.SVCB, Type.ANY})
+    void nothingTellsTheRealAddressOfAResource(int type) {
+        init(UPSTREAM);
+        ask(query("Wiki.CORP.test.", type), 0);
+
+        var answer = answer();
+        assertThat(answer.getRcode()).isEqualTo(Rcode.NOERROR);
+        assertThat(answer.getSection(Section.ANSWER)).isEmpty();
+        assertThat(events()).isEmpty();
+    }
+
+    @Test
+    void aNameWithALabelThatIsNoHostsIsNoResource() {
+        init(UPSTREAM);
+        ask(query("a\\.b.corp.test.", Type.A), 0);
+        ask(query("\\000\\001.corp.test.", Type.A), 0);
+
+        assertThat(events()).hasOnlyElementsOfType(ClientEvent.ForwardQuery.class).hasSize(2);
+    }
+
+    /// A filter of the resource that holds the server: over UDP it is silence, else.
+    @Test
+    void aServerWhoseResourceForbidsUdpIsAskedOverTcpAndIfThatFailsTheAnswerIsServfail() {
+        init(INSIDE);
+        ask(query(APP_NAME, Type.A), 0);
+        grant();
+        var sent = tunnels.sent.getLast().packet();
+
+        state.handlePlaintexts(
+                GATEWAY,
+                Packets.batch(Packets.icmpError(INSIDE.address(), OWN_V4, 3 << 8 | 13, 0, sent)),
+                0,
+                1,
+                seconds(1));
+
+        var tcp =
+                (ClientEvent.ForwardTcpQuery)
+                        events().stream()
+                                .filter(ClientEvent.ForwardTcpQuery.class::isInstance)
+                                .findFirst()
+                                .orElseThrow();
+        assertThat(tcp.server()).isEqualTo(INSIDE);
+        assertThat(tcp.throughTunnel()).isTrue();
+        tunnels.tun.clear();
+        state.handleDnsFailure(tcp.ticket());
+        assertThat(answer().getRcode()).isEqualTo(Rcode.SERVFAIL);
+    }
+
+    @Test
+    void whoeverAsksAServerBehindAFlowThatIsRefusedIsToldSo() {
+        init(INSIDE);
+        ask(query(APP_NAME, Type.A), 0);
+        ask(query("ldap.corp.test.", Type.SRV), 0);
+
+        state.handleFlowRefused(CIDR_ID, "offline", 0);
+        assertThat(answer().getRcode()).isEqualTo(Rcode.SERVFAIL);
+        state.handleFlowRefused(DNS_ID, "forbidden", 0);
+        assertThat(answer().getRcode()).isEqualTo(Rcode.SERVFAIL);
+        assertThat(tunnels.tun).isEmpty();
+    }
+
+    private static long seconds(long seconds) {
+        return Duration.ofSeconds(seconds).toNanos();
+    }
+
+    private void init(Endpoint upstream) {
+        var config = new InterfaceConfig(OWN_V4, OWN_V6, List.of(upstream), Optional.empty());
+        state.handleInit(config, List.of(LAB_NET, WIKI), 0);
+        events();
+    }
+
+    private List<ClientEvent> events() {
+        var events = new ArrayList<ClientEvent>();
+        for (var e = state.pollEvent(); e != null; e = state.pollEvent()) {
+            events.add(e);
+        }
+        return events;
+    }
+
+    private void ask(Message query, long nowNs) {
+        state.handleTunPackets(Packets.batch(Packets.udp(APP, SENTINEL, query.toWire())), nowNs);
+    }
+
+    private ClientEvent.ForwardQuery forwarded(Message query) {
+        ask(query, 0);
+        return (ClientEvent.ForwardQuery) events().getFirst();
+    }
+
+    private void answer(ClientEvent.ForwardQuery asked, Message reply) {
+        state.handleDnsResponse(asked.ticket(), new DnsPayload(reply.toWire()), 0);
+    }
+
+    private void grant() {
+        var keys = new Flow.Keys("", "", "a", "b", "c", "d");
+        var v4 = IpAddress.parse("100.70.12.34");
+        var v6 = IpAddress.parse("fd00:2021:1111::1a:2b3c");
+        state.handleFlow(new Flow(CIDR_ID, GATEWAY, SITE.id(), v4, v6, keys), 0);
+        events();
+    }
+
+    private void fromGateway(Message reply) {
+        var packet = Packets.udp(INSIDE, APP, reply.toWire());
+        state.handlePlaintexts(GATEWAY, Packets.batch(packet), 0, 1, 0);
+    }
+
+    private Message answer() {
+        var packet = tunnels.tun.removeLast();
+        var view = Packets.view(packet);
+        assertThat(view.isTransportChecksumValid()).isTrue();
+        int at = view.payloadOffset();
+        return DnsMessages.parse(Arrays.copyOfRange(packet, at, packet.length)).orElseThrow();
+    }
+
+    private static Message query(String name, int type) {
+        var message = new Message(0x1234);
+        message.getHeader().setFlag(Flags.RD);
+        message.addRecord(Record.newRecord(name(name), type, DClass.IN), Section.QUESTION);
+        return message;
+    }
+
+    private static Name name(String text) {
+        return Name.fromConstantString(text);
+    }
+
+    private static Message reply(Message query) {
+        var reply = new Message(query.getHeader().getID());
+        reply.getHeader().setFlag(Flags.QR);
+        reply.addRecord(query.getQuestion(), Section.QUESTION);
+        return reply;
+    }
+
+    private static Message address(Message reply, String owner, long ttl) {
+        byte[] address = {1, 2, 3, 4};
+        reply.addRecord(
+                Record.newRecord(name(owner), Type.A, DClass.IN, ttl, address), Section.ANSWER);
+        return reply;
+    }
+
+    private static Message alias(Message reply, String owner, long ttl, String target) {
+        reply.addRecord(new CNAMERecord(name(owner), DClass.IN, ttl, name(target)), Section.ANSWER);
+        return reply;
+    }
+
+    /// Fills a reply up to a length that counts the OPT which `query` calls for.
+    private static Message text(Message reply, Message query, int length) {
+        var owner = query.getQuestion().getName();
+        int opt = query.getOPT() == null ? 0 : 11;
+        int record = 2 + 10; // a pointer to the name, type to length
+        int left = length - opt - reply.toWire().length - record;
+        var texts = new ArrayList<>(Collections.nCopies(left / 201, "0123456789".repeat(20)));
+        texts.add("x".repeat(left % 201 - 1));
+        reply.addRecord(new TXTRecord(owner, DClass.IN, 60, texts), Section.ANSWER);
+        assertThat(reply.toWire()).hasSize(length - opt);
+        return reply;
+    }
+}
