@@ -69,7 +69,8 @@ final class Site implements AutoCloseable {
                         new Box(Engine.image("relay"))
                                 .on(wan, "relay", "172.31.192.11")
                                 .withEnv(peer("relay", "relay"))
-                                .withEnv("PUBLIC_IP4_ADDR", "172.31.192.11"));
+                                .withEnv("PUBLIC_IP4_ADDR", "172.31.192.11")
+                                .withEnv("GATEHOUSE_RELAY_ALLOW_PEER", "172.31.192.0/24"));
         user = open(withFamilies(Lab.box("sleep", "infinity")).on(wan, "client", "172.31.192.12"));
         client = open(admin("client").beside(user).withEnv(peer("client", "client")));
         web =

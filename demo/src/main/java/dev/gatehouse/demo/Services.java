@@ -203,7 +203,9 @@ public final class Services implements AutoCloseable {
                 "PUBLIC_IP4_ADDR",
                 "10.99.0." + number,
                 "PUBLIC_IP6_ADDR",
-                "fd99::" + number);
+                "fd99::" + number,
+                "GATEHOUSE_RELAY_ALLOW_PEER",
+                "10.99.0.0/24,fd99::/64");
     }
 
     /// Starts a process by the very command that a person types.

@@ -15,6 +15,7 @@ import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpAddress.Family;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +28,6 @@ final class RelayAgent implements Agent<Runnable> {
     private static final Logger LOG = LoggerFactory.getLogger(RelayAgent.class);
     private static final int BATCHES_PER_SOCKET_MAX = 16;
     private static final long NS_PER_SECOND = 1_000_000_000;
-    private static final int SECONDS_PER_REPORT = 10;
     private static final int QUIET_SECONDS = 10;
 
     private final RelayServer server;
@@ -37,8 +37,7 @@ final class RelayAgent implements Agent<Runnable> {
     private final IpAddress bindV6;
     private final DatagramBatch batch = UdpSocket.newBatch();
     private long nextPublishNs;
-    private int publishes;
-    private long reportedBytes;
+    private final LoadReport report = new LoadReport();
 
     private CompletableFuture<Void> empty; // null unless draining
     private long drainedBytes = -1;
@@ -100,6 +99,11 @@ final class RelayAgent implements Agent<Runnable> {
         }
     }
 
+    /// For another thread than the shard's. Does nothing once the shard has ended.
+    void postOwnAddresses(Shard<Runnable> shard, Set<IpAddress> addresses) {
+        shard.post(() -> server.handleOwnAddresses(addresses));
+    }
+
     @Override
     public void handleCommand(Runnable command, long nowNs) {
         command.run();
@@ -155,26 +159,17 @@ final class RelayAgent implements Agent<Runnable> {
         executeAll();
         if (nowNs >= nextPublishNs) {
             nextPublishNs = nowNs + NS_PER_SECOND;
-            publish();
+            publish(nowNs);
         }
     }
 
-    private void publish() {
+    private void publish(long nowNs) {
         var statistics = server.statistics().copy();
         published = statistics;
         if (empty != null && isQuiet(statistics)) {
             empty.complete(null);
         }
-        publishes++;
-        if (publishes % SECONDS_PER_REPORT == 0) {
-            long bytes = statistics.get(RelayCounter.RELAYED_BYTES);
-            LOG.info(
-                    "{} allocations, {} channels, {}",
-                    statistics.allocations(),
-                    statistics.channels(),
-                    Throughput.format((bytes - reportedBytes) / SECONDS_PER_REPORT));
-            reportedBytes = bytes;
-        }
+        report.of(statistics, nowNs).ifPresent(LOG::info);
     }
 
     /// Peers that took another relay do not give back what they had here, they fall silent.

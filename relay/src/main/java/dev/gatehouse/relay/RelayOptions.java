@@ -8,11 +8,13 @@ import dev.gatehouse.relay.server.RelayLimits;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpAddress.Family;
+import dev.gatehouse.wire.IpNetwork;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -51,6 +53,16 @@ final class RelayOptions {
             defaultValue = "${env:BIND_IP6_ADDR:-::}",
             description = "Where the IPv6 sockets are bound.")
     private String bindIp6Addr;
+
+    @Option(
+            names = "--allow-peer",
+            paramLabel = "<network>",
+            split = ",",
+            defaultValue = "${env:GATEHOUSE_RELAY_ALLOW_PEER:-}",
+            description =
+                    "Networks to relay to although they are private, of this host or else without"
+                            + " global reach, e.g. 10.0.0.0/8. Several: again, or with commas.")
+    private List<String> allowPeer;
 
     @Option(
             names = "--listen-port",
@@ -160,11 +172,35 @@ final class RelayOptions {
         int listen = port("LISTEN_PORT", listenPort);
         int lowest = port("LOWEST_PORT", lowestPort);
         int highest = port("HIGHEST_PORT", highestPort);
+        var allowed = allowedPeers();
         try {
-            return new RelayConfig(v4, v6, listen, lowest, highest, SOFTWARE, RelayLimits.DEFAULT);
+            return new RelayConfig(
+                    v4, v6, listen, lowest, highest, SOFTWARE, RelayLimits.DEFAULT, allowed);
         } catch (IllegalArgumentException e) {
             throw new ConfigurationMistake(
                     e.getMessage() + ": check LISTEN_PORT, LOWEST_PORT and HIGHEST_PORT");
+        }
+    }
+
+    private List<IpNetwork> allowedPeers() throws ConfigurationMistake {
+        var networks = new ArrayList<IpNetwork>();
+        for (String value : allowPeer) {
+            var network = text(value);
+            if (network.isPresent()) {
+                networks.add(network(network.get()));
+            }
+        }
+        return networks;
+    }
+
+    private static IpNetwork network(String text) throws ConfigurationMistake {
+        try {
+            return IpNetwork.parse(text);
+        } catch (IllegalArgumentException _) {
+            throw new ConfigurationMistake(
+                    "GATEHOUSE_RELAY_ALLOW_PEER (--allow-peer) must be networks such as"
+                            + " 10.0.0.0/8 or fd00::/8, not "
+                            + text);
         }
     }
 

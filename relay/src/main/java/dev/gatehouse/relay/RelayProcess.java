@@ -19,6 +19,7 @@ import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.transport.Poller;
 import dev.gatehouse.transport.Shard;
 import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.IpAddress.Family;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -47,6 +48,7 @@ final class RelayProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RelayProcess.class);
     private static final int EADDRINUSE = 98;
     private static final int COMMANDS_MAX = 16;
+    private static final long ADDRESSES_PERIOD_MS = 30_000;
     private static final Duration STOP_WAIT = Duration.ofMillis(500);
 
     private final Vertx vertx;
@@ -68,12 +70,14 @@ final class RelayProcess implements AutoCloseable {
                         .orElseGet(() -> StampSecret.random(random));
         var clock = new MonotonicClock();
         var server = new RelayServer(settings.relay(), secret, random, clock.unixOriginNs());
+        warnOfPrivateAddress(settings, server);
         var poller = poller();
         agent = new RelayAgent(server, poller, settings.bindV4(), settings.bindV6());
         listen(settings);
         shard = new Shard<>("relay-0", agent, poller, clock, COMMANDS_MAX, _ -> exit.complete(1));
         vertx = Vertx.vertx();
         startHttp(settings);
+        watchOwnAddresses();
         shard.start();
         portalConnected = settings.portal().isEmpty();
         settings.portal().ifPresent(login -> startPortal(login, settings, secret));
@@ -84,6 +88,19 @@ final class RelayProcess implements AutoCloseable {
         var process = new RelayProcess(settings);
         LOG.info("relay serves UDP port {}", settings.relay().listenPort());
         return process;
+    }
+
+    private static void warnOfPrivateAddress(RelaySettings settings, RelayServer server) {
+        for (var family : Family.values()) {
+            var address = settings.relay().publicAddress(family);
+            if (address.isPresent() && !server.isReachableNetwork(address.get())) {
+                LOG.warn(
+                        "the relay's own {} address is private, and it relays to no private"
+                                + " address: name the networks of its peers in"
+                                + " GATEHOUSE_RELAY_ALLOW_PEER",
+                        family == Family.IPV4 ? "IPv4" : "IPv6");
+            }
+        }
     }
 
     private static RandomGenerator random(RelaySettings settings) {
@@ -135,6 +152,16 @@ final class RelayProcess implements AutoCloseable {
                     "cannot serve HTTP on %s (%s): set HEALTH_CHECK_ADDR to a free address"
                             .formatted(settings.health(), e.getCause().getMessage()));
         }
+    }
+
+    /// No client may reach the relay's host through the relay, whatever addresses it gets later.
+    private void watchOwnAddresses() {
+        agent.postOwnAddresses(shard, HostAddresses.all());
+        vertx.setPeriodic(
+                ADDRESSES_PERIOD_MS,
+                _ ->
+                        vertx.executeBlocking(HostAddresses::all)
+                                .onSuccess(all -> agent.postOwnAddresses(shard, all)));
     }
 
     private void startPortal(PortalLogin login, RelaySettings settings, StampSecret secret) {

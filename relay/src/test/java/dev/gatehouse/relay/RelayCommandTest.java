@@ -40,6 +40,8 @@ class RelayCommandTest {
                 "t0ken --public-ip4-addr=10.0.0.1 --lowest-port=0 | LOWEST_PORT must be a port",
                 "t0ken --public-ip4-addr=10.0.0.1 --highest-port=x | HIGHEST_PORT must be a port",
                 "t0ken --public-ip4-addr=10.0.0.1 --lowest-port=9 --highest-port=8 | check",
+                "t0ken --public-ip4-addr=10.0.0.1 --allow-peer=10.0.0.0/33 | ALLOW_PEER",
+                "t0ken --public-ip4-addr=10.0.0.1 --allow-peer=10.0.0.0/8,lan | not lan",
                 "t0ken --public-ip4-addr=10.0.0.1 --api-url=wss://a --rng-seed=-1 | RNG_SEED",
                 "t0ken --public-ip4-addr=10.0.0.1 --api-url=wss://a --health-check-addr=8 | HEALTH"
             })
@@ -55,6 +57,14 @@ class RelayCommandTest {
     void checkAcceptsGoodSettings() {
         assertThat(execute("t0ken", "a name", V4, URL, "--check")).isZero();
         assertThat(execute("--stamp-secret=s", V4, "--check")).isZero();
+        assertThat(
+                        execute(
+                                "--stamp-secret=s",
+                                V4,
+                                "--allow-peer=10.0.0.0/8, fd00::/8",
+                                "--allow-peer=127.0.0.1",
+                                "--check"))
+                .isZero();
         assertThat(errors.toString()).isEmpty();
     }
 

@@ -14,6 +14,7 @@ import dev.gatehouse.stun.StunWriter;
 import dev.gatehouse.testkit.TestCertificate;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.IpNetwork;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -21,6 +22,7 @@ import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.net.PfxOptions;
 import java.io.IOException;
 import java.net.DatagramSocket;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -30,6 +32,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -101,6 +105,51 @@ class RelayProcessTest {
             bob.sendChannelData(0x4001, PONG);
             assertThat(alice.receive()).endsWith(PONG);
         }
+    }
+
+    @Test
+    void nobodyReachesTheRelaysHostThroughIt() throws Exception {
+        try (var _ = RelayProcess.start(settings(Optional.empty(), List.of()));
+                var alice = new TurnPeer(new Endpoint(V4, port), ALICE, SECRET);
+                var bob = new TurnPeer(new Endpoint(V6, port), BOB, SECRET);
+                var echo = new TurnPeer(new Endpoint(V4, port), CAROL, SECRET)) {
+            var ofAlice = alice.allocate();
+            int channel = 0x4000;
+            for (var peer : forbidden(echo.local().port())) {
+                var refusal = alice.bind(channel, peer);
+                assertThat(refusal.errorCode()).as("%s", peer).hasValue(StunErrors.FORBIDDEN);
+                alice.sendChannelData(channel++, PING);
+            }
+            echo.send(ofAlice.getFirst(), PONG);
+
+            // The normal way of two peers behind symmetric NATs: both relayed, here by one relay.
+            var ofBob = bob.allocate();
+            alice.bind(0x4500, ofBob.getFirst());
+            bob.bind(0x4501, ofAlice.getFirst());
+            alice.sendChannelData(0x4500, PING);
+            assertThat(bob.receive()).endsWith(PING);
+            bob.sendChannelData(0x4501, PONG);
+            assertThat(alice.receive()).endsWith(PONG).startsWith(0x45, 0x00);
+            assertThat(echo.isSilent()).isTrue();
+        }
+    }
+
+    /// What only the relay's host reaches, an address of its interfaces among it.
+    private static List<Endpoint> forbidden(int port) throws Exception {
+        var addresses =
+                new ArrayList<>(
+                        List.of(
+                                "127.0.0.1",
+                                "::1",
+                                "0.0.0.0",
+                                "::",
+                                "169.254.169.254",
+                                "10.1.2.3"));
+        NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .map(address -> IpAddress.ofBytes(address.getAddress()).toString())
+                .forEach(addresses::add);
+        return addresses.stream().map(a -> new Endpoint(IpAddress.parse(a), port)).toList();
     }
 
     @Test
@@ -297,6 +346,10 @@ class RelayProcessTest {
     }
 
     private RelaySettings settings(Optional<PortalLogin> portal) {
+        return settings(portal, List.of(IpNetwork.host(V4), IpNetwork.host(V6)));
+    }
+
+    private RelaySettings settings(Optional<PortalLogin> portal, List<IpNetwork> allowed) {
         var relay =
                 new RelayConfig(
                         Optional.of(V4),
@@ -305,7 +358,8 @@ class RelayProcessTest {
                         20_000,
                         29_999,
                         "test",
-                        RelayLimits.DEFAULT);
+                        RelayLimits.DEFAULT,
+                        allowed);
         return new RelaySettings(
                 relay,
                 IpAddress.ANY_V4,

@@ -15,6 +15,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -101,6 +102,19 @@ final class TurnPeer implements AutoCloseable {
         var packet = new DatagramPacket(new byte[65_536], 65_536);
         socket.receive(packet);
         return Arrays.copyOf(packet.getData(), packet.getLength());
+    }
+
+    /// Whether nothing has come so far.
+    boolean isSilent() throws IOException {
+        socket.setSoTimeout(1);
+        try {
+            receive();
+            return false;
+        } catch (SocketTimeoutException _) {
+            return true;
+        } finally {
+            socket.setSoTimeout(TIMEOUT_MS);
+        }
     }
 
     private StunMessage receiveMessage() throws IOException {

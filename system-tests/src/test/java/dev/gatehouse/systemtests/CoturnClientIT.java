@@ -94,6 +94,7 @@ class CoturnClientIT {
                         Program.Spec.gatehouse("relay")
                                 .with("PUBLIC_IP4_ADDR", RELAY)
                                 .with("PUBLIC_IP6_ADDR", RELAY_V6)
+                                .with("GATEHOUSE_RELAY_ALLOW_PEER", "10.77.0.0/24,fd77::/64")
                                 .with("STAMP_SECRET", STAMP_SECRET))
                 .awaitText("relay serves UDP port 3478");
     }

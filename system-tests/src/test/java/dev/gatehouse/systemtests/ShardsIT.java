@@ -109,6 +109,7 @@ class ShardsIT {
                             Spec.gatehouse("relay", "--health-check-addr=127.0.0.1:" + (8090 + i))
                                     .with("PUBLIC_IP4_ADDR", RELAYS.get(i))
                                     .with("BIND_IP4_ADDR", RELAYS.get(i))
+                                    .with("GATEHOUSE_RELAY_ALLOW_PEER", "10.0.0.0/24")
                                     .with("STAMP_SECRET", SECRET))
                     .awaitText("relay serves UDP");
         }

@@ -83,7 +83,9 @@ final class SmallSite {
                         .with("FIREZONE_API_URL", "ws://" + PORTAL + ":8083")
                         .with("FIREZONE_TOKEN", token(process))
                         .with("FIREZONE_DNS_CONTROL", "disabled");
-        return process.equals("relay") ? spec : spec.with("FIREZONE_ID", process);
+        return process.equals("relay")
+                ? spec.with("GATEHOUSE_RELAY_ALLOW_PEER", "10.99.0.0/24")
+                : spec.with("FIREZONE_ID", process);
     }
 
     private SmallSite() {}

@@ -109,6 +109,7 @@ public final class RelayBench implements Callable<Integer> {
     private RelayRow measureGatehouse(int payload) throws IOException {
         var command = new ArrayList<>(Enclosure.java(GatehouseRelay.class.getName()));
         command.add("--health-check-addr=127.0.0.1:8080");
+        command.add("--allow-peer=10.99.0.0/24");
         var environment = Map.of("PUBLIC_IP4_ADDR", RELAY, "STAMP_SECRET", SECRET);
         try (var server = relay.start("gatehouse-" + ++started, environment, command)) {
             Wait.until(

@@ -156,7 +156,13 @@ final class GatehouseSystem implements AutoCloseable {
                 start(
                         lab.relay,
                         "relay",
-                        peer("relay", "relay-1", "PUBLIC_IP4_ADDR", BenchLab.RELAY));
+                        peer(
+                                "relay",
+                                "relay-1",
+                                "PUBLIC_IP4_ADDR",
+                                BenchLab.RELAY,
+                                "GATEHOUSE_RELAY_ALLOW_PEER",
+                                "10.99.0.0/24"));
         supervisor = start(gateway, "gateway", peer("gateway", gateway.name()));
         direct = new Way("gatehouse", lab.directClient);
         blockDirectPath(lab.relayedClient, gateway);

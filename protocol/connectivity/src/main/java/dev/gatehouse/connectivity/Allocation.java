@@ -44,6 +44,7 @@ final class Allocation {
     private final String software;
     private final RandomGenerator random;
     private final Channels channels = new Channels();
+    private final ForbiddenPeers forbidden = new ForbiddenPeers();
     private final List<TurnRequest> pending = new ArrayList<>();
     private final SequencedSet<Endpoint> bufferedBinds = new LinkedHashSet<>();
     private final ArrayDeque<AllocationEvent> events = new ArrayDeque<>();
@@ -390,6 +391,7 @@ final class Allocation {
             case StunErrors.STALE_NONCE -> authenticate(message, request, nowNs);
             case StunErrors.UNKNOWN_ATTRIBUTE -> handleUnknownAttribute(request, nowNs);
             case StunErrors.ALLOCATION_MISMATCH -> handleMismatch(request, nowNs);
+            case StunErrors.FORBIDDEN -> handleForbidden(request, nowNs);
             default -> handleRefusal(request, nowNs);
         }
     }
@@ -435,6 +437,13 @@ final class Allocation {
         }
     }
 
+    private void handleForbidden(TurnRequest request, long nowNs) {
+        if (request.kind() == TurnRequest.Kind.CHANNEL_BIND) {
+            forbidden.add(request.channel().peer(), nowNs);
+        }
+        handleRefusal(request, nowNs);
+    }
+
     private void handleRefusal(TurnRequest request, long nowNs) {
         switch (request.kind()) {
             case ALLOCATE, DELETE -> suspend();
@@ -459,6 +468,7 @@ final class Allocation {
         lease = Optional.empty();
         changes++;
         channels.clear();
+        forbidden.clear();
         pending.clear();
         refreshAtNs = NEVER;
         keepAliveAtNs = NEVER;
@@ -475,7 +485,8 @@ final class Allocation {
         }
         var known = channels.get(peer);
         boolean inPlace = known != null && (known.isRequested() || known.isFresh(nowNs));
-        if (inPlace || !lease.get().hasFamilyOf(peer)) {
+        boolean isHopeless = !lease.get().hasFamilyOf(peer) || forbidden.contains(peer, nowNs);
+        if (inPlace || isHopeless) {
             return;
         }
         if (known != null && known.holdsPeer(nowNs)) {

@@ -30,6 +30,7 @@ class AllocationTest {
     private static final Endpoint RELAYED4 = Endpoint.parse("203.0.113.3:50000");
     private static final Endpoint RELAYED6 = Endpoint.parse("[2001:db8::3]:50000");
     private static final Endpoint PEER = Endpoint.parse("192.0.2.9:1234");
+    private static final Endpoint PRIVATE_PEER = Endpoint.parse("10.0.0.9:1234");
     private static final byte[] KEY =
             TurnCredentials.longTermKey("user", TurnCredentials.REALM, "password");
     private static final RelayInfo BOTH = relay(V4, V6);
@@ -288,6 +289,33 @@ class AllocationTest {
 
         error(plain, StunErrors.UNKNOWN_ATTRIBUTE, "", 300 * S);
         assertThat(allocation.isFreed()).isTrue();
+    }
+
+    @Test
+    void aForbiddenPeerIsAskedForOnceAMinuteAndHarmsNothing() {
+        allocated(0);
+        bound(PEER, S);
+        events();
+
+        for (int i = 0; i < 240; i++) { // a check each 250 ms
+            long nowNs = 2 * S + i * S / 4;
+            assertThat(allocation.sendChannel(PRIVATE_PEER, nowNs)).isNull();
+            for (var request : requests(nowNs)) {
+                if (request.message().method() == StunMethods.CHANNEL_BIND) {
+                    assertThat(i).isZero();
+                    error(request, 403, "", nowNs);
+                } else {
+                    answerRoutine(request, nowNs);
+                }
+            }
+        }
+
+        assertThat(allocation.isAllocated()).isTrue();
+        assertThat(events()).isEmpty();
+        assertThat(allocation.sendChannel(PEER, 62 * S)).isNotNull();
+        allocation.bind(PRIVATE_PEER, 62 * S);
+        assertThat(requestAt(StunMethods.CHANNEL_BIND, 62 * S).message().xorPeerAddress())
+                .contains(PRIVATE_PEER);
     }
 
     @ParameterizedTest

@@ -152,11 +152,20 @@ public final class StunMessage implements Decoded {
         return address(find(StunAttributes.XOR_PEER_ADDRESS));
     }
 
+    /// All XOR-PEER-ADDRESS attributes in their order, malformed ones left out.
+    public List<Endpoint> xorPeerAddresses() {
+        return addresses(StunAttributes.XOR_PEER_ADDRESS);
+    }
+
     /// All XOR-RELAYED-ADDRESS attributes in their order, malformed ones left out.
     public List<Endpoint> xorRelayedAddresses() {
+        return addresses(StunAttributes.XOR_RELAYED_ADDRESS);
+    }
+
+    private List<Endpoint> addresses(int type) {
         var found = new ArrayList<Endpoint>(2);
         for (int i = 0; i < types.length; i++) {
-            if (types[i] == StunAttributes.XOR_RELAYED_ADDRESS) {
+            if (types[i] == type) {
                 address(i).ifPresent(found::add);
             }
         }

@@ -1,6 +1,7 @@
 package dev.gatehouse.relay.server;
 
 import dev.gatehouse.stun.ChannelData;
+import dev.gatehouse.stun.TransactionId;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress.Family;
 import java.util.ArrayList;
@@ -26,6 +27,8 @@ final class Allocation implements Expiring {
     private Channel[] byNumber = new Channel[CHANNELS_AT_FIRST];
     private Endpoint listener;
     private long expiresAtNs;
+    private TransactionId transaction;
+    private long grantedSeconds;
 
     /// @param listener the endpoint of ours that the client talks to
     Allocation(
@@ -44,6 +47,20 @@ final class Allocation implements Expiring {
         localV6 = new Endpoint(Endpoint.ANY_V6.address(), port);
         relayedV4 = new Endpoint(config.publicV4().orElse(localV4.address()), port);
         relayedV6 = new Endpoint(config.publicV6().orElse(localV6.address()), port);
+    }
+
+    /// Remembers the request that made this allocation, and what it was told.
+    void grantedBy(TransactionId request, long lifetimeSeconds) {
+        transaction = request;
+        grantedSeconds = lifetimeSeconds;
+    }
+
+    boolean isGrantedBy(TransactionId request, String asker) {
+        return request.equals(transaction) && asker.equals(user);
+    }
+
+    long grantedSeconds() {
+        return grantedSeconds;
     }
 
     void refresh(Endpoint newListener, long newExpiresAtNs) {

@@ -49,6 +49,12 @@ final class Allocations {
         return isInRange(port) ? byPort[port - config.lowestPort()] : null;
     }
 
+    /// The allocation whose relayed address `peer` is, or null. Runs per packet.
+    Allocation ofRelayed(Endpoint peer) {
+        var ours = config.publicAddress(peer.family());
+        return ours.isPresent() && peer.address().equals(ours.get()) ? ofPort(peer.port()) : null;
+    }
+
     private boolean isInRange(int port) {
         return port >= config.lowestPort() && port <= config.highestPort();
     }

@@ -21,6 +21,7 @@ final class DataPath {
 
     private final RelayConfig config;
     private final Allocations allocations;
+    private final PeerFilter peers;
     private final ActionQueue actions;
     private final RelayStatistics statistics;
     private final ByteBuffer out = ByteBuffer.allocateDirect(OUT_BYTES);
@@ -29,10 +30,12 @@ final class DataPath {
     DataPath(
             RelayConfig config,
             Allocations allocations,
+            PeerFilter peers,
             ActionQueue actions,
             RelayStatistics statistics) {
         this.config = config;
         this.allocations = allocations;
+        this.peers = peers;
         this.actions = actions;
         this.statistics = statistics;
     }
@@ -58,8 +61,11 @@ final class DataPath {
             return drop(RelayCounter.DROPPED_NO_CHANNEL, from);
         }
         int end = runEnd(packets, from, number, payloadLength);
-        if (isHairpin(channel.peer)) {
+        if (allocations.ofRelayed(channel.peer) != null) {
             relayToNeighbour(packets, from, end, channel, nowNs);
+        } else if (isOurs(channel.peer) && !peers.isAllowed(channel.peer)) {
+            // The neighbour is gone; what has its port is not meant.
+            statistics.count(RelayCounter.DROPPED_DENIED_PEER, end - from);
         } else {
             var local = allocation.local(channel.peer.family());
             int offset = packets.offset(from) + HEADER_LENGTH;
@@ -125,11 +131,9 @@ final class DataPath {
         return to - gap - start;
     }
 
-    private boolean isHairpin(Endpoint peer) {
+    private boolean isOurs(Endpoint peer) {
         var ours = config.publicAddress(peer.family());
-        return ours.isPresent()
-                && peer.address().equals(ours.get())
-                && allocations.ofPort(peer.port()) != null;
+        return ours.isPresent() && peer.address().equals(ours.get());
     }
 
     /// Relays from one client of this relay to another, as if the datagrams had gone out of the

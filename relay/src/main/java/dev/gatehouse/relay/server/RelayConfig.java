@@ -2,6 +2,8 @@ package dev.gatehouse.relay.server;
 
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpAddress.Family;
+import dev.gatehouse.wire.IpNetwork;
+import java.util.List;
 import java.util.Optional;
 
 /// What a relay announces and how much it takes on, checked on construction.
@@ -12,6 +14,7 @@ import java.util.Optional;
 /// @param lowestPort first port of allocations
 /// @param highestPort last port of allocations
 /// @param software text of the SOFTWARE attribute
+/// @param allowedPeers what may be relayed to although [PeerFilter] denies it by default
 public record RelayConfig(
         Optional<IpAddress> publicV4,
         Optional<IpAddress> publicV6,
@@ -19,8 +22,10 @@ public record RelayConfig(
         int lowestPort,
         int highestPort,
         String software,
-        RelayLimits limits) {
+        RelayLimits limits,
+        List<IpNetwork> allowedPeers) {
     public RelayConfig {
+        allowedPeers = List.copyOf(allowedPeers);
         require(publicV4.isPresent() || publicV6.isPresent(), "a relay needs a public address");
         require(publicV4.isEmpty() || publicV4.get().isV4(), "the public IPv4 address is not IPv4");
         require(publicV6.isEmpty() || !publicV6.get().isV4(), "the public IPv6 address is IPv4");
@@ -37,7 +42,14 @@ public record RelayConfig(
     /// A relay with the ports and limits that clients expect.
     public static RelayConfig of(Optional<IpAddress> publicV4, Optional<IpAddress> publicV6) {
         return new RelayConfig(
-                publicV4, publicV6, 3478, 49152, 65535, "gatehouse-relay", RelayLimits.DEFAULT);
+                publicV4,
+                publicV6,
+                3478,
+                49152,
+                65535,
+                "gatehouse-relay",
+                RelayLimits.DEFAULT,
+                List.of());
     }
 
     /// The public address of one family.

@@ -19,6 +19,8 @@ public enum RelayCounter {
     DROPPED_MALFORMED_CHANNEL_DATA,
     DROPPED_NO_CHANNEL,
     DROPPED_UNKNOWN_PEER,
+    /// To an address that [PeerFilter] denies.
+    DROPPED_DENIED_PEER,
     /// To a port without allocation.
     DROPPED_NO_ALLOCATION,
     /// Would not fit into a UDP datagram with the channel header.
@@ -26,6 +28,8 @@ public enum RelayCounter {
     NONCES_EVICTED,
     /// Allocations that made room for another of the same user.
     ALLOCATIONS_REPLACED,
+    /// Requests that were sent again and got the answer of the first.
+    RETRANSMISSIONS,
     /// Allocations given up because their port could not be opened.
     PORTS_FAILED
 }

@@ -4,6 +4,8 @@ import dev.gatehouse.stun.ChannelData;
 import dev.gatehouse.stun.Decoded;
 import dev.gatehouse.stun.StunMessage;
 import dev.gatehouse.wire.DatagramBatch;
+import dev.gatehouse.wire.IpAddress;
+import java.util.Collection;
 import java.util.random.RandomGenerator;
 
 /// A STUN and TURN server for ChannelData over UDP. Sans-IO: reads no clock, owns no socket.
@@ -17,6 +19,7 @@ public final class RelayServer {
     private final RelayConfig config;
     private final ActionQueue actions = new ActionQueue();
     private final RelayStatistics statistics = new RelayStatistics();
+    private final PeerFilter peers;
     private final Allocations allocations;
     private final TurnRequests requests;
     private final DataPath dataPath;
@@ -32,16 +35,18 @@ public final class RelayServer {
                         limits.unauthenticatedRepliesPerSecond(),
                         limits.unauthenticatedBurst(),
                         random.nextLong());
+        peers = new PeerFilter(config);
         allocations = new Allocations(config, random, actions, statistics);
         requests =
                 new TurnRequests(
                         config,
                         new Authenticator(keys, nonces, unixOriginNs),
                         allocations,
+                        peers,
                         actions,
                         statistics,
                         strangers);
-        dataPath = new DataPath(config, allocations, actions, statistics);
+        dataPath = new DataPath(config, allocations, peers, actions, statistics);
     }
 
     /// Takes datagrams that clients sent to the listening port, or peers to an allocated one.
@@ -110,6 +115,16 @@ public final class RelayServer {
             actions.withdraw(allocation);
             allocations.remove(allocation);
         }
+    }
+
+    /// The addresses of the relay's host: no client may reach them through the relay.
+    public void handleOwnAddresses(Collection<IpAddress> addresses) {
+        peers.handleOwnAddresses(addresses);
+    }
+
+    /// Whether another relay with such an address, or its clients, could be relayed to.
+    public boolean isReachableNetwork(IpAddress address) {
+        return peers.isAllowedForOthers(address);
     }
 
     /// Refuses new allocations with 508 (Insufficient Capacity), which sends a peer to another

@@ -19,6 +19,7 @@ public final class RelayStatistics {
         0,
         StunErrors.BAD_REQUEST,
         StunErrors.UNAUTHORIZED,
+        StunErrors.FORBIDDEN,
         StunErrors.ALLOCATION_MISMATCH,
         StunErrors.STALE_NONCE,
         StunErrors.ADDRESS_FAMILY_NOT_SUPPORTED,
@@ -31,6 +32,13 @@ public final class RelayStatistics {
     private final long[][] replies = new long[MessageType.values().length][CODES.length];
     private int allocations;
     private int channels;
+
+    /// A relay with so many in being, and nothing counted.
+    public static RelayStatistics ofLoad(int allocations, int channels) {
+        var statistics = new RelayStatistics();
+        statistics.setGauges(allocations, channels);
+        return statistics;
+    }
 
     void count(RelayCounter counter, long amount) {
         counters[counter.ordinal()] += amount;

@@ -34,6 +34,8 @@ final class TurnRequests {
     private final RelayConfig config;
     private final Authenticator authenticator;
     private final Allocations allocations;
+    private final PeerFilter peers;
+    private final Deletions deletions = new Deletions();
     private final ActionQueue actions;
     private final RelayStatistics statistics;
     private final TokenBuckets strangers;
@@ -43,12 +45,14 @@ final class TurnRequests {
             RelayConfig config,
             Authenticator authenticator,
             Allocations allocations,
+            PeerFilter peers,
             ActionQueue actions,
             RelayStatistics statistics,
             TokenBuckets strangers) {
         this.config = config;
         this.authenticator = authenticator;
         this.allocations = allocations;
+        this.peers = peers;
         this.actions = actions;
         this.statistics = statistics;
         this.strangers = strangers;
@@ -101,8 +105,9 @@ final class TurnRequests {
     private void allocate(Request request, Username user, SigningKey key) {
         var message = request.message();
         var earlier = allocations.ofUser(user.text());
-        if (allocations.ofClient(request.client()) != null) {
-            reject(request, StunErrors.ALLOCATION_MISMATCH, key);
+        var present = allocations.ofClient(request.client());
+        if (present != null) {
+            handleSecondAllocate(request, user, key, present);
             return;
         }
         if (draining || (allocations.isFull() && earlier == null)) {
@@ -127,9 +132,24 @@ final class TurnRequests {
         }
     }
 
+    /// A request that comes twice, on its way or because the answer was late, is one request (RFC
+    /// 8656 section 7.2).
+    private void handleSecondAllocate(
+            Request request, Username user, SigningKey key, Allocation present) {
+        if (present.isGrantedBy(request.message().transactionId(), user.text())) {
+            statistics.count(RelayCounter.RETRANSMISSIONS, 1);
+            send(request, granted(request, present).buildSigned(key.bytes()));
+        } else {
+            reject(request, StunErrors.ALLOCATION_MISMATCH, key);
+        }
+    }
+
     private void allocate(
             Request request, Username user, SigningKey key, FamilyChoice.Granted granted) {
         long lifetimeS = lifetimeSeconds(request.message());
+        if (lifetimeS == 0) { // only a Refresh ends an allocation
+            lifetimeS = LIFETIME_DEFAULT_S;
+        }
         long expiresAtNs = request.nowNs() + lifetimeS * NS_PER_SECOND;
         var allocation =
                 allocations.add(
@@ -138,17 +158,20 @@ final class TurnRequests {
                         user.text(),
                         granted.families(),
                         expiresAtNs);
-        var reply = success(request);
-        for (var family : allocation.families) {
-            var address = config.publicAddress(family).orElseThrow();
-            reply.xorRelayedAddress(new Endpoint(address, allocation.port));
-        }
-        reply.xorMappedAddress(request.client()).lifetime(lifetimeS);
+        allocation.grantedBy(request.message().transactionId(), lifetimeS);
         // Step 8 of relay.md 8.1 says the other way round, but who is told may send at once.
         for (var family : allocation.families) {
             actions.add(new RelayAction.OpenPort(allocation.port, family));
         }
-        send(request, reply.buildSigned(key.bytes()));
+        send(request, granted(request, allocation).buildSigned(key.bytes()));
+    }
+
+    private StunWriter granted(Request request, Allocation allocation) {
+        var reply = success(request);
+        for (var family : allocation.families) {
+            reply.xorRelayedAddress(allocation.relayed(family));
+        }
+        return reply.xorMappedAddress(request.client()).lifetime(allocation.grantedSeconds());
     }
 
     private static long lifetimeSeconds(StunMessage message) {
@@ -156,19 +179,27 @@ final class TurnRequests {
     }
 
     private void handleRefresh(Request request) {
-        if (authenticate(request) instanceof Authenticator.Outcome.Granted(_, var key)) {
-            refresh(request, key);
+        if (authenticate(request) instanceof Authenticator.Outcome.Granted(var user, var key)) {
+            refresh(request, user, key);
         }
     }
 
-    private void refresh(Request request, SigningKey key) {
+    private void refresh(Request request, Username user, SigningKey key) {
         var allocation = allocations.ofClient(request.client());
-        if (allocation == null) {
-            reject(request, StunErrors.ALLOCATION_MISMATCH, key);
-            return;
-        }
+        var transaction = request.message().transactionId();
         long lifetimeS = lifetimeSeconds(request.message());
-        if (lifetimeS == 0) {
+        if (allocation == null) {
+            boolean isRepeated =
+                    lifetimeS == 0
+                            && deletions.isKnown(
+                                    request.client(), transaction, user.text(), request.nowNs());
+            if (!isRepeated) {
+                reject(request, StunErrors.ALLOCATION_MISMATCH, key);
+                return;
+            }
+            statistics.count(RelayCounter.RETRANSMISSIONS, 1);
+        } else if (lifetimeS == 0) {
+            deletions.add(request.client(), transaction, user.text(), request.nowNs());
             allocations.remove(allocation);
         } else {
             long expiresAtNs = request.nowNs() + lifetimeS * NS_PER_SECOND;
@@ -199,6 +230,10 @@ final class TurnRequests {
             reject(request, StunErrors.PEER_ADDRESS_FAMILY_MISMATCH, key);
             return;
         }
+        if (!isReachable(peer)) {
+            reject(request, StunErrors.FORBIDDEN, key);
+            return;
+        }
         var ofPeer = allocation.channelOf(peer);
         var ofNumber = allocation.channel(number);
         if (ofPeer != ofNumber) {
@@ -214,11 +249,28 @@ final class TurnRequests {
         send(request, success(request).buildSigned(key.bytes()));
     }
 
-    /// Has no effect: a channel is the permission (relay.md 10.1).
+    /// What goes to another allocation of this relay never reaches the network.
+    private boolean isReachable(Endpoint peer) {
+        return allocations.ofRelayed(peer) != null || peers.isAllowed(peer);
+    }
+
+    /// Has no effect: a channel is the permission (relay.md 10.1). Says all the same which peers
+    /// are forbidden, so that nobody takes them for permitted.
     private void handleCreatePermission(Request request) {
         if (authenticate(request) instanceof Authenticator.Outcome.Granted(_, var key)) {
-            send(request, success(request).buildSigned(key.bytes()));
+            if (request.message().xorPeerAddresses().stream().allMatch(this::isPermitted)) {
+                send(request, success(request).buildSigned(key.bytes()));
+            } else {
+                reject(request, StunErrors.FORBIDDEN, key);
+            }
         }
+    }
+
+    /// A permission is for all ports of an address (RFC 8656 section 9).
+    private boolean isPermitted(Endpoint peer) {
+        boolean isOurs =
+                config.publicAddress(peer.family()).filter(peer.address()::equals).isPresent();
+        return isOurs || peers.isAllowed(peer.address());
     }
 
     /// Also answers a request that is denied.

@@ -18,6 +18,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.gatehouse.relay.server.RelayHarness.Output;
 import dev.gatehouse.stun.StunAttributes;
+import dev.gatehouse.stun.StunMessage.MessageClass;
 import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.stun.StunWriter;
 import dev.gatehouse.wire.Endpoint;
@@ -174,7 +175,7 @@ class AllocateTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0,0", "1,1", "3600,3600", "3601,3600", "10000000,3600", "4294967295,3600"})
+    @CsvSource({"0,600", "1,1", "3600,3600", "3601,3600", "10000000,3600", "4294967295,3600"})
     void lifetimeIsCutToAnHour(long requested, long granted) {
         relay.fetchNonce(CLIENT_V4);
 
@@ -184,11 +185,71 @@ class AllocateTest {
     }
 
     @Test
-    void aLifetimeOfZeroEndsAtTheNextTimerRun() {
+    void anAllocateThatComesTwiceGetsTheSameAnswer() {
         relay.fetchNonce(CLIENT_V4);
-        allocate(CLIENT_V4, w -> w.lifetime(0));
+        var request = allocateRequest(USER, w -> w.additionalAddressFamilyIpv6().lifetime(0));
+        var first = relay.fromClient(CLIENT_V4, request);
+        relay.bind(CLIENT_V4, 1, 0x4000, PEER_V4);
+        relay.advance(8);
 
-        assertThat(relay.advance(0)).containsExactly(new Output.Closed(LOWEST_PORT, Family.IPV4));
+        var second = relay.fromClient(CLIENT_V4, request);
+
+        assertThat(second).isEqualTo(first.subList(2, 3)); // the first opened two ports
+        assertThat(relay.fromClient(CLIENT_V4, channelData(0x4000, new byte[8]))).hasSize(1);
+        assertThat(relay.server.pollTimeout()).isEqualTo(600 * SECOND_NS);
+        assertThat(relay.server.statistics().get(RelayCounter.RETRANSMISSIONS)).isOne();
+    }
+
+    @Test
+    void anotherUserDoesNotGetTheAnswerOfTheFirst() {
+        relay.fetchNonce(CLIENT_V4);
+        relay.fromClient(CLIENT_V4, allocateRequest(USER, w -> w));
+        var bob = "1892160000:bob";
+        var request =
+                new StunWriter(MessageClass.REQUEST, StunMethods.ALLOCATE, relay.lastTransaction())
+                        .requestedTransportUdp()
+                        .username(bob)
+                        .realm("firezone")
+                        .nonce(RelayHarness.nonce(1))
+                        .buildSigned(key(bob));
+
+        var outputs = relay.fromClient(CLIENT_V4, request);
+
+        assertThat(outputs)
+                .isEqualTo(
+                        reply(
+                                CLIENT_V4,
+                                relay.error(StunMethods.ALLOCATE, 437, "Allocation Mismatch")
+                                        .buildSigned(key(bob))));
+    }
+
+    @Test
+    void aRefreshToZeroThatComesTwiceGetsTheSameAnswer() {
+        relay.fetchNonce(CLIENT_V4);
+        allocate(CLIENT_V4, w -> w);
+        var request = relay.signed(StunMethods.REFRESH, 1, w -> w.lifetime(0));
+        var first = relay.fromClient(CLIENT_V4, request);
+
+        assertThat(relay.fromClient(CLIENT_V4, request)).isEqualTo(first.subList(1, 2));
+        relay.advance(40);
+        assertThat(relay.fromClient(CLIENT_V4, request))
+                .isEqualTo(error(StunMethods.REFRESH, 437, "Allocation Mismatch"));
+    }
+
+    @Test
+    void bindsAndPermissionsThatComeTwiceGetTheSameAnswer() {
+        relay.fetchNonce(CLIENT_V4);
+        allocate(CLIENT_V4, w -> w);
+        for (int method : List.of(StunMethods.CHANNEL_BIND, StunMethods.CREATE_PERMISSION)) {
+            var request =
+                    relay.signed(method, 1, w -> w.channelNumber(0x4000).xorPeerAddress(PEER_V4));
+
+            var first = relay.fromClient(CLIENT_V4, request);
+
+            assertThat(first).hasSize(1);
+            assertThat(relay.fromClient(CLIENT_V4, request)).isEqualTo(first);
+        }
+        assertThat(relay.server.statistics().channels()).isOne();
     }
 
     @Test
@@ -246,7 +307,8 @@ class AllocateTest {
                         LOWEST_PORT,
                         LOWEST_PORT + 3,
                         RelayHarness.SOFTWARE,
-                        RelayLimits.DEFAULT);
+                        RelayLimits.DEFAULT,
+                        List.of());
         var actions = new ActionQueue();
         var random = new RelayHarness.SequentialRandom();
         var allocations = new Allocations(narrow, random, actions, new RelayStatistics());
@@ -452,14 +514,20 @@ class AllocateTest {
                                         LOWEST_PORT,
                                         65535,
                                         "",
-                                        RelayLimits.DEFAULT));
+                                        RelayLimits.DEFAULT,
+                                        List.of()));
     }
 
     private List<Output> allocate(Endpoint client, UnaryOperator<StunWriter> attributes) {
-        var request =
-                relay.signed(
-                        StunMethods.ALLOCATE, 1, w -> attributes.apply(w.requestedTransportUdp()));
-        return relay.fromClient(client, request);
+        return relay.fromClient(client, allocateRequest(USER, attributes));
+    }
+
+    private byte[] allocateRequest(String user, UnaryOperator<StunWriter> attributes) {
+        return relay.signed(
+                StunMethods.ALLOCATE,
+                user,
+                RelayHarness.nonce(1),
+                w -> attributes.apply(w.requestedTransportUdp()));
     }
 
     private List<Output> refresh(Endpoint client, UnaryOperator<StunWriter> attributes) {

@@ -364,15 +364,6 @@ class ChannelTest {
         assertThat(relay.server.statistics().get(RelayCounter.RELAYED_BYTES)).isEqualTo(83);
     }
 
-    @Test
-    void theRelaysOwnAddressWithoutAllocationIsAPeerLikeAnyOther() {
-        var dns = new Endpoint(LISTENER_V4.address(), 53);
-        bind(0x4000, dns);
-
-        assertThat(fromClient(channelData(0x4000, PING)))
-                .containsExactly(new Output.Sent(FROM_V4, dns, List.of(hex(PING))));
-    }
-
     private List<Output> bind(int channel, Endpoint peer) {
         return relay.bind(CLIENT_V4, 1, channel, peer);
     }

@@ -9,6 +9,7 @@ import dev.gatehouse.stun.StunMessage;
 import dev.gatehouse.stun.StunMessage.MessageClass;
 import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpNetwork;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -21,6 +22,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -91,7 +93,8 @@ class RecordedTrafficTest {
                 49152,
                 65535,
                 "firezone-relay; rev=xxxx",
-                RelayLimits.DEFAULT);
+                RelayLimits.DEFAULT,
+                Stream.of("0.0.0.0/0", "::/0").map(IpNetwork::parse).toList());
     }
 
     /// The stamp secret was not recorded, the keys were: each user has the one that fits.

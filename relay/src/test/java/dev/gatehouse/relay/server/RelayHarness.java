@@ -51,6 +51,7 @@ final class RelayHarness {
     long nowNs;
     private final DatagramBatch batch = new DatagramBatch(PacketBatch.allocate(BUFFER_BYTES, 128));
     private int transactions;
+    private int lastMethod;
 
     RelayHarness(RelayConfig config) {
         this(config, new StampSecret(SECRET), new SequentialRandom());
@@ -72,7 +73,7 @@ final class RelayHarness {
         Optional<IpAddress> publicV4 = v4 ? Optional.of(LISTENER_V4.address()) : Optional.empty();
         Optional<IpAddress> publicV6 = v6 ? Optional.of(LISTENER_V6.address()) : Optional.empty();
         return new RelayConfig(
-                publicV4, publicV6, 3478, LOWEST_PORT, highestPort, SOFTWARE, limits);
+                publicV4, publicV6, 3478, LOWEST_PORT, highestPort, SOFTWARE, limits, List.of());
     }
 
     static Endpoint listener(Endpoint client) {
@@ -147,12 +148,18 @@ final class RelayHarness {
         return new TransactionId(0xCAFE, 0, ++transactions);
     }
 
+    /// The method of [#lastTransaction].
+    int lastMethod() {
+        return lastMethod;
+    }
+
     TransactionId lastTransaction() {
         return new TransactionId(0xCAFE, 0, transactions);
     }
 
     /// A request with transaction [#lastTransaction].
     StunWriter request(int method) {
+        lastMethod = method;
         return new StunWriter(MessageClass.REQUEST, method, nextTransaction());
     }
 
