@@ -7,8 +7,6 @@ import dev.gatehouse.connectivity.CandidateChanges;
 import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.connectivity.NodeConfig;
 import dev.gatehouse.connectivity.NodeEvent;
-import dev.gatehouse.connectivity.PathInfo;
-import dev.gatehouse.ice.Candidate;
 import dev.gatehouse.transport.Agent;
 import dev.gatehouse.transport.LinuxTun;
 import dev.gatehouse.transport.MonotonicClock;
@@ -263,9 +261,9 @@ final class ClientAgent implements Agent<LoopCommand> {
                     candidates.remove(gateway, sdp);
             case NodeEvent.Connected(var gateway) -> state.handleConnected(gateway);
             case NodeEvent.PathChanged(var gateway, var path) ->
-                    LOG.info("gateway {} is reached by {}", gateway, kind(path));
+                    LOG.info("gateway {} is reached by {}", gateway, path.kind());
             case NodeEvent.Failed(var gateway, var reason) -> {
-                LOG.info("lost gateway {}: {}", gateway, reason);
+                LOG.info("lost gateway {}: {}", gateway, reason.text());
                 state.handleDisconnected(gateway, nowNs);
             }
             case NodeEvent.RelayReady(var relay) -> LOG.debug("relay {} is ready", relay);
@@ -303,16 +301,6 @@ final class ClientAgent implements Agent<LoopCommand> {
             LOG.info("out of relays: logging in again to obtain others");
             portal.reconnect();
         }
-    }
-
-    private static String kind(PathInfo path) {
-        if (path.localKind() == Candidate.Kind.RELAYED
-                || path.remoteKind() == Candidate.Kind.RELAYED) {
-            return "relay";
-        }
-        boolean direct =
-                path.localKind() == Candidate.Kind.HOST && path.remoteKind() == Candidate.Kind.HOST;
-        return direct ? "host" : "srflx";
     }
 
     private ClientStatus status() {
@@ -358,7 +346,7 @@ final class ClientAgent implements Agent<LoopCommand> {
                         path ->
                                 new ClientStatus.Tunnel(
                                         gateway,
-                                        kind(path),
+                                        path.kind(),
                                         path.local().toString(),
                                         path.remote().toString()))
                 .orElseGet(() -> new ClientStatus.Tunnel(gateway, null, null, null));

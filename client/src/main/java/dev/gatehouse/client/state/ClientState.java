@@ -451,7 +451,7 @@ public final class ClientState implements DnsAnswers {
                     case null, default -> null;
                 };
         if (entry != null) {
-            flows.request(entry, nowNs);
+            flows.renew(entry, nowNs);
         }
     }
 

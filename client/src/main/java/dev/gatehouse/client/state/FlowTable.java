@@ -54,18 +54,42 @@ final class FlowTable {
         return gateways.get(id);
     }
 
-    /// Asks for a flow at once, and again when triggered 2 s later or more.
+    /// A packet finds no gateway: asks for a flow at once, or when its pace allows it.
     PendingFlow request(ResourceEntry entry, long nowNs) {
+        return request(entry, entry.requests, nowNs);
+    }
+
+    /// The gateway no longer allows what was sent.
+    void renew(ResourceEntry entry, long nowNs) {
+        request(entry, entry.renewals, nowNs);
+    }
+
+    private PendingFlow request(ResourceEntry entry, RequestPace pace, long nowNs) {
+        boolean unanswered = entry.pending != null && entry.pending.isAsked();
+        boolean due = pace.handleTrigger(unanswered, nowNs);
         if (entry.pending == null) {
-            entry.pending = new PendingFlow(nowNs);
-            ask(entry);
-        } else if (entry.pending.handleTrigger(nowNs)) {
+            entry.pending = new PendingFlow();
+        }
+        if (due) {
             ask(entry);
         }
         return entry.pending;
     }
 
+    /// What is in use has lost its gateway. No packet may follow that would ask, so nothing but a
+    /// request under way holds this one back.
+    private void requestNow(ResourceEntry entry, long nowNs) {
+        if (entry.pending != null) {
+            request(entry, nowNs);
+            return;
+        }
+        entry.pending = new PendingFlow();
+        entry.requests.handleAsked(nowNs);
+        ask(entry);
+    }
+
     private void ask(ResourceEntry entry) {
+        entry.pending.handleAsked();
         var known = List.copyOf(new TreeSet<>(remembered.keySet()));
         events.add(new ClientEvent.CreateFlow(entry.id(), known));
     }
@@ -74,7 +98,7 @@ final class FlowTable {
     void askAgain(long nowNs) {
         for (var entry : resources.all()) {
             if (entry.pending != null) {
-                entry.pending.handleAsked(nowNs);
+                entry.requests.handleAsked(nowNs);
                 ask(entry);
             }
         }
@@ -120,7 +144,7 @@ final class FlowTable {
         if (known != null) {
             var inUse = inUse(known, nowNs);
             unbindAll(known);
-            inUse.stream().filter(e -> e != granted).forEach(e -> request(e, nowNs));
+            inUse.stream().filter(e -> e != granted).forEach(e -> requestNow(e, nowNs));
         }
         var gateway = new Gateway(flow);
         gateways.put(gateway.id, gateway);
@@ -267,7 +291,7 @@ final class FlowTable {
         var gateway = gateways.get(gatewayId);
         var inUse = gateway == null ? List.<ResourceEntry>of() : inUse(gateway, nowNs);
         disconnect(gatewayId, nowNs);
-        inUse.forEach(entry -> request(entry, nowNs));
+        inUse.forEach(entry -> requestNow(entry, nowNs));
     }
 
     private void disconnect(String gatewayId, long nowNs) {
@@ -324,6 +348,10 @@ final class FlowTable {
             disconnect(gateway.id, nowNs);
         }
         remembered.clear();
+        for (var entry : resources.all()) {
+            entry.requests.reset();
+            entry.renewals.reset();
+        }
     }
 
     private void status(String siteId, SiteStatus status) {

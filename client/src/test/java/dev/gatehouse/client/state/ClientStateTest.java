@@ -174,6 +174,98 @@ class ClientStateTest {
     }
 
     @Test
+    void aFloodToAGatewayThatIsGoneAsksEverLessOften() {
+        init(LAB_NET);
+
+        int asked = flood(0, 5_000);
+        assertThat(asked).as("in 5 s").isBetween(3, 4);
+        assertThat(flood(5_000, 65_000)).as("in the minute after").isBetween(11, 13);
+
+        fromTun(ms(67_000), syn(LAB));
+        assertThat(flowsAsked()).as("a packet after a pause").containsExactly(CIDR_ID);
+        state.handleFlow(flow(CIDR_ID, GATEWAY), ms(67_001));
+        assertThat(tunnels.sent.getLast().packet()).isEqualTo(syn(LAB));
+    }
+
+    /// A packet each 10 ms; the portal answers each request at once.
+    private int flood(int fromMs, int untilMs) {
+        int asked = 0;
+        for (int at = fromMs; at < untilMs; at += 10) {
+            fromTun(ms(at), data(LAB, at / 10));
+            for (var resource : flowsAsked()) {
+                asked++;
+                state.handleFlowRefused(resource, "offline", ms(at));
+            }
+        }
+        return asked;
+    }
+
+    @Test
+    void aRepeatedSynAsksEachTime() {
+        init(LAB_NET);
+        for (int second : List.of(0, 3, 7, 15, 31)) {
+            fromTun(ms(1000 * second), syn(LAB));
+
+            assertThat(flowsAsked()).as("after %d s", second).containsExactly(CIDR_ID);
+            state.handleFlowRefused(CIDR_ID, "offline", ms(1000 * second));
+        }
+    }
+
+    @Test
+    void onceTheGatewayIsBackAFloodGetsThroughWithinSeconds() {
+        init(LAB_NET);
+        flood(0, 60_000);
+
+        int at = 60_000;
+        while (flowsAsked().isEmpty()) {
+            fromTun(ms(at), data(LAB, at / 10));
+            at += 10;
+        }
+
+        assertThat(at).isLessThanOrEqualTo(65_000);
+        state.handleFlow(flow(CIDR_ID, GATEWAY), ms(at));
+        assertThat(tunnels.sent).as("what waited").hasSize(128);
+    }
+
+    @Test
+    void queriesForManyNamesOfOneResourceAskTogether() {
+        init(WIKI);
+        int asked = 0;
+
+        for (int i = 0; i < 500; i++) {
+            ask("n" + i + ".corp.test", Type.SRV, ms(10 * i));
+            for (var resource : flowsAsked()) {
+                asked++;
+                state.handleFlowRefused(resource, "offline", ms(10 * i));
+            }
+        }
+
+        assertThat(asked).isBetween(3, 4);
+    }
+
+    @Test
+    void prohibitedPacketsAskForTheFlowEverLessOften() {
+        init(LAB_NET);
+        fromTun(0, syn(LAB));
+        state.handleFlow(flow(CIDR_ID, GATEWAY), 0);
+        events();
+        var error = Packets.icmpError(LAB.address(), OWN_V4, 3 << 8 | 13, 0, syn(LAB));
+        int asked = 0;
+
+        for (int at = 0; at < 60_000; at += 10) {
+            fromGateway(error, ms(at));
+            for (var resource : flowsAsked()) {
+                asked++;
+                state.handleFlow(flow(resource, GATEWAY), ms(at));
+            }
+        }
+
+        assertThat(asked).isBetween(5, 7);
+        fromGateway(error, ms(63_000));
+        assertThat(flowsAsked()).containsExactly(CIDR_ID);
+    }
+
+    @Test
     void parkedPacketsAreTheNewest128WithoutRepetitions() {
         init(LAB_NET);
         fromTun(0, syn(LAB), syn(LAB));

@@ -1,0 +1,31 @@
+package dev.gatehouse.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class TokenBucketTest {
+    private static final long MS = 1_000_000L;
+
+    private final TokenBucket bucket = new TokenBucket(10, 5);
+
+    @Test
+    void aBurstPassesAndThenSoManyASecond() {
+        assertThat(taken(0, 1000)).isEqualTo(5);
+        assertThat(taken(99, 1000)).isZero();
+        assertThat(taken(100, 1000)).isOne();
+        assertThat(LongStream.range(101, 2101).map(ms -> taken(ms, 1)).sum()).isEqualTo(20);
+    }
+
+    @Test
+    void aQuietTimeBringsNoMoreThanTheBurst() {
+        taken(0, 1000);
+
+        assertThat(taken(3_600_000, 1000)).isEqualTo(5);
+    }
+
+    private long taken(long ms, int tries) {
+        return LongStream.range(0, tries).filter(_ -> bucket.take(ms * MS)).count();
+    }
+}
