@@ -2,6 +2,7 @@ package dev.gatehouse.dataplane;
 
 import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.connectivity.NodeEvent;
+import dev.gatehouse.connectivity.PathInfo;
 import dev.gatehouse.connectivity.Upsert;
 import dev.gatehouse.dataplane.gateway.Authorization;
 import dev.gatehouse.dataplane.gateway.GatewayEvent;
@@ -52,6 +53,7 @@ final class Session implements AutoCloseable {
     private final DatagramBatch datagrams = UdpSocket.newBatch();
     private final PacketBatch packets = LinuxTun.newBatch(TUN_BATCH_PACKETS, DataplaneConfig.MTU);
     private final TreeSet<String> connected = new TreeSet<>();
+    private final ClientLog clientLog = new ClientLog();
     private boolean configured;
     private boolean draining;
 
@@ -78,6 +80,7 @@ final class Session implements AutoCloseable {
         state.restore(GatewayCodec.decode(snapshot), nowNs);
         node.restore(NodeCodec.decode(snapshot, unixNs), nowNs);
         node.peerIds().stream().filter(node::hasPath).forEach(connected::add);
+        connected.forEach(id -> clientLog.handleResumed(id, pathKind(id)));
         if (snapshot.hasInterface()) {
             configure(snapshot.getInterface(), nowNs);
         }
@@ -145,6 +148,7 @@ final class Session implements AutoCloseable {
             state.handleTimeout(nowNs);
         }
         settle(nowNs);
+        clientLog.handleTimeout(nowNs);
         reporter.handleTimeout(nowNs, () -> known.takeChanges(nowNs), status());
     }
 
@@ -177,16 +181,16 @@ final class Session implements AutoCloseable {
                     reporter.candidateRemoved(id, sdp);
             case NodeEvent.Connected(var id) -> {
                 connected.add(id);
-                reportUp(id);
+                reportUp(id, nowNs);
             }
             case NodeEvent.PathChanged(var id, var _) -> {
                 if (connected.contains(id)) {
-                    reportUp(id);
+                    reportUp(id, nowNs);
                 }
             }
             case NodeEvent.Failed(var id, var reason) -> {
                 connected.remove(id);
-                LOG.debug("lost client {}: {}", id, reason);
+                clientLog.handleGone(id, reason.text(), nowNs);
                 reporter.connectionChanged(
                         id, ConnectionChanged.State.FAILED, reason.name(), false);
             }
@@ -195,9 +199,14 @@ final class Session implements AutoCloseable {
         }
     }
 
-    private void reportUp(String clientId) {
+    private void reportUp(String clientId, long nowNs) {
+        clientLog.handleUp(clientId, pathKind(clientId), nowNs);
         boolean relayed = node.path(clientId).map(p -> p.isRelayed()).orElse(false);
         reporter.connectionChanged(clientId, ConnectionChanged.State.UP, "", relayed);
+    }
+
+    private String pathKind(String clientId) {
+        return node.path(clientId).map(PathInfo::kind).orElse("unknown");
     }
 
     private void handle(GatewayEvent event, long nowNs) throws IOException {
@@ -213,7 +222,8 @@ final class Session implements AutoCloseable {
     }
 
     private void close(String clientId, boolean goodbye, long nowNs) throws IOException {
-        LOG.debug("client {} is closed, goodbye: {}", clientId, goodbye);
+        String reason = goodbye ? "it is allowed nothing any more" : "it said goodbye";
+        clientLog.handleGone(clientId, reason, nowNs);
         if (goodbye) {
             path.sayGoodbye(clientId, nowNs);
             io.drain(node);
@@ -229,6 +239,7 @@ final class Session implements AutoCloseable {
         state.removeClient(clientId);
         node.closeConnection(clientId, nowNs);
         connected.remove(clientId);
+        clientLog.forget(clientId);
         around.clients().gone(clientId);
         finish(nowNs);
     }
@@ -281,6 +292,7 @@ final class Session implements AutoCloseable {
         }
         if (upsert == Upsert.CREATED) {
             connected.remove(clientId);
+            clientLog.forget(clientId);
         }
         if (!state.authorize(authorization, nowNs)) {
             if (!state.hasClient(clientId)) {

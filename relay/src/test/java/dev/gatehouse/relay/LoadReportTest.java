@@ -22,14 +22,12 @@ class LoadReportTest {
     @Test
     void aChangeIsSaidAtOnceAndTheNextAMinuteLater() {
         assertThat(report.of(load(1, 2), SECOND_NS))
-                .contains(
-                        "the relay serves 1 allocation with 2 channels, 0 B/s since the last report");
+                .contains("the relay serves 1 allocation with 2 channels, 0 B/s" + SINCE);
         for (int second = 2; second < 61; second++) {
             assertThat(report.of(load(second, 2), second * SECOND_NS)).isEmpty();
         }
         assertThat(report.of(load(7, 2), 61 * SECOND_NS))
-                .contains(
-                        "the relay serves 7 allocations with 2 channels, 0 B/s since the last report");
+                .contains("the relay serves 7 allocations with 2 channels, 0 B/s" + SINCE);
         assertThat(report.of(load(7, 2), 3600 * SECOND_NS)).isEmpty();
     }
 
