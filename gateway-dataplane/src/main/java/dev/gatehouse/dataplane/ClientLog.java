@@ -49,9 +49,4 @@ final class ClientLog {
     void handleTimeout(long nowNs) {
         events.handleTimeout(nowNs);
     }
-
-    /// Lines that a flood kept out of the log.
-    long leftOut() {
-        return events.leftOut();
-    }
 }

@@ -59,7 +59,6 @@ class ClientLogTest {
         log.handleTimeout(1_000_000_000L);
 
         assertThat(lines()).hasSize(201).endsWith("9800 such lines were left out");
-        assertThat(log.leftOut()).isEqualTo(9_800);
     }
 
     private List<String> lines() {

@@ -4,6 +4,7 @@ import dev.gatehouse.portal.hub.Admission;
 import dev.gatehouse.portal.hub.HubAction;
 import dev.gatehouse.portal.hub.PortalHub;
 import dev.gatehouse.portal.store.StoreWriter;
+import dev.gatehouse.transport.EventLog;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ServerWebSocket;
 import java.util.HashMap;
@@ -19,6 +20,8 @@ import org.slf4j.LoggerFactory;
 /// Every method must be called on that loop.
 final class HubLoop {
     private static final Logger LOG = LoggerFactory.getLogger(HubLoop.class);
+    private static final int LINES_AT_ONCE_MAX = 200;
+    private static final int REFUSALS_AT_ONCE_MAX = 20;
     private static final int WRITE_QUEUE_BYTES_MAX = 4 << 20;
 
     private final Vertx vertx;
@@ -26,6 +29,11 @@ final class HubLoop {
     private final StoreWriter writer;
     private final PortalMetrics metrics;
     private final LongSupplier clock;
+    private final EventLog events = new EventLog(LINES_AT_ONCE_MAX, LOG::info);
+
+    /// Apart from the others: whoever lacks a token must not keep them out of the log.
+    private final EventLog refusals = new EventLog(REFUSALS_AT_ONCE_MAX, LOG::info);
+
     private final Map<Long, ServerWebSocket> sockets = new HashMap<>();
     private long nextSessionId = 1;
     private long timerId = -1;
@@ -79,14 +87,19 @@ final class HubLoop {
         run((h, now) -> h.handleOpened(id, peer, now));
     }
 
+    void tellRefusal(String role, String code) {
+        refusals.say("the login of a %s was refused: %s".formatted(role, code), clock.getAsLong());
+    }
+
     private void execute(HubAction action) {
         switch (action) {
             case HubAction.Send(long id, var frame) -> send(id, frame.toString());
             case HubAction.Close(long id, var reason) -> close(id, reason);
             case HubAction.Audit(var event) -> {
-                metrics.event(event.kind());
+                metrics.event(event.kind(), event.count());
                 writer.write(action);
             }
+            case HubAction.Report(var sentence) -> events.say(sentence, clock.getAsLong());
             case HubAction.SaveDevice _,
                     HubAction.SaveAuthorization _,
                     HubAction.DeleteAuthorization _,
@@ -120,6 +133,7 @@ final class HubLoop {
     }
 
     void closeAll() {
+        run((h, _) -> h.handleStop());
         sockets.values().forEach(ServerWebSocket::close);
         sockets.clear();
     }
@@ -136,7 +150,9 @@ final class HubLoop {
                         _ -> {
                             timerId = -1;
                             run(PortalHub::handleTimeout);
-                            metrics.observe(hub);
+                            events.handleTimeout(clock.getAsLong());
+                            refusals.handleTimeout(clock.getAsLong());
+                            metrics.observe(hub, events.leftOut() + refusals.leftOut());
                         });
     }
 }

@@ -2,11 +2,13 @@ package dev.gatehouse.portal;
 
 import dev.gatehouse.portal.hub.AuditEvent;
 import dev.gatehouse.portal.hub.PortalHub;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /// Counters and gauges of the portal; every label has a fixed set of values.
 final class PortalMetrics {
@@ -17,16 +19,24 @@ final class PortalMetrics {
     private final AtomicInteger relays = new AtomicInteger();
     private final AtomicInteger authorizations = new AtomicInteger();
     private final AtomicInteger configValid = new AtomicInteger(1);
+    private final AtomicLong logLeftOut = new AtomicLong();
 
     PortalMetrics() {
         connections("gateway", gateways);
         connections("client", clients);
         connections("relay", relays);
+        bindLog();
         Gauge.builder("gatehouse_portal_authorizations", authorizations, AtomicInteger::get)
                 .description("authorizations in force")
                 .register(registry);
         Gauge.builder("gatehouse_portal_config_valid", configValid, AtomicInteger::get)
                 .description("0 while the file has a mistake and the one before is in force")
+                .register(registry);
+    }
+
+    private void bindLog() {
+        FunctionCounter.builder("gatehouse_portal_log_left_out", logLeftOut, AtomicLong::get)
+                .description("lines about peers that a flood kept out of the log")
                 .register(registry);
     }
 
@@ -42,9 +52,9 @@ final class PortalMetrics {
                 .increment();
     }
 
-    void event(AuditEvent.Kind kind) {
+    void event(AuditEvent.Kind kind, int count) {
         registry.counter("gatehouse_portal_events", "event", kind.name().toLowerCase(Locale.ROOT))
-                .increment();
+                .increment(count);
     }
 
     void configValid(boolean valid) {
@@ -53,7 +63,9 @@ final class PortalMetrics {
                 .increment();
     }
 
-    void observe(PortalHub hub) {
+    /// @param linesLeftOut of the log, since the start
+    void observe(PortalHub hub, long linesLeftOut) {
+        logLeftOut.set(linesLeftOut);
         gateways.set(count(hub, "gateway"));
         clients.set(count(hub, "client"));
         relays.set(count(hub, "relay"));

@@ -108,7 +108,7 @@ final class PublicListener {
     private void refuse(
             HttpServerRequest request, ChannelEndpoint endpoint, Admission.Refused refused) {
         metrics.refused(endpoint.role().topic(), refused.status());
-        LOG.info("a {} was refused: {}", endpoint.role().topic(), refused.code());
+        loop.tellRefusal(endpoint.role().topic(), refused.code());
         var problem =
                 JsonNodeFactory.instance
                         .objectNode()

@@ -2,6 +2,9 @@ package dev.gatehouse.portal.hub;
 
 /// One line of the audit log: who, what, when, by which policy, through which gateway. Empty texts
 /// mean "does not apply"; times are unix seconds, 0 for none.
+///
+/// @param count how many events alike this line stands for, 1 or more
+/// @param since when the first of them was; 0 if it is one
 public record AuditEvent(
         long at,
         Kind kind,
@@ -15,13 +18,17 @@ public record AuditEvent(
         String gateway,
         String authorizationId,
         long expiresAt,
-        String detail) {
+        String detail,
+        int count,
+        long since) {
     /// What happened.
     public enum Kind {
         CONNECTED,
         DISCONNECTED,
         ACCESS_GRANTED,
         ACCESS_DENIED,
+        /// Requests beyond the limits of one client, not answered.
+        REQUESTS_DROPPED,
         ACCESS_REVOKED,
         ACCESS_RENEWED,
         RESOURCE_DISABLED,
@@ -34,6 +41,26 @@ public record AuditEvent(
     }
 
     static AuditEvent simple(long at, Kind kind, String detail) {
-        return new AuditEvent(at, kind, "", "", "", "", "", "", "", "", "", 0, detail);
+        return new AuditEvent(at, kind, "", "", "", "", "", "", "", "", "", 0, detail, 1, 0);
+    }
+
+    /// The same, standing for `times` events from `from` to its own time.
+    AuditEvent repeated(int times, long from) {
+        return new AuditEvent(
+                at,
+                kind,
+                actor,
+                clientId,
+                client,
+                resourceId,
+                resource,
+                policyId,
+                gatewayId,
+                gateway,
+                authorizationId,
+                expiresAt,
+                detail,
+                times,
+                from);
     }
 }

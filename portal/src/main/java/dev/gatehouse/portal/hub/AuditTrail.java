@@ -2,14 +2,17 @@ package dev.gatehouse.portal.hub;
 
 import dev.gatehouse.portal.policy.Directory;
 import dev.gatehouse.portal.policy.Resource;
+import java.util.Optional;
 
-/// Writes audit lines with the names that go with the ids.
+/// Writes audit lines with the names that go with the ids, and says in the log what an
+/// administrator wants to see go by, with ids alone.
 final class AuditTrail {
     private static final int ID_LENGTH_MAX = 64; // ours are UUIDs: 36
 
     private final Outbox outbox;
     private final World world;
     private final Devices devices;
+    private final Repetitions repetitions = new Repetitions();
 
     AuditTrail(Outbox outbox, World world, Devices devices) {
         this.outbox = outbox;
@@ -18,6 +21,9 @@ final class AuditTrail {
     }
 
     void about(AuditEvent.Kind kind, Authorization a, long at, String detail) {
+        repetitions.handleEnd(a.clientId(), a.resourceId());
+        writeRepetitions();
+        sentence(kind, a, detail).ifPresent(this::say);
         outbox.add(
                 new HubAction.Audit(
                         new AuditEvent(
@@ -33,26 +39,123 @@ final class AuditTrail {
                                 device(a.gatewayId()),
                                 a.id(),
                                 a.expiresAt(),
-                                detail)));
+                                detail,
+                                1,
+                                0)));
     }
 
-    void denied(Session.Client client, String resourceId, long at, String reason) {
-        outbox.add(
-                new HubAction.Audit(
-                        new AuditEvent(
-                                at,
-                                AuditEvent.Kind.ACCESS_DENIED,
-                                actor(client.device().ownerId()),
-                                client.device().id(),
-                                client.device().name(),
-                                shortened(resourceId),
-                                resource(resourceId),
-                                "",
-                                "",
-                                "",
-                                "",
-                                0,
-                                reason)));
+    private static Optional<String> sentence(AuditEvent.Kind kind, Authorization a, String detail) {
+        return switch (kind) {
+            case ACCESS_GRANTED ->
+                    Optional.of(
+                            "client %s was granted resource %s through gateway %s"
+                                    .formatted(a.clientId(), a.resourceId(), a.gatewayId()));
+            case ACCESS_REVOKED ->
+                    Optional.of(
+                            "client %s lost resource %s: %s"
+                                    .formatted(a.clientId(), a.resourceId(), detail));
+            case CLIENT_BLOCKED ->
+                    Optional.of(
+                            "client %s is blocked from resource %s"
+                                    .formatted(a.clientId(), a.resourceId()));
+            default -> Optional.empty();
+        };
+    }
+
+    /// One line at once, and one a minute that counts its repetitions.
+    void denied(Session.Client client, String resourceId, Moment now, String reason) {
+        var event = event(AuditEvent.Kind.ACCESS_DENIED, client, resourceId, now, reason);
+        if (repetitions.isFirst(event, now.nowNs())) {
+            outbox.add(new HubAction.Audit(event));
+            say("%s: %s".formatted(denial(event), reason));
+        }
+        writeRepetitions();
+    }
+
+    /// A request was not answered since the client asks too often.
+    void dropped(Session.Client client, Moment now) {
+        var event = event(AuditEvent.Kind.REQUESTS_DROPPED, client, "", now, "asks too often");
+        if (repetitions.isFirst(event, now.nowNs())) {
+            outbox.add(new HubAction.Audit(event));
+            say("client %s asks too often and is not answered".formatted(event.clientId()));
+        }
+        writeRepetitions();
+    }
+
+    private AuditEvent event(
+            AuditEvent.Kind kind,
+            Session.Client client,
+            String resourceId,
+            Moment now,
+            String detail) {
+        return new AuditEvent(
+                now.unixSeconds(),
+                kind,
+                actor(client.device().ownerId()),
+                client.device().id(),
+                client.device().name(),
+                shortened(resourceId),
+                resource(resourceId),
+                "",
+                "",
+                "",
+                "",
+                0,
+                detail,
+                1,
+                0);
+    }
+
+    /// A resource that the portal does not know is not named: the text is the client's.
+    private static String denial(AuditEvent event) {
+        return event.resource().isEmpty()
+                ? "client %s was denied an unknown resource".formatted(event.clientId())
+                : "client %s was denied resource %s"
+                        .formatted(event.clientId(), event.resourceId());
+    }
+
+    private void writeRepetitions() {
+        for (var event : repetitions.takeDue()) {
+            outbox.add(new HubAction.Audit(event));
+            say("%s, %s".formatted(repeated(event), span(event)));
+        }
+    }
+
+    private static String repeated(AuditEvent event) {
+        return event.kind() == AuditEvent.Kind.ACCESS_DENIED
+                ? "%s (%s)".formatted(denial(event), event.detail())
+                : "client %s was not answered".formatted(event.clientId());
+    }
+
+    private static String span(AuditEvent event) {
+        String times = event.count() == 1 ? "once more" : event.count() + " more times";
+        return "%s within %d s".formatted(times, Math.max(1, event.at() - event.since()));
+    }
+
+    void handleTimeout(long nowNs) {
+        repetitions.handleTimeout(nowNs);
+        writeRepetitions();
+    }
+
+    long pollTimeout() {
+        return repetitions.pollTimeout();
+    }
+
+    /// The client is gone: what was counted is written.
+    void handleGone(String clientId) {
+        repetitions.handleEnd(clientId);
+        writeRepetitions();
+    }
+
+    /// The portal ends.
+    void handleStop() {
+        repetitions.handleStop();
+        writeRepetitions();
+    }
+
+    /// A line of the log: with ids, never with names or addresses.
+    void say(String sentence) {
+        outbox.add(new HubAction.Report(sentence));
     }
 
     /// What a client asks for may be anything; a line of the trail stays a line.

@@ -57,6 +57,10 @@ final class FlowBroker {
     void handleRequest(
             Session.Client client, String resourceId, List<String> connected, Moment now) {
         var view = client.resources().get(resourceId);
+        if (!client.limits().take(resourceId, client.resources().keySet(), now.nowNs())) {
+            audit.dropped(client, now);
+            return;
+        }
         if (view == null) {
             fail(client, resourceId, "not_found", List.of(), now);
             return;
@@ -84,7 +88,7 @@ final class FlowBroker {
                 client.endpoint().failedEvent(),
                 Payloads.failed(resourceId, reason, violated));
         String detail = violated.isEmpty() ? reason : reason + ": " + String.join(", ", violated);
-        audit.denied(client, resourceId, now.unixSeconds(), detail);
+        audit.denied(client, resourceId, now, detail);
     }
 
     private boolean repeatPending(Session.Client client, String resourceId) {

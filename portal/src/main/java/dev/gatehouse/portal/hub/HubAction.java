@@ -26,4 +26,7 @@ public sealed interface HubAction {
     record TokenUsed(String tokenId, long at) implements HubAction {}
 
     record Audit(AuditEvent event) implements HubAction {}
+
+    /// Writes a line of the log.
+    record Report(String sentence) implements HubAction {}
 }

@@ -101,16 +101,22 @@ public final class PortalHub {
 
     /// The peer's WebSocket is closed, by whomever.
     public void handleClosed(long sessionId, long nowNs) {
-        sessions.find(sessionId).ifPresent(s -> gone(s, at(nowNs)));
+        sessions.find(sessionId).ifPresent(s -> gone(s, "the connection ended", at(nowNs)));
     }
 
     private void close(Session session, String reason, Moment now) {
         outbox.add(new HubAction.Close(session.id(), reason));
-        gone(session, now);
+        gone(session, reason, now);
     }
 
-    private void gone(Session session, Moment now) {
+    private void gone(Session session, String reason, Moment now) {
         sessions.remove(session);
+        if (session instanceof Session.Client client) {
+            audit.handleGone(client.device().id());
+        }
+        if (session.isJoined()) {
+            audit.say("%s %s is gone: %s".formatted(session.topic(), idOf(session), reason));
+        }
         flows.forget(session);
         if (session instanceof Session.Relay && session.isJoined()) {
             relays.handleChange(now.nowNs());
@@ -185,8 +191,13 @@ public final class PortalHub {
         }
     }
 
+    private static String idOf(Session session) {
+        return session instanceof Session.Relay relay ? relay.relayId() : session.device().id();
+    }
+
     private void acknowledge(Session session, JsonNode ref) {
         session.join();
+        audit.say("%s %s joined".formatted(session.topic(), idOf(session)));
         outbox.replyOk(session, session.topic(), ref);
     }
 
@@ -373,6 +384,7 @@ public final class PortalHub {
         var now = at(nowNs);
         flows.handleTimeout(now);
         relays.handleTimeout(nowNs);
+        audit.handleTimeout(nowNs);
         if (nowNs >= scanAtNs) {
             scanAtNs = nowNs + SCAN_NS;
             scanSessions(now);
@@ -393,9 +405,14 @@ public final class PortalHub {
         }
     }
 
+    /// The portal ends: what was counted and not yet written is written.
+    public void handleStop() {
+        audit.handleStop();
+    }
+
     /// The next `nowNs` at which [#handleTimeout] has work.
     public long pollTimeout() {
-        long own = Math.min(scanAtNs, tickAtNs);
+        long own = Math.min(Math.min(scanAtNs, tickAtNs), audit.pollTimeout());
         return Math.min(own, Math.min(flows.pollTimeout(), relays.pollTimeout()));
     }
 
@@ -531,7 +548,7 @@ public final class PortalHub {
         }
         return new Connection(
                 session.topic(),
-                session instanceof Session.Relay r ? r.relayId() : session.device().id(),
+                idOf(session),
                 relay ? identity.name() : session.device().name(),
                 ownerName.apply(owner),
                 identity.component(),

@@ -49,6 +49,7 @@ abstract sealed class Session {
         private Device device;
         private List<String> announcedRelays = List.of();
         private final Map<String, ResourceView> resources = new LinkedHashMap<>();
+        private final RequestLimits limits = new RequestLimits();
 
         Client(long id, Admission.Accepted identity, Device device, long nowNs) {
             super(id, identity, nowNs);
@@ -58,6 +59,10 @@ abstract sealed class Session {
         /// The resources the client has on its list, by id.
         Map<String, ResourceView> resources() {
             return resources;
+        }
+
+        RequestLimits limits() {
+            return limits;
         }
 
         void verified(boolean value) {

@@ -63,7 +63,7 @@ public final class StoreWriter implements AutoCloseable {
 
     public void write(HubAction action) {
         switch (action) {
-            case HubAction.Send _, HubAction.Close _ ->
+            case HubAction.Send _, HubAction.Close _, HubAction.Report _ ->
                     throw new IllegalArgumentException("not for the store");
             case HubAction.SaveDevice(var device) -> submit(() -> store.save(device));
             case HubAction.SaveAuthorization(var a) -> submit(() -> store.save(a));
@@ -102,6 +102,10 @@ public final class StoreWriter implements AutoCloseable {
             fields.put("expires_at", Instant.ofEpochSecond(event.expiresAt()).toString());
         }
         put(fields, "detail", event.detail());
+        if (event.since() > 0) {
+            fields.put("count", event.count());
+            fields.put("since", Instant.ofEpochSecond(event.since()).toString());
+        }
         try {
             return JSON.writeValueAsString(fields);
         } catch (JsonProcessingException e) {

@@ -31,6 +31,7 @@ final class HubDriver {
     final Map<Long, Queue<JsonNode>> sent = new TreeMap<>();
     final List<Long> closed = new ArrayList<>();
     final List<AuditEvent> audit = new ArrayList<>();
+    final List<String> said = new ArrayList<>();
     final Map<Role, String> deviceIds = new TreeMap<>();
     private final PortalHub hub;
     private long nowNs;
@@ -193,6 +194,7 @@ final class HubDriver {
                 case HubAction.Send(long id, var frame) -> sent.get(id).add(frame);
                 case HubAction.Close(long id, _) -> closed.add(id);
                 case HubAction.Audit(var event) -> audit.add(event);
+                case HubAction.Report(var sentence) -> said.add(sentence);
                 case HubAction.SaveDevice(var device) -> deviceIds.put(device.role(), device.id());
                 default -> {} // what the store is told
             }
