@@ -322,6 +322,7 @@ public final class ClientState implements DnsAnswers {
             case DnsProxy.Outcome.AskSite(var entry, var asked) -> {
                 if (entry.gateway == null) {
                     flows.request(entry, nowNs).park(query);
+                    failHeldBack(entry);
                 } else {
                     var address = entry.gateway.address(query.sentinel().isV4());
                     dns.forwardTcp(asked, new Endpoint(address, AddressPlan.GATEWAY_DNS_PORT));
@@ -341,10 +342,23 @@ public final class ClientState implements DnsAnswers {
             case DnsProxy.Outcome.Tunnel(var server, var asked) -> {
                 dnsRoutes.redirect(packet, server, asked, nowNs);
                 yield routing.find(packet) instanceof Target.Direct(var entry)
-                        ? via(entry, nowNs)
+                        ? viaForQuery(entry, nowNs)
                         : null;
             }
         };
+    }
+
+    private Gateway viaForQuery(ResourceEntry entry, long nowNs) {
+        var gateway = via(entry, nowNs);
+        failHeldBack(entry);
+        return gateway;
+    }
+
+    /// A request that was refused and is not due again brings no answer.
+    private void failHeldBack(ResourceEntry entry) {
+        if (entry.gateway == null && !entry.pending.isAwaited()) {
+            failQueries(entry.id(), entry.pending);
+        }
     }
 
     private void handleStubAnswer(ResourceEntry entry, String name, long nowNs) {
@@ -359,6 +373,7 @@ public final class ClientState implements DnsAnswers {
     private Gateway askSite(ResourceEntry entry, DnsProxy.Asked asked, long nowNs) {
         if (entry.gateway == null) {
             flows.request(entry, nowNs).queries.park(packet);
+            failHeldBack(entry);
             return null;
         }
         var address = entry.gateway.address(packet.isV4());

@@ -268,7 +268,10 @@ final class FlowTable {
         }
         var waiting = entry.pending;
         if (!offline) {
-            return waiting; // the next packet asks again
+            if (waiting != null) {
+                waiting.handleRefused();
+            }
+            return waiting; // a later packet asks again
         }
         entry.pending = null;
         release(entry, Cause.OFFLINE, nowNs);

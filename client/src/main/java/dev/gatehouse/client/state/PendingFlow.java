@@ -15,14 +15,26 @@ final class PendingFlow {
 
     private final Deque<TcpDnsQuery> tcpQueries = new ArrayDeque<>();
     private boolean asked;
+    private boolean refused;
 
     /// False while nothing but the pace holds the request back.
     boolean isAsked() {
         return asked;
     }
 
+    /// Whether an answer is under way.
+    boolean isAwaited() {
+        return asked && !refused;
+    }
+
     void handleAsked() {
         asked = true;
+        refused = false;
+    }
+
+    /// The portal said no; what waits goes on waiting for another request (client.md 15.4).
+    void handleRefused() {
+        refused = true;
     }
 
     /// The oldest makes room: whoever asked it hears nothing.
