@@ -3,8 +3,10 @@ package dev.gatehouse.transport;
 import static dev.gatehouse.transport.SocketConstants.IPPROTO_IP;
 import static dev.gatehouse.transport.SocketConstants.IPPROTO_IPV6;
 import static dev.gatehouse.transport.SocketConstants.IPV6_PKTINFO;
+import static dev.gatehouse.transport.SocketConstants.IPV6_RECVFRAGSIZE;
 import static dev.gatehouse.transport.SocketConstants.IPV6_TCLASS;
 import static dev.gatehouse.transport.SocketConstants.IP_PKTINFO;
+import static dev.gatehouse.transport.SocketConstants.IP_RECVFRAGSIZE;
 import static dev.gatehouse.transport.SocketConstants.IP_TOS;
 import static dev.gatehouse.transport.SocketConstants.SOL_UDP;
 import static dev.gatehouse.transport.SocketConstants.UDP_GRO;
@@ -51,6 +53,7 @@ final class MessageHeader {
     private int controlLength;
     private int ecn;
     private int segmentLength;
+    private int fragmentLength;
     private Endpoint destination;
 
     MessageHeader() {
@@ -85,6 +88,7 @@ final class MessageHeader {
     void parseControl(int port) {
         ecn = 0;
         segmentLength = 0;
+        fragmentLength = 0;
         destination = null;
         int end = CONTROL + (int) block.getLong(CONTROL_LENGTH_OFFSET);
         int at = CONTROL;
@@ -117,6 +121,9 @@ final class MessageHeader {
             ecn = block.getInt(data) & 3;
         } else if (kind == kind(SOL_UDP, UDP_GRO)) {
             segmentLength = block.getInt(data);
+        } else if (kind == kind(IPPROTO_IP, IP_RECVFRAGSIZE)
+                || kind == kind(IPPROTO_IPV6, IPV6_RECVFRAGSIZE)) {
+            fragmentLength = block.getInt(data);
         }
     }
 
@@ -137,6 +144,11 @@ final class MessageHeader {
     /// Bytes of each datagram of a coalesced buffer, 0 if it is a single one.
     int segmentLength() {
         return segmentLength;
+    }
+
+    /// Bytes of the longest fragment in which the datagram came, 0 if it came whole.
+    int fragmentLength() {
+        return fragmentLength;
     }
 
     void prepareSend(long buffer, int length) {

@@ -25,16 +25,17 @@ final class SocketConstants {
     static final int IP_PKTINFO = 8;
     static final int IP_MTU_DISCOVER = 10;
     static final int IP_RECVTOS = 13;
-    static final int PMTUDISC_PROBE = 3;
+    static final int IP_RECVFRAGSIZE = 25;
+    static final int PMTUDISC_DONT = 0;
 
     static final int IPPROTO_IPV6 = 41;
     static final int IPV6_MTU_DISCOVER = 23;
     static final int IPV6_V6ONLY = 26;
     static final int IPV6_RECVPKTINFO = 49;
     static final int IPV6_PKTINFO = 50;
-    static final int IPV6_DONTFRAG = 62;
     static final int IPV6_RECVTCLASS = 66;
     static final int IPV6_TCLASS = 67;
+    static final int IPV6_RECVFRAGSIZE = 77;
 
     static final int SOL_UDP = 17;
     static final int UDP_SEGMENT = 103;

@@ -12,6 +12,8 @@ public enum UdpCounter {
     RECEIVED_WITHOUT_DESTINATION,
     /// Datagrams that came coalesced beyond the places of the batch.
     RECEIVED_BEYOND_BATCH,
+    /// Batches that arrived in fragments: they are longer than the MTU of their way.
+    RECEIVED_FRAGMENTED,
     RECEIVE_ERRORS,
     SENT_BATCHES,
     SENT_DATAGRAMS,
@@ -23,9 +25,12 @@ public enum UdpCounter {
     /// Datagrams to a network or host that cannot be reached, or from an address not ours.
     SEND_UNREACHABLE,
     SEND_NOT_PERMITTED,
-    /// Datagrams longer than the MTU of the path.
+    /// Datagrams longer than the MTU of the path that could not be fragmented either.
     SEND_TOO_LONG,
     SEND_FAILED,
-    /// Batches that the device could not segment and that went out one by one.
-    SEND_UNSEGMENTED
+    /// Batches that went out one by one: the device cannot segment, or the datagrams are longer
+    /// than the MTU of their way.
+    SEND_UNSEGMENTED,
+    /// Remote addresses to which the longest datagrams leave in fragments.
+    SEND_PATHS_NARROW
 }

@@ -39,6 +39,8 @@ public final class UdpSocket implements AutoCloseable {
     private final MessageHeader message = new MessageHeader();
     private final AddressCache addresses = new AddressCache();
     private final Counters<UdpCounter> counters = new Counters<>(UdpCounter.class);
+    private final NarrowPaths narrowIn = new NarrowPaths();
+    private final NarrowPaths narrowOut = new NarrowPaths();
     private SendQueue queue;
     private ByteBuffer copy;
     private final Transmit copied = new Transmit();
@@ -140,6 +142,9 @@ public final class UdpSocket implements AutoCloseable {
             counters.add(UdpCounter.RECEIVED_EMPTY, 1);
             return 0;
         }
+        if (message.fragmentLength() != 0) {
+            noteFragments();
+        }
         int segment = message.segmentLength() == 0 ? length : message.segmentLength();
         boolean cut = (message.flags() & MSG_TRUNC) != 0;
         if (cut || segment > config.datagramLengthMax()) {
@@ -149,6 +154,19 @@ public final class UdpSocket implements AutoCloseable {
         batch.reset(destination, message.remote());
         cutIntoPackets(batch.packets(), offset, length, segment);
         return batch.packets().count();
+    }
+
+    private void noteFragments() {
+        counters.add(UdpCounter.RECEIVED_FRAGMENTED, 1);
+        var from = message.remote().address();
+        if (narrowIn.add(from, message.fragmentLength())) {
+            LOG.warn(
+                    "UDP port {}: datagrams arrive in fragments of {} bytes: a link on their way"
+                            + " has a small MTU, which costs speed",
+                    port(),
+                    message.fragmentLength());
+            LOG.debug("fragments come from {}", from);
+        }
     }
 
     private void cutIntoPackets(PacketBatch packets, int offset, int length, int segment) {
@@ -237,26 +255,68 @@ public final class UdpSocket implements AutoCloseable {
     /// full.
     private int sendFrom(Transmit transmit) throws IOException {
         int segment = transmit.segmentLength();
-        int segments = Math.min(segmentsMax, (65_535 - headersLength) / segment);
-        int chunk = Math.max(1, segments) * segment;
+        int chunk = chunkLength(transmit);
         long address = addresses.of(transmit.buffer()) + transmit.offset();
+        int refusal = 0;
         int result = DONE;
-        for (int at = 0; at < transmit.length(); at += chunk) {
+        int at = 0;
+        while (at < transmit.length()) {
             int length = Math.min(chunk, transmit.length() - at);
             int errno = sendChunk(transmit, address + at, length);
-            if (errno == Errno.EIO && length > segment) {
+            if (length > segment && isRefusalToSegment(errno)) {
                 counters.add(UdpCounter.SEND_UNSEGMENTED, 1);
-                errno = sendOneByOne(transmit, address + at, length);
+                refusal = errno;
+                chunk = segment;
+                continue; // the same again, one by one
             }
             if (errno == Errno.EAGAIN) {
                 return at;
             }
+            if (errno != 0 && refusal != 0) { // it was not the length: the rest would fail alike
+                handleSendError(errno, (transmit.length() - at + segment - 1) / segment);
+                return LOST;
+            }
             if (errno != 0) {
                 handleSendError(errno, (length + segment - 1) / segment);
                 result = LOST;
+            } else if (refusal != 0) {
+                noteNarrow(transmit, refusal);
+                refusal = 0;
             }
+            at += length;
         }
         return result;
+    }
+
+    /// Whole segments; a single one on a way that is known to be narrow.
+    private int chunkLength(Transmit transmit) {
+        int segment = transmit.segmentLength();
+        int segments = Math.min(segmentsMax, (65_535 - headersLength) / segment);
+        boolean isSingle =
+                transmit.length() <= segment
+                        || narrowOut.isNarrow(transmit.remote().address(), segment);
+        return isSingle ? segment : Math.max(1, segments) * segment;
+    }
+
+    /// The device cannot, or segments are longer than the MTU of the way; kernels differ in how
+    /// they say the latter.
+    private static boolean isRefusalToSegment(int errno) {
+        return errno == Errno.EIO || errno == Errno.EMSGSIZE || errno == Errno.EINVAL;
+    }
+
+    /// What was refused as a batch went out one by one.
+    private void noteNarrow(Transmit transmit, int refusal) {
+        var remote = transmit.remote().address();
+        if (refusal == Errno.EIO || !narrowOut.add(remote, transmit.segmentLength())) {
+            return;
+        }
+        counters.add(UdpCounter.SEND_PATHS_NARROW, 1);
+        LOG.warn(
+                "UDP port {}: datagrams of {} bytes are longer than the MTU of their way and leave"
+                        + " in fragments, which costs speed",
+                port(),
+                transmit.segmentLength());
+        LOG.debug("fragments go to {}", remote);
     }
 
     private int sendChunk(Transmit transmit, long address, int length) {
@@ -267,18 +327,6 @@ public final class UdpSocket implements AutoCloseable {
                 transmit.ecn(),
                 length > segment ? segment : 0);
         return sendMessage(address, length, (length + segment - 1) / segment);
-    }
-
-    /// For devices that cannot segment. Losing the rest of a chunk to a full buffer is harmless.
-    private int sendOneByOne(Transmit transmit, long address, int length) {
-        message.preparePath(transmit.local(), transmit.remote(), transmit.ecn(), 0);
-        int segment = transmit.segmentLength();
-        int errno = 0;
-        for (int at = 0; at < length; at += segment) {
-            int failed = sendMessage(address + at, Math.min(segment, length - at), 1);
-            errno = failed == Errno.EAGAIN ? Errno.ENOBUFS : failed == 0 ? errno : failed;
-        }
-        return errno;
     }
 
     private int sendMessage(long address, int length, int datagrams) {

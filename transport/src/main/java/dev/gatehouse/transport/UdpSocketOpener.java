@@ -4,15 +4,16 @@ import static dev.gatehouse.transport.SocketConstants.AF_INET;
 import static dev.gatehouse.transport.SocketConstants.AF_INET6;
 import static dev.gatehouse.transport.SocketConstants.IPPROTO_IP;
 import static dev.gatehouse.transport.SocketConstants.IPPROTO_IPV6;
-import static dev.gatehouse.transport.SocketConstants.IPV6_DONTFRAG;
 import static dev.gatehouse.transport.SocketConstants.IPV6_MTU_DISCOVER;
+import static dev.gatehouse.transport.SocketConstants.IPV6_RECVFRAGSIZE;
 import static dev.gatehouse.transport.SocketConstants.IPV6_RECVPKTINFO;
 import static dev.gatehouse.transport.SocketConstants.IPV6_RECVTCLASS;
 import static dev.gatehouse.transport.SocketConstants.IPV6_V6ONLY;
 import static dev.gatehouse.transport.SocketConstants.IP_MTU_DISCOVER;
 import static dev.gatehouse.transport.SocketConstants.IP_PKTINFO;
+import static dev.gatehouse.transport.SocketConstants.IP_RECVFRAGSIZE;
 import static dev.gatehouse.transport.SocketConstants.IP_RECVTOS;
-import static dev.gatehouse.transport.SocketConstants.PMTUDISC_PROBE;
+import static dev.gatehouse.transport.SocketConstants.PMTUDISC_DONT;
 import static dev.gatehouse.transport.SocketConstants.SOCK_CLOEXEC;
 import static dev.gatehouse.transport.SocketConstants.SOCK_DGRAM;
 import static dev.gatehouse.transport.SocketConstants.SOCK_NONBLOCK;
@@ -85,17 +86,21 @@ final class UdpSocketOpener {
         }
     }
 
+    /// Datagrams longer than the MTU of their way are fragmented outside, by us or by a router: as
+    /// the kernel's WireGuard does. With DF set (tunnel.md 1.1) every long packet would be lost on
+    /// such a way, and no short one.
     private static void configure(int fd, UdpConfig config) throws IOException {
         if (config.local().isV4()) {
             require(fd, IPPROTO_IP, IP_PKTINFO, 1);
             attempt(fd, IPPROTO_IP, IP_RECVTOS, 1);
-            attempt(fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_PROBE);
+            attempt(fd, IPPROTO_IP, IP_RECVFRAGSIZE, 1);
+            attempt(fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_DONT);
         } else {
             require(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
             require(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
             attempt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
-            attempt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_PROBE);
-            attempt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1);
+            attempt(fd, IPPROTO_IPV6, IPV6_RECVFRAGSIZE, 1);
+            attempt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_DONT);
         }
         if (config.offloads()) {
             attempt(fd, SOL_UDP, UDP_GRO, 1);
