@@ -50,7 +50,9 @@ final class Allocation {
     private final ArrayDeque<AllocationEvent> events = new ArrayDeque<>();
     private final ArrayDeque<DatagramQueue.Datagram> transmits = new ArrayDeque<>();
     private final RoundTripTime roundTrip = new RoundTripTime();
-    private final SequencedSet<AllocationEvent> found = new LinkedHashSet<>();
+    private final FoundSockets found = new FoundSockets();
+    private final AllocationWatch watch = new AllocationWatch();
+    private final List<Endpoint> replaced = new ArrayList<>(); // lost, but peers are not told yet
 
     private TurnLogin login;
     private Phase phase = Phase.PROBING;
@@ -191,7 +193,7 @@ final class Allocation {
 
     /// Everything that is known at present, in the form in which it was once told as events.
     List<AllocationEvent> known() {
-        var known = new ArrayList<>(found);
+        var known = new ArrayList<>(found.all());
         active.ifPresent(
                 server ->
                         relayed()
@@ -241,9 +243,53 @@ final class Allocation {
         }
     }
 
+    /// Whether `address` is ours at the relay, or was until the allocation that is being replaced.
+    boolean owns(Endpoint address) {
+        return replaced.contains(address) || relayed().contains(address);
+    }
+
+    /// Data needs this relay: sees to it, at most once a second, that the allocation still stands.
+    void watch(long nowNs) {
+        if (lease.isEmpty() || !watch.isLookDue(nowNs)) {
+            return;
+        }
+        if (watch.isTooQuiet(nowNs)) {
+            verify(nowNs);
+        }
+        if (!isPending(TurnRequest.Kind.BINDING)) {
+            send(TurnRequest.look(activeServer()), nowNs);
+        }
+    }
+
+    List<IpAddress> hostAddresses() {
+        return found.hostAddresses();
+    }
+
+    /// Asks the relay whether it has our allocation; a 437 leads to another one.
+    private void verify(long nowNs) {
+        if (lease.isPresent() && !isPending(TurnRequest.Kind.REFRESH)) {
+            send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
+        }
+    }
+
+    /// Addresses or routes of the host have changed: asks every address of the relay how it
+    /// sees us.
+    ///
+    /// @param gone addresses that the host has no more; they are taken back as soon as the relay
+    ///     has answered on another one of the family
+    void handleNetworkChange(List<IpAddress> gone, long nowNs) {
+        found.handleMissing(gone);
+        for (var server : servers) {
+            if (pending.stream().noneMatch(r -> r.isBindingTo(server))) {
+                send(TurnRequest.survey(server), nowNs);
+            }
+        }
+    }
+
     /// Takes back what was told: before the allocation is replaced or forgotten.
     void withdraw() {
         invalidate();
+        tellGone();
         phase = Phase.FREED;
     }
 
@@ -317,13 +363,15 @@ final class Allocation {
         message.xorMappedAddress()
                 .filter(mapped -> mapped.family() == local.family())
                 .ifPresent(mapped -> tell(new AllocationEvent.ReflexiveFound(mapped, local)));
+        events.addAll(found.replaceMissing(local));
         if (active.isEmpty()) {
             active = Optional.of(server);
             allocate(nowNs);
+        } else if (activeServer().equals(server)) {
+            message.xorMappedAddress().filter(watch::handleSeen).ifPresent(_ -> verify(nowNs));
         }
     }
 
-    /// Sockets and how relays see them are told once and never taken back (tunnel.md 11.2 #11).
     private void tell(AllocationEvent event) {
         if (found.add(event)) {
             events.add(event);
@@ -337,6 +385,7 @@ final class Allocation {
             suspend();
             return;
         }
+        watch.handleGranted(message.xorMappedAddress());
         grant(new AllocationLease(relayed, request.lastSentNs(), lifetimeNs), nowNs);
         events.add(new AllocationEvent.Allocated());
         var binds = List.copyOf(bufferedBinds);
@@ -353,6 +402,15 @@ final class Allocation {
         for (var address : granted.relayed()) {
             events.add(new AllocationEvent.RelayedFound(address, activeServer()));
         }
+        replaced.removeAll(granted.relayed());
+        tellGone();
+    }
+
+    /// What stood before is taken back only when its successor is known, or none comes: a peer
+    /// without any pair gives up within 2 s.
+    private void tellGone() {
+        replaced.forEach(address -> events.add(new AllocationEvent.RelayedGone(address)));
+        replaced.clear();
     }
 
     private void handleRefreshed(StunMessage message, TurnRequest request, long nowNs) {
@@ -407,6 +465,7 @@ final class Allocation {
 
     private void free() {
         invalidate();
+        tellGone();
         phase = Phase.FREED;
     }
 
@@ -455,6 +514,7 @@ final class Allocation {
 
     private void suspend() {
         bufferedBinds.clear();
+        tellGone();
         phase = Phase.SUSPENDED;
     }
 
@@ -464,7 +524,7 @@ final class Allocation {
     }
 
     private void invalidate() {
-        relayed().forEach(a -> events.add(new AllocationEvent.RelayedGone(a)));
+        replaced.addAll(relayed());
         lease = Optional.empty();
         changes++;
         channels.clear();
@@ -526,6 +586,7 @@ final class Allocation {
         if (!channel.canSend(nowNs)) {
             return false;
         }
+        watch.handleSent(nowNs);
         long latestNs = receivedAtNs + 2 * KEEP_ALIVE_NS;
         keepAliveAtNs = Math.max(keepAliveAtNs, Math.min(nowNs + KEEP_ALIVE_NS, latestNs));
         return true;
@@ -538,6 +599,7 @@ final class Allocation {
             return null;
         }
         receivedAtNs = nowNs;
+        watch.handleReceived();
         channel.receive(nowNs);
         if (channel.wantsRefresh(nowNs)) {
             bind(channel, nowNs);
@@ -573,9 +635,11 @@ final class Allocation {
         pending.remove(request);
         if (!request.isSpent()) {
             send(request, nowNs);
-        } else if (active.isPresent() && active.get().isV4() == request.server().isV4()) {
+        } else if (!request.isOptional()
+                && active.filter(a -> a.isV4() == request.server().isV4()).isPresent()) {
             active = Optional.empty();
             invalidate();
+            tellGone();
         }
     }
 

@@ -10,6 +10,9 @@ sealed interface AllocationEvent {
     /// How the relay sees the socket `base`.
     record ReflexiveFound(Endpoint address, Endpoint base) implements AllocationEvent {}
 
+    /// The host has lost the address of this socket, and all that was found behind it.
+    record HostGone(Endpoint address) implements AllocationEvent {}
+
     /// An address at the relay; `server` is the relay's end of the socket that reaches it.
     record RelayedFound(Endpoint address, Endpoint server) implements AllocationEvent {}
 

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// One peer: its ICE agent, its WireGuard tunnel, its relay, and what waits for either.
 final class Connection {
@@ -57,6 +58,7 @@ final class Connection {
     private long candidateDeadlineNs;
     private long disconnectDeadlineNs = NEVER;
     private long agentTimeoutNs;
+    private long watchRelayAtNs;
     private long deadlineNs;
     int heapIndex = -1; // written by DeadlineHeap alone
 
@@ -235,7 +237,10 @@ final class Connection {
                             .filter(c -> !address.equals(base));
             case AllocationEvent.RelayedFound(var address, var server) ->
                     Optional.of(Candidate.relayed(address, server)).filter(_ -> isSelected);
-            case AllocationEvent.RelayedGone _, AllocationEvent.Allocated _ -> Optional.empty();
+            case AllocationEvent.RelayedGone _,
+                    AllocationEvent.HostGone _,
+                    AllocationEvent.Allocated _ ->
+                    Optional.empty();
         };
     }
 
@@ -259,18 +264,25 @@ final class Connection {
     /// Hosts and reflexive addresses of all relays are ours; relayed ones only of the selected
     /// relay.
     void handleRelayEvent(Allocation from, AllocationEvent event, long nowNs) {
-        if (event instanceof AllocationEvent.RelayedGone(var address)) {
-            removeRelayed(address, nowNs);
-        } else {
-            candidateOf(event, relay.filter(r -> r == from).isPresent())
-                    .ifPresent(candidate -> addLocal(candidate, nowNs));
+        boolean isSelected = relay.filter(r -> r == from).isPresent();
+        switch (event) {
+            case AllocationEvent.RelayedGone(var address) ->
+                    removeLocals(
+                            c -> c.kind() == Candidate.Kind.RELAYED && c.address().equals(address),
+                            nowNs);
+            case AllocationEvent.HostGone(var address) ->
+                    removeLocals(c -> c.base().equals(address), nowNs);
+            case AllocationEvent.RelayedFound _ when isSelected ->
+                    bindTargets.forEach(peer -> from.bind(peer, nowNs));
+            default -> {}
         }
+        candidateOf(event, isSelected).ifPresent(candidate -> addLocal(candidate, nowNs));
         settle(nowNs);
     }
 
-    private void removeRelayed(Endpoint address, long nowNs) {
+    private void removeLocals(Predicate<Candidate> areGone, long nowNs) {
         for (var candidate : List.copyOf(signalled)) {
-            if (candidate.kind() == Candidate.Kind.RELAYED && candidate.address().equals(address)) {
+            if (areGone.test(candidate)) {
                 signalled.remove(candidate);
                 agent.removeLocalCandidate(candidate, nowNs);
                 context.events().add(new NodeEvent.LocalCandidateGone(peerId, sdp(candidate)));
@@ -437,6 +449,7 @@ final class Connection {
             tunnel.handleTimeout(nowNs);
             flushParked(nowNs);
         }
+        watchRelay(nowNs);
         settle(nowNs);
         if (nowNs >= disconnectDeadlineNs) {
             fail(FailureReason.ICE_DISCONNECTED);
@@ -447,6 +460,25 @@ final class Connection {
             agent.setIdle(true, nowNs);
             settle(nowNs);
         }
+    }
+
+    /// While packets depend on a relay, or a path is looked for, it is asked every second
+    /// whether it still sees us where it did: its BINDING answers tell long before anything else.
+    private void watchRelay(long nowNs) {
+        if (nowNs >= watchDeadlineNs()) {
+            watchRelayAtNs = nowNs + AllocationWatch.LOOK_EVERY_NS;
+            relay.ifPresent(r -> r.watch(nowNs));
+        }
+    }
+
+    private long watchDeadlineNs() {
+        return relay.isPresent() && isRelayInUse() && !(state instanceof State.Idle)
+                ? watchRelayAtNs
+                : NEVER;
+    }
+
+    private boolean isRelayInUse() {
+        return !state.hasPath() || state.path().info().involvesRelay();
     }
 
     private long idleDeadlineNs() {
@@ -488,6 +520,7 @@ final class Connection {
         }
         long next = Math.min(candidateDeadlineNs, disconnectDeadlineNs);
         next = Math.min(next, Math.min(idleDeadlineNs(), agentTimeoutNs));
+        next = Math.min(next, watchDeadlineNs());
         if (state.hasPath()) {
             next = Math.min(next, tunnel.pollTimeout());
         }
@@ -497,6 +530,9 @@ final class Connection {
 
     private void sendCheck(IceTransmit transmit, long nowNs) {
         rememberTransaction(transmit.payload(), nowNs);
+        if (isRelayInUse()) {
+            relay.ifPresent(r -> r.watch(nowNs)); // idle, too: then checks are all that is sent
+        }
         var owner = context.relays().owning(transmit.local());
         if (owner == null) {
             context.outbox().control(transmit.local(), transmit.remote(), transmit.payload());

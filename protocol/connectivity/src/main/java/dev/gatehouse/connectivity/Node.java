@@ -3,6 +3,7 @@ package dev.gatehouse.connectivity;
 import dev.gatehouse.ice.Candidate;
 import dev.gatehouse.ice.IceCredentials;
 import dev.gatehouse.wire.DatagramBatch;
+import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wire.Transmit;
 import dev.gatehouse.wireguard.PresharedKey;
@@ -55,6 +56,26 @@ public final class Node {
             if (!mentioned.contains(relay.id())) {
                 relay.refreshNow(nowNs);
             }
+        }
+        settleRelays(nowNs);
+    }
+
+    /// Addresses of sockets of ours that relays have answered on, without duplicates, in order.
+    public List<IpAddress> hostAddresses() {
+        return context.relays().list().stream()
+                .flatMap(relay -> relay.hostAddresses().stream())
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    /// Addresses or routes of the host have changed. Relays are asked at once how they see us; what
+    /// was found behind an address that is gone is taken back when another one is known to work.
+    ///
+    /// @param gone those of [#hostAddresses] that the host has no more
+    public void handleNetworkChange(List<IpAddress> gone, long nowNs) {
+        for (var relay : context.relays().list()) {
+            relay.handleNetworkChange(gone, nowNs);
         }
         settleRelays(nowNs);
     }

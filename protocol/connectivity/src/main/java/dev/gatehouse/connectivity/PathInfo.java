@@ -22,4 +22,9 @@ public record PathInfo(
     public boolean isRelayed() {
         return localKind == Candidate.Kind.RELAYED;
     }
+
+    /// True if packets go over a relay of ours or of the peer.
+    public boolean involvesRelay() {
+        return isRelayed() || remoteKind == Candidate.Kind.RELAYED;
+    }
 }

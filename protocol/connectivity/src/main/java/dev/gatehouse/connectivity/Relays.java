@@ -74,10 +74,10 @@ final class Relays {
         return byServer.get(server);
     }
 
-    /// The relay where `address` is ours, or null.
+    /// The relay where `address` is ours, or was until a moment ago, or null.
     Allocation owning(Endpoint address) {
         for (var relay : list) {
-            if (relay.relayed().contains(address)) {
+            if (relay.owns(address)) {
                 return relay;
             }
         }

@@ -35,6 +35,7 @@ final class TurnRequest {
     private final Endpoint server;
     private final Optional<Channel> channel;
     private final boolean sentOnce;
+    private final boolean optional;
     private final List<TransactionId> ids = new ArrayList<>(SENDS_MAX);
     private boolean carriesNonce;
     private boolean isBare;
@@ -44,23 +45,39 @@ final class TurnRequest {
     private long waitNs = FIRST_WAIT_NS;
     private long lastSentNs;
 
-    private TurnRequest(Kind kind, Endpoint server, Optional<Channel> channel, boolean sentOnce) {
+    private TurnRequest(
+            Kind kind,
+            Endpoint server,
+            Optional<Channel> channel,
+            boolean sentOnce,
+            boolean optional) {
         this.kind = kind;
         this.server = server;
         this.channel = channel;
         this.sentOnce = sentOnce;
+        this.optional = optional;
     }
 
     static TurnRequest to(Endpoint server, Kind kind) {
-        return new TurnRequest(kind, server, Optional.empty(), false);
+        return new TurnRequest(kind, server, Optional.empty(), false, false);
     }
 
     static TurnRequest proactiveRefresh(Endpoint server) {
-        return new TurnRequest(Kind.REFRESH, server, Optional.empty(), true);
+        return new TurnRequest(Kind.REFRESH, server, Optional.empty(), true, false);
     }
 
     static TurnRequest bind(Endpoint server, Channel channel) {
-        return new TurnRequest(Kind.CHANNEL_BIND, server, Optional.of(channel), false);
+        return new TurnRequest(Kind.CHANNEL_BIND, server, Optional.of(channel), false, false);
+    }
+
+    /// A BINDING whose answer is welcome and not needed, sent once.
+    static TurnRequest look(Endpoint server) {
+        return new TurnRequest(Kind.BINDING, server, Optional.empty(), true, true);
+    }
+
+    /// A BINDING whose answer is welcome and not needed, with the full back-off.
+    static TurnRequest survey(Endpoint server) {
+        return new TurnRequest(Kind.BINDING, server, Optional.empty(), false, true);
     }
 
     Kind kind() {
@@ -69,6 +86,15 @@ final class TurnRequest {
 
     Endpoint server() {
         return server;
+    }
+
+    boolean isBindingTo(Endpoint to) {
+        return kind == Kind.BINDING && server.equals(to);
+    }
+
+    /// Nothing follows from its staying unanswered.
+    boolean isOptional() {
+        return optional;
     }
 
     /// The channel to bind; only of a `CHANNEL_BIND`.

@@ -251,7 +251,125 @@ class AllocationTest {
         error(requestAt(StunMethods.REFRESH, 300 * S), 437, "", 301 * S);
 
         assertThat(only(301 * S).message().method()).isEqualTo(StunMethods.ALLOCATE);
-        assertThat(events()).contains(new AllocationEvent.RelayedGone(RELAYED4));
+        assertThat(allocation.isAllocated()).isFalse();
+    }
+
+    /// A peer that loses its only pair gives up within 2 s.
+    @Test
+    void addressesAreTakenBackWhenTheirSuccessorsAreKnown() {
+        allocated(0);
+        error(requestAt(StunMethods.REFRESH, 300 * S), 437, "", 301 * S);
+        var allocate = only(301 * S);
+        var before = events();
+
+        deliver(
+                allocate,
+                reply(allocate, MessageClass.SUCCESS)
+                        .xorRelayedAddress(PEER)
+                        .lifetime(600)
+                        .buildSigned(KEY),
+                301 * S);
+
+        assertThat(before).doesNotContain(new AllocationEvent.RelayedGone(RELAYED4));
+        assertThat(events())
+                .containsExactly(
+                        new AllocationEvent.RelayedFound(PEER, V4),
+                        new AllocationEvent.RelayedGone(RELAYED4),
+                        new AllocationEvent.RelayedGone(RELAYED6),
+                        new AllocationEvent.Allocated());
+    }
+
+    @Test
+    void addressesAreTakenBackWhenNoneFollow() {
+        allocated(0);
+        error(requestAt(StunMethods.REFRESH, 300 * S), 437, "", 301 * S);
+
+        error(only(301 * S), StunErrors.SERVER_ERROR, "", 301 * S);
+
+        assertThat(events())
+                .contains(
+                        new AllocationEvent.RelayedGone(RELAYED4),
+                        new AllocationEvent.RelayedGone(RELAYED6));
+    }
+
+    @Test
+    void anotherMappedAddressIsAskedAboutOnce() {
+        allocated(0);
+        allocation.watch(S);
+        answerBinding(only(S), MAPPED, S);
+        allocation.watch(2 * S);
+        var look = only(2 * S);
+
+        answerBinding(look, PEER, 2 * S);
+        var refresh = only(2 * S);
+        allocation.watch(3 * S);
+        answerBinding(requestAt(StunMethods.BINDING, 3 * S), PEER, 3 * S);
+
+        assertThat(refresh.message().method()).isEqualTo(StunMethods.REFRESH);
+        assertThat(requests(3 * S)).isEmpty();
+    }
+
+    @Test
+    void lookIsTakenAtMostOnceASecondAndItsLossHasNoConsequence() {
+        allocated(0);
+
+        for (long t = S; t < 20 * S; t += 100 * MS) {
+            allocation.watch(t);
+        }
+        var looks = requests(20 * S);
+
+        assertThat(looks).hasSizeBetween(1, 19);
+        assertThat(allocation.isAllocated()).isTrue();
+        assertThat(allocation.isFreed()).isFalse();
+    }
+
+    /// The relay was started again, knows nothing, and answers BINDING as before.
+    @Test
+    void silentChannelsAreAskedAboutWithGrowingPatience() {
+        allocated(0);
+        bound(PEER, S);
+        long askedAtNs = 0;
+        var gaps = new ArrayList<Long>();
+        for (long t = S; t < 40 * S; t += 500 * MS) {
+            allocation.sendChannel(PEER, t);
+            allocation.watch(t);
+            for (var request : requests(t)) {
+                if (request.message().method() == StunMethods.REFRESH) {
+                    gaps.add((t - askedAtNs) / S);
+                    askedAtNs = t;
+                }
+                answerRoutine(request, t);
+            }
+        }
+
+        assertThat(gaps).containsExactly(3L, 4L, 8L, 16L);
+    }
+
+    @Test
+    void socketOfAnAddressThatIsGoneIsTakenBackOnceAnotherAnswers() {
+        allocated(0);
+        var elsewhere = Endpoint.parse("10.9.9.9:52625");
+        events();
+
+        allocation.handleNetworkChange(List.of(HOST.address()), S);
+        var surveys = requests(S);
+        answerBinding(surveys.getFirst(), MAPPED, S);
+        var sameAddress = events();
+        allocation.handleNetworkChange(List.of(HOST.address()), 2 * S);
+        var survey = only(2 * S);
+        var answer = reply(survey, MessageClass.SUCCESS).xorMappedAddress(PEER).build();
+        allocation.handleMessage(
+                (StunMessage) StunMessage.decode(ByteBuffer.wrap(answer), 0, answer.length),
+                elsewhere,
+                V4,
+                2 * S);
+
+        assertThat(sameAddress).isEmpty();
+        assertThat(events())
+                .contains(
+                        new AllocationEvent.HostFound(elsewhere),
+                        new AllocationEvent.HostGone(HOST));
+        assertThat(allocation.known()).doesNotContain(new AllocationEvent.HostFound(HOST));
     }
 
     @Test
@@ -436,7 +554,7 @@ class AllocationTest {
 
         allocation.handleTimeout(600 * S);
 
-        assertThat(events()).contains(new AllocationEvent.RelayedGone(RELAYED4));
+        assertThat(allocation.isAllocated()).isFalse();
         assertThat(requests(600 * S)).extracting(s -> s.message().method()).contains(3);
     }
 

@@ -38,6 +38,7 @@ final class SimRelay {
     private final Map<Endpoint, Grant> byClient = new LinkedHashMap<>();
     private final Map<Endpoint, Grant> byRelayed = new LinkedHashMap<>();
     private int nextPort = 50_000;
+    int bindings;
     int allocates;
     int refreshes;
     int binds;
@@ -57,6 +58,12 @@ final class SimRelay {
 
     RelayInfo infoFor(String user) {
         return new RelayInfo(id, java.util.List.of(server), user, "password of " + user);
+    }
+
+    /// As after a restart: BINDING is answered, and nothing else is known.
+    void forgetAll() {
+        byClient.clear();
+        byRelayed.clear();
     }
 
     void handle(SimDatagram datagram, Wire wire) {
@@ -99,6 +106,7 @@ final class SimRelay {
         var success =
                 new StunWriter(MessageClass.SUCCESS, request.method(), request.transactionId());
         if (request.method() == StunMethods.BINDING) {
+            bindings++;
             wire.send(server, from, success.xorMappedAddress(from).build());
             return;
         }

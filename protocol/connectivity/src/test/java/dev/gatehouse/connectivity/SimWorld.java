@@ -37,7 +37,7 @@ final class SimWorld {
     /// A node on a host with one address.
     final class Peer {
         final String name;
-        final IpAddress address;
+        IpAddress address;
         final List<String> received = new ArrayList<>();
         final List<NodeEvent> events = new ArrayList<>();
         SnapshotFollower follower = new SnapshotFollower();
@@ -335,6 +335,16 @@ final class SimWorld {
                     NodeEvent.RelayReady _,
                     NodeEvent.NoRelays _ -> {}
         }
+    }
+
+    /// The host has another address from here on, and its node is told.
+    void move(Peer peer, String address) {
+        var gone = peer.address;
+        network.removeAddress(gone);
+        peer.address = IpAddress.parse(address);
+        network.addHost(peer.name, peer.address);
+        peer.node.handleNetworkChange(List.of(gone), peer.nodeNowNs());
+        drain(peer);
     }
 
     private void signal(String to, java.util.function.Consumer<Peer> action) {
