@@ -8,6 +8,7 @@ import dev.gatehouse.channel.PeerRole;
 import dev.gatehouse.channel.PhoenixClient;
 import dev.gatehouse.channel.PhoenixOptions;
 import dev.gatehouse.channel.ReconnectPolicy;
+import dev.gatehouse.channel.message.GatewayToPortal;
 import dev.gatehouse.channel.message.PortalToGateway;
 import dev.gatehouse.controlplane.flow.CommandResult;
 import dev.gatehouse.controlplane.flow.FlowAction;
@@ -180,12 +181,22 @@ final class Controlplane implements DataplaneListener, ChannelListener {
             case FlowAction.OpenEvents(long to) -> dataplane.openEvents(to);
             case FlowAction.Execute(long to, var command) -> dataplane.execute(to, command);
             case FlowAction.LogIn(var key) -> logIn(key);
-            case FlowAction.SendToPortal(var message) ->
-                    portal.send(message.event(ApiVersion.V1), message.payload(ApiVersion.V1));
+            case FlowAction.SendToPortal(var message) -> sendToPortal(message);
             case FlowAction.ReconnectPortal(var reason) -> {
                 LOG.info("connecting to the portal again: {}", reason);
                 portal.reconnect();
             }
+        }
+    }
+
+    /// Nothing makes up for candidates that are lost: they are sent so that they arrive.
+    private void sendToPortal(GatewayToPortal message) {
+        var event = message.event(ApiVersion.V1);
+        var payload = message.payload(ApiVersion.V1);
+        switch (message) {
+            case GatewayToPortal.AddCandidates _, GatewayToPortal.RemoveCandidates _ ->
+                    portal.sendSurely(event, payload);
+            default -> portal.send(event, payload);
         }
     }
 

@@ -47,6 +47,7 @@ public final class ChannelSession {
     private final Queue<String> transmits = new ArrayDeque<>();
     private final Queue<ChannelEvent> events = new ArrayDeque<>();
     private final TreeSet<Long> unansweredHeartbeats = new TreeSet<>();
+    private final Confirmations<Outgoing> confirmations = new Confirmations<>();
     private State state;
     private long nextRef;
     private long heartbeatAtNs = NEVER;
@@ -119,10 +120,16 @@ public final class ChannelSession {
 
     private void handleFrame(Frame frame, long nowNs) {
         if (frame.topic().equals(Frame.PHOENIX_TOPIC)) {
-            frame.refNumber().ifPresent(unansweredHeartbeats::remove);
+            frame.refNumber().ifPresent(ref -> handleHeartbeatAnswer(ref, nowNs));
         } else if (frame.topic().equals(topic)) {
             handleChannelFrame(frame, nowNs);
         }
+    }
+
+    private void handleHeartbeatAnswer(long ref, long nowNs) {
+        unansweredHeartbeats.remove(ref);
+        confirmations.handleAnswer(ref);
+        askForConfirmation(nowNs);
     }
 
     private void handleChannelFrame(Frame frame, long nowNs) {
@@ -164,6 +171,9 @@ public final class ChannelSession {
         state = new State.Joined();
         backoff.handleJoined();
         events.add(new ChannelEvent.Joined());
+        for (var message : confirmations.takeAll()) {
+            sendSurely(message.event(), message.payload(), nowNs);
+        }
         for (var message = held.poll(); message != null; message = held.poll()) {
             transmit(topic, message.event(), message.payload());
         }
@@ -185,6 +195,27 @@ public final class ChannelSession {
         return true;
     }
 
+    /// Like [#send], and again after the next join unless it is certain that the portal has it. A
+    /// heartbeat follows at once; if it stays unanswered for 4 s, the connection is given up: a
+    /// message of this kind is sent when something has changed on the way to the portal, too.
+    ///
+    /// @return false if it was dropped because there is no connection
+    public boolean sendSurely(String event, JsonNode payload, long nowNs) {
+        if (!(state instanceof State.Joined)) {
+            return send(event, payload);
+        }
+        confirmations.add(transmit(topic, event, payload), new Outgoing(event, payload));
+        askForConfirmation(nowNs);
+        return true;
+    }
+
+    private void askForConfirmation(long nowNs) {
+        if (!confirmations.isEmpty() && !confirmations.isAsked()) {
+            sendHeartbeat();
+            confirmations.handleAsked(nowNs);
+        }
+    }
+
     private void hold(Outgoing message) {
         if (held.contains(message)) {
             return;
@@ -199,6 +230,11 @@ public final class ChannelSession {
     /// Connects again at once, with a fresh back-off. An attempt that is running is given up: it
     /// asks with the public key of the time when it began.
     public void reconnect(long nowNs) {
+        reconnect("connecting again on request", nowNs);
+    }
+
+    /// @param reason told with [ChannelEvent.Disconnected]
+    public void reconnect(String reason, long nowNs) {
         if (state instanceof State.Stopped) {
             return;
         }
@@ -207,7 +243,7 @@ public final class ChannelSession {
         backoff.reset();
         disconnect(new State.Waiting(nowNs));
         if (!wasDialing) {
-            events.add(new ChannelEvent.Disconnected("connecting again on request", 0));
+            events.add(new ChannelEvent.Disconnected(reason, 0));
         }
         handleTimeout(nowNs);
     }
@@ -236,6 +272,10 @@ public final class ChannelSession {
     }
 
     private void heartbeat(long nowNs) {
+        if (nowNs >= confirmations.deadlineNs()) {
+            hangUpAndRetry("the portal does not answer", nowNs);
+            return;
+        }
         if (nowNs < heartbeatAtNs) {
             return;
         }
@@ -244,6 +284,10 @@ public final class ChannelSession {
             return;
         }
         heartbeatAtNs = nowNs + HEARTBEAT_INTERVAL_NS;
+        sendHeartbeat();
+    }
+
+    private void sendHeartbeat() {
         unansweredHeartbeats.add(transmit(Frame.PHOENIX_TOPIC, Frame.HEARTBEAT, Json.object()));
     }
 
@@ -262,8 +306,9 @@ public final class ChannelSession {
         return switch (state) {
             case State.Waiting(long untilNs) -> untilNs;
             case State.Dialing(long deadlineNs) -> deadlineNs;
-            case State.Joining(_, long deadlineNs) -> Math.min(deadlineNs, heartbeatAtNs);
-            case State.Joined _ -> heartbeatAtNs;
+            case State.Joining(_, long deadlineNs) ->
+                    Math.min(Math.min(deadlineNs, heartbeatAtNs), confirmations.deadlineNs());
+            case State.Joined _ -> Math.min(heartbeatAtNs, confirmations.deadlineNs());
             case State.Stopped _ -> NEVER;
         };
     }
@@ -313,6 +358,7 @@ public final class ChannelSession {
         state = next;
         transmits.clear();
         held.clear();
+        confirmations.handleDisconnected();
         heartbeatAtNs = NEVER;
     }
 }

@@ -31,6 +31,7 @@ public final class PhoenixClient {
 
     private static final int MESSAGE_LENGTH_MAX = 16 << 20;
     private static final long NO_TIMER = -1;
+    private static final long ADDRESS_LOOK_MS = 1_000;
 
     private final Vertx vertx;
     private final Context context;
@@ -88,6 +89,17 @@ public final class PhoenixClient {
         context.runOnContext(
                 _ -> {
                     if (!session.send(event, payload)) {
+                        LOG.debug("no portal connection: dropped {}", event);
+                    }
+                    drain();
+                });
+    }
+
+    /// Like [#send], and again after the next login unless it is certain that the portal has it.
+    public void sendSurely(String event, JsonNode payload) {
+        context.runOnContext(
+                _ -> {
+                    if (!session.sendSurely(event, payload, nowNs())) {
                         LOG.debug("no portal connection: dropped {}", event);
                     }
                     drain();
@@ -248,11 +260,27 @@ public final class PhoenixClient {
             return;
         }
         socket = opened;
+        watchAddress(own, opened);
         session.handleConnected(nowNs());
         drain();
         if (opened.isClosed()) {
             onClosed(own); // it may have ended before it was ours
         }
+    }
+
+    /// Nothing tells a TCP connection that the host has lost its address: it would be repeated into
+    /// the void until the heartbeats are given up.
+    private void watchAddress(long own, WebSocket opened) {
+        vertx.setPeriodic(
+                ADDRESS_LOOK_MS,
+                timer -> {
+                    if (own != attempt || socket != opened) {
+                        vertx.cancelTimer(timer);
+                    } else if (!LocalAddress.isOurs(opened.localAddress())) {
+                        session.reconnect("the host has lost its address", nowNs());
+                        drain();
+                    }
+                });
     }
 
     private void onText(long own, String text) {

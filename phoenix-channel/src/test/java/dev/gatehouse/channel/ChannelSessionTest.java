@@ -54,6 +54,58 @@ class ChannelSessionTest {
     }
 
     @Test
+    void messageThatMustArriveIsFollowedByAHeartbeat() {
+        join(0);
+
+        session.sendSurely("candidates", Json.object(), SECOND);
+
+        assertThat(transmits())
+                .containsExactly(
+                        "{\"topic\":\"gateway\",\"event\":\"candidates\","
+                                + "\"payload\":{},\"ref\":1}",
+                        "{\"topic\":\"phoenix\",\"event\":\"heartbeat\",\"payload\":{},\"ref\":2}");
+    }
+
+    @Test
+    void messageThatMayHaveBeenLostIsSentAgainAfterTheNextJoin() {
+        join(0);
+        session.sendSurely("arrived", Json.object(), SECOND);
+        session.handleText(reply("phoenix", 2, "ok", "{}"), SECOND);
+        session.sendSurely("lost", Json.object(), 2 * SECOND);
+        session.sendSurely("lost too", Json.object(), 2 * SECOND);
+        session.handleClosed("reset", 3 * SECOND);
+        session.handleTimeout(10 * SECOND);
+        transmits();
+        events();
+
+        session.handleConnected(11 * SECOND);
+        session.handleText(reply("gateway", 0, "ok", "{}"), 11 * SECOND);
+        var again = transmits();
+        session.handleText(reply("phoenix", 2, "ok", "{}"), 12 * SECOND);
+        session.handleText(reply("phoenix", 4, "ok", "{}"), 12 * SECOND);
+        session.handleClosed("reset", 13 * SECOND);
+        session.handleTimeout(20 * SECOND);
+        session.handleConnected(21 * SECOND);
+        session.handleText(reply("gateway", 0, "ok", "{}"), 21 * SECOND);
+
+        assertThat(again).filteredOn(t -> t.contains("arrived")).isEmpty();
+        assertThat(again).filteredOn(t -> t.contains("\"lost")).hasSize(2);
+        assertThat(transmits()).filteredOn(t -> t.contains("lost")).isEmpty();
+    }
+
+    @Test
+    void portalThatDoesNotConfirmInTimeIsDialledAgain() {
+        join(0);
+        session.sendSurely("candidates", Json.object(), SECOND);
+
+        assertThat(session.pollTimeout()).isEqualTo(5 * SECOND);
+        session.handleTimeout(5 * SECOND);
+
+        assertThat(events()).first().isEqualTo(new ChannelEvent.HangUp());
+        assertThat(session.isJoined()).isFalse();
+    }
+
+    @Test
     void fourUnansweredHeartbeatsMeanReconnecting() {
         join(0);
         for (int i = 1; i <= 4; i++) {

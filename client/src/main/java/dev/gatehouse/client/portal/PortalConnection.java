@@ -82,7 +82,13 @@ public final class PortalConnection implements PortalLink {
     }
 
     private void transmit(ClientToPortal message) {
-        client.send(message.event(ApiVersion.V1), message.payload(ApiVersion.V1));
+        var event = message.event(ApiVersion.V1);
+        var payload = message.payload(ApiVersion.V1);
+        switch (message) {
+            case ClientToPortal.AddCandidates _, ClientToPortal.RemoveCandidates _ ->
+                    client.sendSurely(event, payload);
+            default -> client.send(event, payload);
+        }
     }
 
     @Override
