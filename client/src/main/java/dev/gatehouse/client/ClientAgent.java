@@ -9,9 +9,11 @@ import dev.gatehouse.connectivity.NodeConfig;
 import dev.gatehouse.connectivity.NodeEvent;
 import dev.gatehouse.transport.Agent;
 import dev.gatehouse.transport.LinuxTun;
+import dev.gatehouse.transport.LocalAddresses;
 import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.transport.Poller;
 import dev.gatehouse.transport.RouteMonitor;
+import dev.gatehouse.transport.Settling;
 import dev.gatehouse.transport.UdpSocket;
 import dev.gatehouse.wire.DatagramBatch;
 import dev.gatehouse.wire.PacketBatch;
@@ -58,6 +60,7 @@ final class ClientAgent implements Agent<LoopCommand> {
     private final ClientState state;
     private final HostDns hostDns;
     private final RouteMonitor routes;
+    private final Settling settling = new Settling();
     private final CandidateChanges candidates = new CandidateChanges();
     private Node node;
     private PortalLink portal;
@@ -164,13 +167,18 @@ final class ClientAgent implements Agent<LoopCommand> {
     @Override
     public void handleTimeout(long nowNs) throws IOException {
         node.handleTimeout(nowNs);
+        if (settling.isDue(nowNs)) {
+            var gone = node.hostAddresses().stream().filter(a -> !LocalAddresses.has(a)).toList();
+            node.handleNetworkChange(gone, nowNs);
+        }
         hostDns.handleTimeout(nowNs);
         drain(nowNs);
     }
 
     @Override
     public long pollTimeout() {
-        return Math.min(node.pollTimeout(), hostDns.pollTimeout());
+        return Math.min(
+                Math.min(node.pollTimeout(), settling.pollTimeout()), hostDns.pollTimeout());
     }
 
     @Override
@@ -182,6 +190,7 @@ final class ClientAgent implements Agent<LoopCommand> {
         sockets.flush();
         if (routes.hasChanged()) {
             surroundings.network.followLinks();
+            settling.handleChange(nowNs);
         }
         return work;
     }

@@ -19,6 +19,8 @@ import dev.gatehouse.rpc.Snapshot;
 import dev.gatehouse.rpc.UpdateExpiryRequest;
 import dev.gatehouse.rpc.UpdateRelaysRequest;
 import dev.gatehouse.transport.LinuxTun;
+import dev.gatehouse.transport.LocalAddresses;
+import dev.gatehouse.transport.Settling;
 import dev.gatehouse.transport.UdpSocket;
 import dev.gatehouse.wire.DatagramBatch;
 import dev.gatehouse.wire.PacketBatch;
@@ -40,6 +42,7 @@ final class Session implements AutoCloseable {
     private static final int RECEIVES_PER_TURN_MAX = 8;
     private static final int READS_PER_TURN_MAX = 4;
     private static final int TUN_BATCH_PACKETS = 144; // three full sends
+    private static final int BUSY_TURNS_PER_LOOK = 64; // a look is a system call
 
     private final KeyPair keys;
     private final Node node;
@@ -54,6 +57,8 @@ final class Session implements AutoCloseable {
     private final PacketBatch packets = LinuxTun.newBatch(TUN_BATCH_PACKETS, DataplaneConfig.MTU);
     private final TreeSet<String> connected = new TreeSet<>();
     private final ClientLog clientLog = new ClientLog();
+    private final Settling network = new Settling();
+    private int busyTurns;
     private boolean configured;
     private boolean draining;
 
@@ -104,7 +109,16 @@ final class Session implements AutoCloseable {
         if (io.hasWaiting()) {
             io.flush();
         }
+        if (work == 0 || ++busyTurns % BUSY_TURNS_PER_LOOK == 0) {
+            lookAtNetwork(nowNs);
+        }
         return work;
+    }
+
+    private void lookAtNetwork(long nowNs) throws IOException {
+        if (io.hasNetworkChanged()) {
+            network.handleChange(nowNs);
+        }
     }
 
     private int receive(UdpSocket socket, long nowNs) throws IOException {
@@ -137,7 +151,7 @@ final class Session implements AutoCloseable {
 
     long pollTimeout() {
         long machines = Math.min(node.pollTimeout(), state.pollTimeout());
-        return Math.min(machines, reporter.pollTimeout());
+        return Math.min(Math.min(machines, network.pollTimeout()), reporter.pollTimeout());
     }
 
     void handleTimeout(long nowNs) throws IOException {
@@ -146,6 +160,10 @@ final class Session implements AutoCloseable {
         }
         if (nowNs >= state.pollTimeout()) {
             state.handleTimeout(nowNs);
+        }
+        if (network.isDue(nowNs)) {
+            var gone = node.hostAddresses().stream().filter(a -> !LocalAddresses.has(a)).toList();
+            node.handleNetworkChange(gone, nowNs);
         }
         settle(nowNs);
         clientLog.handleTimeout(nowNs);

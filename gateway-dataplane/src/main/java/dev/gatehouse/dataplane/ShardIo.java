@@ -4,6 +4,7 @@ import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.transport.LinuxTun;
 import dev.gatehouse.transport.NetworkConfig;
 import dev.gatehouse.transport.Poller;
+import dev.gatehouse.transport.RouteMonitor;
 import dev.gatehouse.transport.TunOwner;
 import dev.gatehouse.transport.UdpConfig;
 import dev.gatehouse.transport.UdpSocket;
@@ -27,6 +28,7 @@ final class ShardIo implements AutoCloseable {
     private final Poller poller;
     private final LinuxTun tun;
     private final NetworkConfig network;
+    private final RouteMonitor monitor;
     private final boolean isFirst;
     private final Optional<UdpSocket> v4;
     private final Optional<UdpSocket> v6;
@@ -47,6 +49,8 @@ final class ShardIo implements AutoCloseable {
         if (sockets.isEmpty()) {
             throw new IOException("no UDP socket can be opened, neither for IPv4 nor for IPv6");
         }
+        monitor = new RouteMonitor();
+        poller.add(monitor.fd());
         poller.add(tun.fd());
         for (var socket : sockets) {
             poller.add(socket.fd());
@@ -146,6 +150,11 @@ final class ShardIo implements AutoCloseable {
         }
     }
 
+    /// Whether a link, an address or a route of the host has changed since the last call.
+    boolean hasNetworkChanged() throws IOException {
+        return monitor.hasChanged();
+    }
+
     boolean hasWaiting() {
         return !waiting.isEmpty();
     }
@@ -158,6 +167,7 @@ final class ShardIo implements AutoCloseable {
     @Override
     public void close() {
         sockets.forEach(UdpSocket::close);
+        monitor.close();
         network.close();
         tun.close();
     }
