@@ -48,7 +48,7 @@ final class SmallSite {
             ip -n resource route add default via fd77::1
             """;
 
-    private static final String PORTAL_FILE =
+    static final String PORTAL_FILE =
             """
             account: {slug: test}
             sites: [{name: HQ}]
