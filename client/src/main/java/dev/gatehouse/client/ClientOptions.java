@@ -19,6 +19,8 @@ import picocli.CommandLine.Option;
 /// The options of a client, each with its environment variable (client.md 1), and their checks.
 final class ClientOptions {
     private static final Logger LOG = LoggerFactory.getLogger(ClientOptions.class);
+    private static final int BUFFER_BYTES_MIN = 1 << 16;
+    private static final int NAME_LENGTH_MAX = 255;
 
     @Option(
             names = "--token-path",
@@ -201,7 +203,11 @@ final class ClientOptions {
         return tunName;
     }
 
-    private String name() {
+    private String name() throws ConfigurationMistake {
+        if (firezoneName.strip().length() > NAME_LENGTH_MAX) {
+            throw new ConfigurationMistake(
+                    "FIREZONE_NAME must have 1 to %d characters".formatted(NAME_LENGTH_MAX));
+        }
         if (!firezoneName.isBlank()) {
             return firezoneName.strip();
         }
@@ -268,9 +274,11 @@ final class ClientOptions {
     }
 
     private ClientSettings.Buffers buffers() throws ConfigurationMistake {
-        if (sendBufferSize < 1 || receiveBufferSize < 1) {
+        if (sendBufferSize < BUFFER_BYTES_MIN || receiveBufferSize < BUFFER_BYTES_MIN) {
             throw new ConfigurationMistake(
-                    "FIREZONE_UDP_SEND_BUFFER_SIZE and FIREZONE_UDP_RECV_BUFFER_SIZE are bytes");
+                    "FIREZONE_UDP_SEND_BUFFER_SIZE and FIREZONE_UDP_RECV_BUFFER_SIZE are bytes, at"
+                            + " least "
+                            + BUFFER_BYTES_MIN);
         }
         return new ClientSettings.Buffers(sendBufferSize, receiveBufferSize, incBuf);
     }

@@ -23,11 +23,12 @@ final class TokenFile {
         if (given.isPresent()) {
             return given.get();
         }
-        if (!Files.isRegularFile(file)) {
+        if (Files.notExists(file)) {
             throw new ConfigurationMistake(
                     "no token: set FIREZONE_TOKEN, or put it into %s (owner root, mode 0600)"
                             .formatted(file));
         }
+        PortalSettings.requireFile("FIREZONE_TOKEN_PATH", file);
         requirePrivate(file);
         return PortalSettings.tokenIn("FIREZONE_TOKEN_PATH", file);
     }

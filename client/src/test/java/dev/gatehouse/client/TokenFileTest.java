@@ -30,5 +30,8 @@ class TokenFileTest {
         assertThatThrownBy(() -> TokenFile.read(empty.toString(), NOWHERE))
                 .hasMessageContaining("is empty");
         assertThatThrownBy(() -> TokenFile.read("", NOWHERE)).hasMessageContaining("no token");
+        assertThatThrownBy(() -> TokenFile.read("", folder))
+                .hasMessageContaining(
+                        "FIREZONE_TOKEN_PATH names " + folder + ", which is a folder");
     }
 }

@@ -159,7 +159,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
         var credentials = System.getenv("CREDENTIALS_DIRECTORY");
         var file = Path.of(credentials == null ? "" : credentials, "FIREZONE_TOKEN");
         require(
-                credentials != null && Files.isRegularFile(file),
+                credentials != null && Files.exists(file),
                 "no token: set FIREZONE_TOKEN to the token or to a file that holds it");
         return PortalSettings.tokenIn("FIREZONE_TOKEN", file);
     }
@@ -184,8 +184,16 @@ public final class ControlplaneCommand implements Callable<Integer> {
         if (!id.isBlank()) {
             return id.strip();
         }
+        require(
+                !Files.isDirectory(idFile),
+                "GATEHOUSE_ID_FILE names %s, which is a folder: name a file in it"
+                        .formatted(idFile));
         try {
-            return new GatewayIdFile(idFile).read().orElseGet(this::createId);
+            var kept = new GatewayIdFile(idFile);
+            require(
+                    !kept.holdsSomethingElse(),
+                    "%s holds no id: delete it, or set FIREZONE_ID".formatted(idFile));
+            return kept.read().orElseGet(this::createId);
         } catch (IOException failure) {
             throw unreadable(idFile, failure);
         }

@@ -22,6 +22,11 @@ record GatewayIdFile(Path path) {
         return DeviceId.ofFileText(text).or(() -> bare(text.strip()));
     }
 
+    /// Whether there is a file that is neither empty nor holds an id: whose it is, nobody knows.
+    boolean holdsSomethingElse() throws IOException {
+        return Files.isRegularFile(path) && read().isEmpty() && !Files.readString(path).isBlank();
+    }
+
     private static Optional<String> bare(String text) {
         boolean isId =
                 !text.isEmpty()

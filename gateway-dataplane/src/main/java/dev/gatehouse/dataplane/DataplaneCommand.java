@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
 public final class DataplaneCommand implements Callable<Integer> {
     static final String DEFAULT_TUN_NAME = "tun-firezone";
 
+    private static final int NO_PEER = -1;
     private static final int EXIT_FAILURE = 1;
     private static final int EXIT_CONFIGURATION = 2;
 
@@ -137,6 +138,10 @@ public final class DataplaneCommand implements Callable<Integer> {
     }
 
     private DataplaneConfig toConfig() {
+        if (rpcPeerUid < NO_PEER) {
+            throw new IllegalArgumentException(
+                    "rpc-peer-uid (GATEHOUSE_RPC_PEER_UID) must be a user's number, or -1");
+        }
         int colon = http.lastIndexOf(':');
         if (colon < 1) {
             throw new IllegalArgumentException(

@@ -17,7 +17,8 @@ import picocli.CommandLine.Option;
 final class VariableDefaults implements IDefaultValueProvider {
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{env:(\\w+):-([^}]*)}");
     private static final Pattern QUOTED = Pattern.compile("(?s)([\"'`]).*\\1");
-    private static final Pattern UNEXPANDED = Pattern.compile("\\$(\\w+|\\{\\w+}|\\(\\w+\\))");
+    private static final Pattern UNEXPANDED =
+            Pattern.compile("\\$([A-Z_][A-Z0-9_]*|\\{\\w+}|\\(\\w+\\))");
     private static final List<String> TRUE = List.of("true", "t", "1", "yes", "y", "on");
     private static final List<String> FALSE = List.of("false", "f", "0", "no", "n", "off");
 

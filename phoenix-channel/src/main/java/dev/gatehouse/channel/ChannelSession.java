@@ -83,7 +83,10 @@ public final class ChannelSession {
             return;
         }
         if (status == UNAUTHORIZED) {
-            fail("the portal refused the token (HTTP 401)");
+            fail(
+                    "the portal refused the token (HTTP 401): it is unknown there, expired,"
+                            + " or of another kind of peer; make one for this peer, and set"
+                            + " FIREZONE_TOKEN");
         } else {
             retry("the portal answered HTTP " + status, retryAfterNs, nowNs);
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatehouse.channel.message.Secret;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PortalSettingsTest {
@@ -42,7 +44,9 @@ class PortalSettingsTest {
                 "wss://a b",
                 "ws:x",
                 "ws://a_b:x",
-                "ws://a_b:99999"
+                "ws://a_b:99999",
+                "ws://host:99999",
+                "ws://host:0"
             })
     void anythingElseIsAMistake(String text) {
         assertThatThrownBy(() -> PortalSettings.api("URL", text))
@@ -96,6 +100,57 @@ class PortalSettingsTest {
                 .hasMessageContaining("too long");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '|',
+            value = {
+                "|\"sec.ret\"|,is in quotes",
+                "'sec.ret',is in quotes",
+                "`sec ret`,is in quotes",
+                "$TOKEN,is the name of a variable",
+                "${TOKEN},is the name of a variable",
+                "$(TOKEN),is the name of a variable",
+                "FIREZONE_TOKEN=sec.ret,name of a variable as well",
+                "export FIREZONE_TOKEN=sec.ret,name of a variable as well",
+                "token: sec.ret,spaces"
+            })
+    void aTokenThatCameWithMoreIsNamedWhereverItIs(String text, String words) throws Exception {
+        var file = Files.writeString(folder.resolve("token"), text + "\r\n");
+
+        assertThatThrownBy(() -> PortalSettings.token("TOKEN", text))
+                .isInstanceOf(ConfigurationMistake.class)
+                .hasMessageStartingWith("TOKEN")
+                .hasMessageContaining(words)
+                .hasMessageNotContaining("ret");
+        assertThatThrownBy(() -> PortalSettings.token("TOKEN", file.toString()))
+                .hasMessageContainingAll("token in " + file, words)
+                .hasMessageNotContaining("ret");
+    }
+
+    @Test
+    void aTokenThatBelongsToNoPlainFileIsToldWhere() throws Exception {
+        var utf8 = folder.resolve("utf8");
+        Files.write(utf8, "\ufeffsec.ret\r\n".getBytes(StandardCharsets.UTF_8));
+        var utf16 = folder.resolve("utf16");
+        Files.write(utf16, "sec.ret".getBytes(StandardCharsets.UTF_16));
+        var windows = Files.writeString(folder.resolve("windows"), "sec.ret\r\n");
+
+        assertThatThrownBy(() -> PortalSettings.token("TOKEN", utf8.toString()))
+                .hasMessageContainingAll("byte order mark (UTF-8)", utf8.toString());
+        assertThatThrownBy(() -> PortalSettings.token("TOKEN", utf16.toString()))
+                .hasMessageContaining("byte order mark (UTF-16)");
+        assertThat(PortalSettings.token("TOKEN", windows.toString()))
+                .contains(new Secret("sec.ret"));
+        assertThatThrownBy(() -> PortalSettings.token("TOKEN", folder.toString()))
+                .hasMessage("TOKEN names " + folder + ", which is a folder: name the file in it");
+        assertThatThrownBy(() -> PortalSettings.token("TOKEN", "~/token"))
+                .hasMessageContaining("only a shell replaces");
+        assertThatThrownBy(() -> PortalSettings.token("TOKEN", "./none"))
+                .hasMessageContaining("./none, which is missing");
+        assertThatThrownBy(() -> PortalSettings.token("TOKEN", "/dev/null"))
+                .hasMessageContaining("no regular file");
+    }
+
     @Test
     void certificatesMustBeThereAndBeSome() throws Exception {
         var file = Files.writeString(folder.resolve("ca.pem"), "nothing");
@@ -103,8 +158,10 @@ class PortalSettingsTest {
         assertThat(PortalSettings.caFile("CA", "")).isEmpty();
         assertThatThrownBy(() -> PortalSettings.caFile("CA", file.toString()))
                 .hasMessage("CA: " + file + " holds no PEM certificate");
+        assertThatThrownBy(() -> PortalSettings.caFile("CA", folder.toString()))
+                .hasMessageContaining("which is a folder");
         assertThatThrownBy(() -> PortalSettings.caFile("CA", "/no/file"))
-                .hasMessage("CA: cannot read /no/file: name a PEM file");
+                .hasMessage("CA names the file /no/file, which is missing");
     }
 
     @Test
@@ -114,7 +171,24 @@ class PortalSettingsTest {
         assertThat(PortalSettings.duration("T", "30D")).isEqualTo(Duration.ofDays(30));
         assertThat(PortalSettings.duration("T", " 90 ")).isEqualTo(Duration.ofSeconds(90));
         assertThat(PortalSettings.duration("T", "0")).isZero();
-        for (var wrong : List.of("soon", "", "5x", "9999999999s", "-5m")) {
+        assertThat(PortalSettings.duration("T", "5min")).isEqualTo(Duration.ofMinutes(5));
+        assertThat(PortalSettings.duration("T", "2 hours 1 minute"))
+                .isEqualTo(Duration.ofMinutes(121));
+        assertThat(PortalSettings.duration("T", "1week")).isEqualTo(Duration.ofDays(7));
+        assertThat(PortalSettings.duration("T", "1500ms")).isEqualTo(Duration.ofMillis(1500));
+        var mistakes =
+                List.of(
+                        "soon",
+                        "",
+                        "5x",
+                        "9999999999s",
+                        "-5m",
+                        "5M",
+                        "1.5h",
+                        "5m!",
+                        "s",
+                        "99999999w");
+        for (var wrong : mistakes) {
             assertThatThrownBy(() -> PortalSettings.duration("T", wrong))
                     .isInstanceOf(ConfigurationMistake.class)
                     .hasMessage("T \"%s\" is no duration: write 90s, 30m or 24h", wrong);

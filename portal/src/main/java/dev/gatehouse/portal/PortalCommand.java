@@ -228,7 +228,10 @@ public final class PortalCommand implements Callable<Integer> {
     }
 
     static void requireFile(String option, Path file, String mend) throws UsageMistake {
-        if (!Files.isReadable(file) || Files.isDirectory(file)) {
+        if (Files.isDirectory(file)) {
+            throw new UsageMistake("%s: %s is a folder; name the file".formatted(option, file));
+        }
+        if (!Files.isReadable(file)) {
             throw new UsageMistake(
                     "%s: cannot read %s; %s"
                             .formatted(
@@ -257,6 +260,7 @@ public final class PortalCommand implements Callable<Integer> {
         var tls = new PortalConfig.Tls(Path.of(tlsCertificate), Path.of(tlsKey));
         requireFile("--tls-cert", tls.certificate(), "give a PEM file");
         requireFile("--tls-key", tls.key(), "give a PEM file");
+        TlsFiles.requirePair(tls.certificate(), tls.key());
         return Optional.of(tls);
     }
 

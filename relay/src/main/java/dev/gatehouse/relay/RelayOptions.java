@@ -24,6 +24,8 @@ import picocli.CommandLine.Parameters;
 /// The options of a relay, each with its environment variable (relay.md 1), and their checks.
 final class RelayOptions {
     private static final String SOFTWARE = "gatehouse-relay; rev=0.1.0";
+    private static final List<IpNetwork> MULTICAST =
+            List.of(IpNetwork.parse("224.0.0.0/3"), IpNetwork.parse("ff00::/8"));
     private static final int SECRET_FILE_BYTES_MAX = 8192;
 
     @Option(
@@ -169,6 +171,8 @@ final class RelayOptions {
             throw new ConfigurationMistake(
                     "no public address: set PUBLIC_IP4_ADDR, PUBLIC_IP6_ADDR or both");
         }
+        requireReachable("PUBLIC_IP4_ADDR", v4);
+        requireReachable("PUBLIC_IP6_ADDR", v6);
         int listen = port("LISTEN_PORT", listenPort);
         int lowest = port("LOWEST_PORT", lowestPort);
         int highest = port("HIGHEST_PORT", highestPort);
@@ -267,6 +271,21 @@ final class RelayOptions {
         throw new ConfigurationMistake(variable + " is no " + kind + " address: " + text.get());
     }
 
+    /// Others are told this address.
+    private static void requireReachable(String variable, Optional<IpAddress> address)
+            throws ConfigurationMistake {
+        boolean isNobodys =
+                address.isPresent()
+                        && (address.get().equals(IpAddress.ANY_V4)
+                                || address.get().equals(IpAddress.ANY_V6)
+                                || MULTICAST.stream().anyMatch(n -> n.contains(address.get())));
+        if (isNobodys) {
+            throw new ConfigurationMistake(
+                    "%s must be an address that others reach this relay at, not %s"
+                            .formatted(variable, address.get()));
+        }
+    }
+
     private static int port(String variable, String value) throws ConfigurationMistake {
         try {
             int port = Integer.parseInt(value);
@@ -283,6 +302,9 @@ final class RelayOptions {
     private static Optional<Secret> secret(String variable, String value)
             throws ConfigurationMistake {
         var text = text(value);
+        if (text.isPresent() && text.get().startsWith("/")) {
+            PortalSettings.requireFile(variable, Path.of(text.get()));
+        }
         if (text.isEmpty() || !isFile(text.get())) {
             return text.map(Secret::new);
         }

@@ -56,6 +56,17 @@ class MistakesIT {
                     wrong("relay", "FIREZONE_TOKEN", "", "no token", "FIREZONE_TOKEN"),
                     wrong("relay", "FIREZONE_TOKEN", SECRET + " x", "FIREZONE_TOKEN", "spaces"),
                     wrong("relay", "FIREZONE_TOKEN", "/no/file", "/no/file", "missing"),
+                    wrong("relay", "FIREZONE_TOKEN", "/etc", "/etc", "folder"),
+                    wrong(
+                            "relay",
+                            "FIREZONE_TOKEN",
+                            "'" + SECRET + "'",
+                            "FIREZONE_TOKEN",
+                            "quotes"),
+                    wrong("relay", "STAMP_SECRET", "/no/file", "STAMP_SECRET", "missing"),
+                    wrong("relay", "PUBLIC_IP4_ADDR", "0.0.0.0", "PUBLIC_IP4_ADDR", "reach"),
+                    wrong("relay", "LISTEN_PORT", "\"3478\"", "LISTEN_PORT", "quotes"),
+                    wrong("relay", "LOG_FORMAT", "pretty", "LOG_FORMAT", "json"),
                     wrong("relay", "FIREZONE_API_URL", "foo", "FIREZONE_API_URL", "wss://"),
                     wrong("relay", "FIREZONE_API_URL", "ws://[x", "FIREZONE_API_URL", "wss://"),
                     wrong("relay", "PUBLIC_IP4_ADDR", "", "PUBLIC_IP4_ADDR", "PUBLIC_IP6_ADDR"),
@@ -70,6 +81,14 @@ class MistakesIT {
                     wrong("controlplane", "FIREZONE_TOKEN", "", "no token", "FIREZONE_TOKEN"),
                     wrong("controlplane", "FIREZONE_TOKEN", "a\nb", "FIREZONE_TOKEN", "spaces"),
                     wrong("controlplane", "FIREZONE_TOKEN", "/no/file", "/no/file", "missing"),
+                    wrong("controlplane", "FIREZONE_TOKEN", "/etc", "/etc", "folder"),
+                    wrong(
+                            "controlplane",
+                            "FIREZONE_TOKEN",
+                            "${TOKEN}",
+                            "FIREZONE_TOKEN",
+                            "variable"),
+                    wrong("controlplane", "GATEHOUSE_LOG_LEVEL", "loud", "GATEHOUSE_LOG_LEVEL"),
                     wrong("controlplane", "FIREZONE_API_URL", "wss://a b", "FIREZONE_API_URL"),
                     wrong("controlplane", "HEALTH_CHECK_ADDR", "foo", "HEALTH_CHECK_ADDR"),
                     wrong("controlplane", "HEALTH_CHECK_ADDR", "[::]:99999", "HEALTH_CHECK_ADDR"),
@@ -94,6 +113,15 @@ class MistakesIT {
                     wrong("client", "FIREZONE_TOKEN", "", "no token", "FIREZONE_TOKEN"),
                     wrong("client", "FIREZONE_TOKEN", "a b", "FIREZONE_TOKEN", "spaces"),
                     wrong("client", "FIREZONE_TOKEN", "/no/file", "/no/file", "missing"),
+                    wrong("client", "FIREZONE_TOKEN", "/etc", "/etc", "folder"),
+                    wrong(
+                            "client",
+                            "FIREZONE_TOKEN",
+                            "\"" + SECRET + "\"",
+                            "FIREZONE_TOKEN",
+                            "quotes"),
+                    wrong("client", "FIREZONE_TOKEN", "$TOKEN", "FIREZONE_TOKEN", "variable"),
+                    wrong("client", "FIREZONE_TOKEN", "TOKEN=" + SECRET, "FIREZONE_TOKEN", "only"),
                     wrong("client", "FIREZONE_API_URL", "foo", "FIREZONE_API_URL", "wss://"),
                     wrong("client", "FIREZONE_DNS_CONTROL", "x", "FIREZONE_DNS_CONTROL"),
                     wrong("client", "MAX_PARTITION_TIME", "soon", "MAX_PARTITION_TIME", "90s"),
@@ -107,6 +135,16 @@ class MistakesIT {
                     wrong("portal", "GATEHOUSE_PORTAL_LISTEN", "foo", "--listen", "foo"),
                     wrong("portal", "GATEHOUSE_PORTAL_API_LISTEN", "0.0.0.0:x", "--api-listen"),
                     wrong("portal", "GATEHOUSE_PORTAL_MAX_CONNECTIONS", "x", "--max-connections"),
+                    wrong("portal", "GATEHOUSE_PORTAL_LISTEN", "'0.0.0.0:8083'", "quotes"),
+                    new Case(
+                            "portal",
+                            Map.of(
+                                    "GATEHOUSE_PORTAL_TLS_CERT",
+                                    "/etc/passwd",
+                                    "GATEHOUSE_PORTAL_TLS_KEY",
+                                    "/etc/passwd"),
+                            "--tls-cert: /etc/passwd",
+                            "no PEM certificate"),
                     wrong("portal", "GATEHOUSE_PORTAL_TLS_CERT", "/none", "--tls-key", "both"),
                     wrong("portal", "GATEHOUSE_PORTAL_TRUSTED_PROXIES", "x", "--trusted-proxies"));
 
@@ -219,6 +257,19 @@ class MistakesIT {
                                                 secretFile(sandbox, "rw-r-----")),
                                 "others can read the token",
                                 "chmod 0600"));
+    }
+
+    @Test
+    void anIdFileOfAGatewayHoldsAnIdOrNothing() throws Exception {
+        Sandbox.run(
+                folder,
+                sandbox -> {
+                    var file = sandbox.file("id", "{\"name\": \"x\"}\n").toString();
+                    var gateway = peer(sandbox, "controlplane").with("FIREZONE_ID", "");
+                    fails(sandbox, gateway.with("GATEHOUSE_ID_FILE", file), file, "holds no id");
+                    fails(sandbox, gateway.with("GATEHOUSE_ID_FILE", "/etc"), "/etc", "folder");
+                    assertThat(Files.readString(Path.of(file))).contains("name");
+                });
     }
 
     @Test
