@@ -45,6 +45,11 @@ final class EventReporter {
         touch(nowNs);
     }
 
+    /// Whether anybody would hear of a change.
+    boolean isFollowed() {
+        return feed.isFollowed(shard);
+    }
+
     long pollTimeout() {
         return flushAtNs;
     }
@@ -62,6 +67,8 @@ final class EventReporter {
         again.clear();
         if (feed.isFollowed(shard)) {
             delta.ifPresent(d -> offer(feed.event().setDelta(d.toBuilder().setShard(shard))));
+            NatCodec.deltas(changes.translations(), shard)
+                    .forEach(d -> offer(feed.event().setDelta(d)));
         }
         feed.offerStatus(shard, status);
     }

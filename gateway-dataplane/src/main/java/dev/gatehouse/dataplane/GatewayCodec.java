@@ -95,6 +95,7 @@ final class GatewayCodec {
         }
         into.addAllClients(clients.values());
         state.mappings().forEach(mapping -> into.addDnsMappings(encode(mapping)));
+        state.flows().forEach(flow -> into.addNatSessions(NatCodec.encode(flow)));
     }
 
     private static Client client(Authorization authorization) {
@@ -186,7 +187,8 @@ final class GatewayCodec {
                         ? Optional.of(tunnel(message.getInterface()))
                         : Optional.empty(),
                 authorizations,
-                message.getDnsMappingsList().stream().map(GatewayCodec::decode).toList());
+                message.getDnsMappingsList().stream().map(GatewayCodec::decode).toList(),
+                message.getNatSessionsList().stream().map(NatCodec::decode).toList());
     }
 
     private static DnsMapping decode(dev.gatehouse.rpc.DnsMapping message) {

@@ -69,7 +69,15 @@ final class Metrics implements AutoCloseable {
         gauge(shard, "gatehouse.connections", ShardMetrics::connections);
         gauge(shard, "gatehouse.relays.allocated", ShardMetrics::relaysAllocated);
         gauge(shard, "gatehouse.nat.sessions", ShardMetrics::natSessions);
+        gauge(shard, "gatehouse.nat.sessions.told", ShardMetrics::natSessionsTold);
         var tags = tags(shard);
+        FunctionCounter.builder(
+                        "gatehouse.nat.sessions.untold",
+                        this,
+                        m -> m.latest(shard).natSessionsUntold())
+                .description("translations that a restarted data plane would not have, for a limit")
+                .tags(tags)
+                .register(registry);
         FunctionCounter.builder("gatehouse.udp.unsendable", this, m -> m.latest(shard).unsendable())
                 .tags(tags)
                 .register(registry);

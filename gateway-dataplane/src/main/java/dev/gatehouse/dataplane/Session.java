@@ -167,7 +167,19 @@ final class Session implements AutoCloseable {
         }
         settle(nowNs);
         clientLog.handleTimeout(nowNs);
+        if (nowNs >= reporter.pollTimeout()) {
+            report(nowNs);
+        }
+    }
+
+    private void report(long nowNs) {
+        if (!reporter.isFollowed()) {
+            state.dropNatChanges();
+        }
         reporter.handleTimeout(nowNs, () -> known.takeChanges(nowNs), status());
+        if (known.hasChanges()) {
+            reporter.touch(nowNs); // translations beyond what one report may cost
+        }
     }
 
     /// Drains everything after a mutation; events may cause others.
@@ -319,6 +331,7 @@ final class Session implements AutoCloseable {
             throw new RejectedExecutionException("too many clients, or resources of a client");
         }
         around.clients().arrived(clientId, authorization.clientV4(), authorization.clientV6());
+        state.tellNatAgain(clientId);
         reporter.authorized(clientId, nowNs);
         return upsert == Upsert.CREATED ? Outcome.CREATED : Outcome.REUSED;
     }
@@ -397,6 +410,8 @@ final class Session implements AutoCloseable {
 
     void sendSnapshot(long nowNs) {
         reporter.sendSnapshot(known.takeChanges(nowNs), status());
+        state.tellNatAgain(); // they follow, a report at a time
+        reporter.touch(nowNs);
     }
 
     ShardStatus status() {

@@ -19,9 +19,11 @@ record ShardMetrics(
         int connections,
         int relaysAllocated,
         long natSessions,
+        long natSessionsTold,
+        long natSessionsUntold,
         long unsendable) {
     static final ShardMetrics NONE =
-            new ShardMetrics(Map.of(), Map.of(), Map.of(), Map.of(), 0, 0, 0, 0, 0);
+            new ShardMetrics(Map.of(), Map.of(), Map.of(), Map.of(), 0, 0, 0, 0, 0, 0, 0);
 
     static ShardMetrics of(ShardIo io, Node node, GatewayState state) {
         var udp = new EnumMap<UdpCounter, Long>(UdpCounter.class);
@@ -51,6 +53,8 @@ record ShardMetrics(
                 node.peers(),
                 node.readyRelayIds().size(),
                 state.natSessions(),
+                state.natSessionsTold(),
+                state.natSessionsUntold(),
                 io.unsendable());
     }
 

@@ -28,12 +28,14 @@ final class ShardSnapshots {
         return part.addAllPeers(own.getPeersList())
                 .addAllAuthorizations(own.getAuthorizationsList())
                 .addAllDnsMappings(own.getDnsMappingsList())
+                .addAllNatSessions(own.getNatSessionsList())
                 .build();
     }
 
     /// What each of `shards` resumes with: clients stay where they were. The clients of a shard
     /// that is no more go where there are fewest, without their connections, which had that shard's
-    /// port and allocation: they keep what they may do and ask for a connection anew.
+    /// port and allocation: they keep what they may do, and their translations, and ask for a
+    /// connection anew.
     static List<Snapshot> split(Snapshot whole, int shards) {
         var parts = new ArrayList<Snapshot.Builder>();
         for (int i = 0; i < shards; i++) {
@@ -62,6 +64,9 @@ final class ShardSnapshots {
         }
         for (var one : whole.getDnsMappingsList()) {
             of(places, one.getKey().getClientId(), parts).addDnsMappings(one);
+        }
+        for (var one : whole.getNatSessionsList()) {
+            of(places, one.getClientId(), parts).addNatSessions(one);
         }
         return parts.stream().map(Snapshot.Builder::build).toList();
     }

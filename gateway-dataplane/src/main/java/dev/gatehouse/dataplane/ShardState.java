@@ -3,6 +3,7 @@ package dev.gatehouse.dataplane;
 import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.connectivity.NodeChanges;
 import dev.gatehouse.dataplane.gateway.GatewayState;
+import dev.gatehouse.dataplane.gateway.NatChanges;
 import dev.gatehouse.rpc.KeyPair;
 import dev.gatehouse.rpc.Snapshot;
 import java.util.LinkedHashSet;
@@ -13,8 +14,14 @@ final class ShardState {
     /// What may differ from what was told before, and how it is: what is named and not in `state`
     /// is gone.
     ///
-    /// @param state of these relays and clients, with everything that is of neither
-    record Changes(List<String> relayIds, List<String> clientIds, Snapshot state) {}
+    /// @param state of these relays and clients, with everything that is of neither, but without
+    ///     translations
+    /// @param translations that differ from what was told
+    record Changes(
+            List<String> relayIds,
+            List<String> clientIds,
+            Snapshot state,
+            NatChanges translations) {}
 
     private final KeyPair keys;
     private final int udpPort;
@@ -30,17 +37,22 @@ final class ShardState {
 
     /// Runs per batch.
     boolean hasChanges() {
-        return node.hasChanges() || gateway.hasChanges();
+        return node.hasChanges() || gateway.hasChanges() || gateway.hasNatChanges();
     }
 
-    /// What changed since the last call; everything at the first. Takes time by what it returns,
-    /// not by how many clients there are.
+    /// What changed since the last call; everything at the first, but for translations, which
+    /// follow once they were asked for, so many a call. Takes time by what it returns, not by how
+    /// many clients there are.
     Changes takeChanges(long nowNs) {
         var clientIds = new LinkedHashSet<>(gateway.takeChanges());
         var changed = node.takeChanges();
         clientIds.addAll(changed.peerIds());
         var clients = List.copyOf(clientIds);
-        return new Changes(changed.relayIds(), clients, encode(changed.relayIds(), clients, nowNs));
+        return new Changes(
+                changed.relayIds(),
+                clients,
+                encode(changed.relayIds(), clients, nowNs),
+                gateway.takeNatChanges());
     }
 
     private Snapshot encode(List<String> relayIds, List<String> clientIds, long nowNs) {

@@ -1,6 +1,8 @@
 package dev.gatehouse.dataplane;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
+import dev.gatehouse.rpc.NatSession;
 import dev.gatehouse.rpc.RelayState;
 import dev.gatehouse.rpc.Snapshot;
 import java.util.ArrayList;
@@ -23,6 +25,16 @@ final class SnapshotParts {
         }
     }
 
+    private record NatKey(String clientId, int protocol, int insideId, ByteString proxy) {
+        static NatKey of(NatSession session) {
+            return new NatKey(
+                    session.getClientId(),
+                    session.getProtocol(),
+                    session.getInsideId(),
+                    session.getProxy());
+        }
+    }
+
     /// As `Snapshot` says: singular fields that are set replace, repeated ones add, or replace the
     /// element of the same id.
     static Snapshot join(List<Snapshot> parts) {
@@ -42,6 +54,8 @@ final class SnapshotParts {
                 .addAllAuthorizations(byId(joined.getAuthorizationsList(), a -> a.getKey()))
                 .clearDnsMappings()
                 .addAllDnsMappings(byId(joined.getDnsMappingsList(), d -> d.getKey()))
+                .clearNatSessions()
+                .addAllNatSessions(byId(joined.getNatSessionsList(), NatKey::of))
                 .build();
     }
 
@@ -71,6 +85,7 @@ final class SnapshotParts {
         cutter.addAll(whole.getPeersList(), Snapshot.Builder::addPeers);
         cutter.addAll(whole.getAuthorizationsList(), Snapshot.Builder::addAuthorizations);
         cutter.addAll(whole.getDnsMappingsList(), Snapshot.Builder::addDnsMappings);
+        cutter.addAll(whole.getNatSessionsList(), Snapshot.Builder::addNatSessions);
         return cutter.finish();
     }
 

@@ -2,6 +2,7 @@ package dev.gatehouse.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.NatChanges;
 import dev.gatehouse.rpc.LocalCandidates;
 import dev.gatehouse.rpc.Snapshot;
 import java.util.List;
@@ -23,7 +24,9 @@ class EventReporterTest {
     @Test
     void candidateThatCameAndWentInOneTurnIsToldAsGone() {
         feed.subscribe(CONSUMER);
-        var nothing = new ShardState.Changes(List.of(), List.of(), Snapshot.getDefaultInstance());
+        var nothing =
+                new ShardState.Changes(
+                        List.of(), List.of(), Snapshot.getDefaultInstance(), NatChanges.NONE);
         reporter.sendSnapshot(nothing, ShardStatus.STARTING);
         while (feed.poll(CONSUMER).isPresent()) {}
 

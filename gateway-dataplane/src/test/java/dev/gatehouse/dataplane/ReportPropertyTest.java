@@ -15,6 +15,7 @@ import dev.gatehouse.dataplane.gateway.ResourceSpec;
 import dev.gatehouse.ice.IceCredentials;
 import dev.gatehouse.rpc.Delta;
 import dev.gatehouse.rpc.Event;
+import dev.gatehouse.rpc.NatSession;
 import dev.gatehouse.rpc.Relay;
 import dev.gatehouse.rpc.Snapshot;
 import dev.gatehouse.testkit.Gen;
@@ -22,9 +23,11 @@ import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.tunnel.DomainPattern;
 import dev.gatehouse.tunnel.P2pControl;
 import dev.gatehouse.tunnel.P2pEvent;
+import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpNetwork;
 import dev.gatehouse.wire.IpPacket;
+import dev.gatehouse.wire.IpProtocol;
 import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wireguard.KeyPair;
 import dev.gatehouse.wireguard.PresharedKey;
@@ -61,6 +64,8 @@ class ReportPropertyTest {
         RECONCILE,
         REMOVE_CLIENT,
         ASSIGN_NAME,
+        TRAFFIC,
+        ANSWER,
         GOODBYE,
         CONNECT,
         CLOSE,
@@ -88,6 +93,7 @@ class ReportPropertyTest {
 
     private final Set<Step> reached = EnumSet.noneOf(Step.class);
     private final Set<Event.KindCase> heard = EnumSet.noneOf(Event.KindCase.class);
+    private int translationsHeard;
     private final SplittableRandom random = new SplittableRandom(7);
     private final KeyPair keys = KeyPair.generate(random);
     private final GatewayOutput out = new Ignored();
@@ -119,8 +125,12 @@ class ReportPropertyTest {
             }
         }
 
+        useAName();
+        report();
+        assertThat(sorted(followed)).isEqualTo(whole());
         assertThat(reached).containsExactlyInAnyOrder(Step.values());
         assertThat(heard).contains(Event.KindCase.SNAPSHOT, Event.KindCase.DELTA);
+        assertThat(translationsHeard).as("translations told").isPositive();
     }
 
     private void open() {
@@ -142,7 +152,9 @@ class ReportPropertyTest {
             feed.offerSnapshot(other, List.of(Snapshot.getDefaultInstance()), ShardStatus.STARTING);
         }
         reporter.sendSnapshot(state.takeChanges(nowNs), ShardStatus.STARTING);
-        hear();
+        gateway.tellNatAgain();
+        reporter.touch(nowNs);
+        report();
     }
 
     private void take(Step step, Gen gen) {
@@ -158,7 +170,23 @@ class ReportPropertyTest {
                 gateway.removeClient(client);
                 node.closeConnection(client, nowNs);
             }
-            case ASSIGN_NAME -> assignName(client, resource, gen);
+            case ASSIGN_NAME -> {
+                var names =
+                        gateway.snapshot().authorizations().stream()
+                                .filter(a -> a.resource() instanceof ResourceSpec.Dns)
+                                .toList();
+                if (names.isEmpty() || gen.chance(20)) {
+                    assignName(client, resource, gen); // mostly not its own
+                } else {
+                    var known = names.get(gen.below(names.size()));
+                    assignName(known.clientId(), known.resource().id(), gen);
+                }
+            }
+            case TRAFFIC -> {
+                sendToName(gen);
+                sendToName(gen);
+            }
+            case ANSWER -> answer(gen);
             case GOODBYE -> fromClient(client, new P2pEvent.Goodbye());
             case CONNECT -> connect(client, gen.below(2));
             case CLOSE -> node.closeConnection(client, nowNs);
@@ -182,6 +210,7 @@ class ReportPropertyTest {
         var v6 = IpAddress.parse("fd00:2021:1111::" + (2 + gen.below(3)));
         var spec = spec(resource, gen);
         gateway.authorize(new Authorization(client, v4, v6, spec, expiry(gen)), nowNs);
+        gateway.tellNatAgain(client);
         reporter.authorized(client, nowNs);
     }
 
@@ -225,12 +254,86 @@ class ReportPropertyTest {
                         IpAddress.parse("fd00:2021:1111:8000::" + first));
         String name = NAMES.get(gen.below(NAMES.size()));
         fromClient(client, new P2pEvent.AssignedIps(resource, name, proxies));
-        var addresses = gen.chance(80) ? List.of(IpAddress.parse("10.0.0.9")) : null;
+        var addresses = gen.chance(80) ? List.of(real(true), real(false)) : null;
         for (var event = gateway.pollEvent(); event != null; event = gateway.pollEvent()) {
             if (event instanceof GatewayEvent.ResolveName ask && addresses != null) {
                 gateway.handleResolved(ask.requestId(), addresses, out, nowNs);
             }
         }
+    }
+
+    private static IpAddress real(boolean v4) {
+        return IpAddress.parse(v4 ? "10.0.0.9" : "fd77::9");
+    }
+
+    private void useAName() {
+        var own = IpAddress.parse("100.64.0.9");
+        var ownV6 = IpAddress.parse("fd00:2021:1111::9");
+        var any = DomainPattern.parse("**").orElseThrow();
+        var resource = new ResourceSpec.Dns(resource(0), "name", any, List.of());
+        gateway.authorize(
+                new Authorization(client(0), own, ownV6, resource, OptionalLong.empty()), nowNs);
+        gateway.tellNatAgain(client(0));
+        reporter.authorized(client(0), nowNs);
+        var proxy = IpAddress.parse("100.96.0.77");
+        fromClient(
+                client(0), new P2pEvent.AssignedIps(resource(0), "z.example", List.of(proxy)));
+        for (var event = gateway.pollEvent(); event != null; event = gateway.pollEvent()) {
+            if (event instanceof GatewayEvent.ResolveName ask) {
+                gateway.handleResolved(ask.requestId(), List.of(real(true)), out, nowNs);
+            }
+        }
+        var packet = Packets.udp(new Endpoint(own, 4000), new Endpoint(proxy, 80), new byte[1]);
+        gateway.handleFromPeer(client(0), Packets.batch(packet), out, nowNs);
+        drain();
+    }
+
+    private void sendToName(Gen gen) {
+        var mappings = gateway.snapshot().mappings();
+        if (mappings.isEmpty()) {
+            return;
+        }
+        var mapping = mappings.get(gen.below(mappings.size()));
+        var proxy = mapping.entries().get(gen.below(mapping.entries().size())).proxy();
+        var from = new Endpoint(tunnelAddress(mapping.clientId(), proxy.isV4()), port(gen));
+        var packet = transport(from, new Endpoint(proxy, 80), gen);
+        gateway.handleFromPeer(mapping.clientId(), packet, out, nowNs);
+    }
+
+    private void answer(Gen gen) {
+        var flows = gateway.snapshot().flows();
+        if (flows.isEmpty()) {
+            return;
+        }
+        var flow = flows.get(gen.below(flows.size()));
+        var to = new Endpoint(tunnelAddress(flow.clientId(), flow.real().isV4()), flow.outsideId());
+        var from = new Endpoint(flow.real(), 80);
+        if (flow.protocol() == IpProtocol.TCP && gen.chance(40)) {
+            var reset = Packets.tcp(from, to, IpPacket.TCP_RST, new byte[0]);
+            gateway.handleFromTun(Packets.batch(reset), out, nowNs);
+            advance(2 * SECOND_NS); // ends with the next tick
+        } else {
+            gateway.handleFromTun(transport(from, to, gen), out, nowNs);
+        }
+    }
+
+    private IpAddress tunnelAddress(String client, boolean v4) {
+        return gateway.snapshot(List.of(client)).authorizations().stream()
+                .map(known -> v4 ? known.clientV4() : known.clientV6())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static int port(Gen gen) {
+        return 4000 + gen.below(3);
+    }
+
+    private static PacketBatch transport(Endpoint from, Endpoint to, Gen gen) {
+        int flags = gen.oneOf(IpPacket.TCP_SYN, IpPacket.TCP_ACK, IpPacket.TCP_FIN);
+        return Packets.batch(
+                gen.chance(50)
+                        ? Packets.udp(from, to, new byte[] {1})
+                        : Packets.tcp(from, to, flags, new byte[] {1}));
     }
 
     private void fromClient(String client, P2pEvent event) {
@@ -326,6 +429,7 @@ class ReportPropertyTest {
     /// What is removed is removed first.
     private void apply(Delta delta) {
         assertThat(delta.getShard()).isEqualTo(shard);
+        translationsHeard += delta.getChanged().getNatSessionsCount();
         var clients = new HashSet<>(delta.getRemovedClientIdsList());
         var peers = new HashSet<>(delta.getRemovedPeerIdsList());
         peers.addAll(clients);
@@ -335,7 +439,8 @@ class ReportPropertyTest {
                         .clearClients()
                         .clearPeers()
                         .clearAuthorizations()
-                        .clearDnsMappings();
+                        .clearDnsMappings()
+                        .clearNatSessions();
         followed.getRelaysList().stream()
                 .filter(r -> !delta.getRemovedRelayIdsList().contains(r.getRelay().getId()))
                 .forEach(rest::addRelays);
@@ -353,7 +458,21 @@ class ReportPropertyTest {
                 .filter(d -> !clients.contains(d.getKey().getClientId()))
                 .filter(d -> !delta.getRemovedDnsMappingsList().contains(d.getKey()))
                 .forEach(rest::addDnsMappings);
+        followed.getNatSessionsList().stream()
+                .filter(n -> !clients.contains(n.getClientId()))
+                .filter(n -> !delta.getRemovedNatSessionsList().contains(key(n)))
+                .forEach(rest::addNatSessions);
         followed = SnapshotParts.join(List.of(rest.build(), delta.getChanged()));
+    }
+
+    private static NatSession key(NatSession session) {
+        return session.toBuilder()
+                .clearReal()
+                .clearOutsideId()
+                .clearAnswered()
+                .clearFinOutbound()
+                .clearFinInbound()
+                .build();
     }
 
     /// Made from scratch.
@@ -376,7 +495,14 @@ class ReportPropertyTest {
                 .addAllAuthorizations(sorted(snapshot.getAuthorizationsList()))
                 .clearDnsMappings()
                 .addAllDnsMappings(sorted(snapshot.getDnsMappingsList()))
+                .clearNatSessions()
+                .addAllNatSessions(sorted(goingOn(snapshot.getNatSessionsList())))
                 .build();
+    }
+
+    /// Without those whose end was seen: if that was all there was, they are not told.
+    private static List<NatSession> goingOn(List<NatSession> sessions) {
+        return sessions.stream().filter(s -> !s.getFinOutbound() || !s.getFinInbound()).toList();
     }
 
     private static <M extends Message> List<M> sorted(List<M> elements) {

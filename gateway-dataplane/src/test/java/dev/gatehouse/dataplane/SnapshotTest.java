@@ -15,6 +15,7 @@ import dev.gatehouse.rpc.Filter;
 import dev.gatehouse.rpc.IceCredentials;
 import dev.gatehouse.rpc.Interface;
 import dev.gatehouse.rpc.KeyPair;
+import dev.gatehouse.rpc.NatSession;
 import dev.gatehouse.rpc.Path;
 import dev.gatehouse.rpc.Peer;
 import dev.gatehouse.rpc.Relay;
@@ -125,6 +126,7 @@ class SnapshotTest {
                         .addClients(client("a"))
                         .addAuthorizations(authorization("a"))
                         .addDnsMappings(mapping())
+                        .addNatSessions(natSession())
                         .build();
         var state = new GatewayState(GatewayLimits.defaults(), UNIX_NS);
         state.restore(GatewayCodec.decode(message), 0);
@@ -175,6 +177,7 @@ class SnapshotTest {
             whole.addClients(client("new" + i).toBuilder().setShard(i == 0 ? -1 : 2));
             whole.addPeers(peer().toBuilder().setClientId("new" + i));
             whole.addAuthorizations(authorization("new" + i));
+            whole.addNatSessions(natSession().toBuilder().setClientId("new" + i));
         }
         whole.addClients(client("old")).addPeers(peer().toBuilder().setClientId("old"));
 
@@ -184,6 +187,9 @@ class SnapshotTest {
         assertThat(ids(parts.get(1))).containsExactly("new0", "new2");
         assertThat(parts.get(0).getPeersList()).hasSize(1);
         assertThat(parts.get(0).getAuthorizationsList()).hasSize(2);
+        assertThat(parts.get(0).getNatSessionsList())
+                .extracting(NatSession::getClientId)
+                .containsExactly("new1", "new3");
         assertThat(parts.get(0).getRelaysList()).containsExactly(relay());
         assertThat(parts.get(1).getPeersList()).as("their ports are gone").isEmpty();
         assertThat(parts.get(1).getRelaysList()).isEmpty();
@@ -213,6 +219,7 @@ class SnapshotTest {
                 .addClients(client("a"))
                 .addAuthorizations(authorization("a"))
                 .addDnsMappings(mapping())
+                .addNatSessions(natSession())
                 .build();
     }
 
@@ -258,6 +265,19 @@ class SnapshotTest {
                         DnsMapping.Entry.newBuilder().setProxy("100.96.0.1").setTarget("10.0.0.1"))
                 .addEntries(DnsMapping.Entry.newBuilder().setProxy("fd00:2021:1111:8000::1"))
                 .addResolved("10.0.0.1")
+                .build();
+    }
+
+    private static NatSession natSession() {
+        return NatSession.newBuilder()
+                .setClientId("a")
+                .setProtocol(6)
+                .setProxy(ByteString.copyFrom(new byte[] {100, 96, 0, 1}))
+                .setInsideId(4000)
+                .setReal(ByteString.copyFrom(new byte[] {10, 0, 0, 1}))
+                .setOutsideId(4001)
+                .setAnswered(true)
+                .setFinOutbound(true)
                 .build();
     }
 

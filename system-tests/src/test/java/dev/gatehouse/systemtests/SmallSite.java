@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /// A site of one gateway in namespaces inside a sandbox, which itself is where portal and relay
-/// are. The client may use both networks of the resource.
+/// are. The client may use both networks of the resource, and its name, [#NAME].
 ///
 /// ```
 ///  client .10 --- bridge 10.99.0.0/24 --- .20 gateway --- resource 10.77.0.10, fd77::10
@@ -16,6 +16,10 @@ import java.util.Map;
 /// ```
 final class SmallSite {
     static final String PORTAL = "10.99.0.2";
+    static final String NAME = "www.lab.example";
+
+    private static final String HOSTS =
+            "127.0.0.1 localhost%n10.77.0.10 %s%nfd77::10 %s%n".formatted(NAME, NAME);
 
     private static final String NETWORK =
             """
@@ -61,9 +65,11 @@ final class SmallSite {
             resources:
               - {name: IPv4, type: cidr, address: 10.77.0.0/24, sites: [HQ]}
               - {name: IPv6, type: cidr, address: "fd77::/64", sites: [HQ]}
+              - {name: Names, type: dns, address: "*.lab.example", sites: [HQ]}
             policies:
               - {group: Staff, resource: IPv4}
               - {group: Staff, resource: IPv6}
+              - {group: Staff, resource: Names}
             """
                     .formatted(hash("gateway"), hash("relay"), hash("client"));
 
@@ -93,6 +99,7 @@ final class SmallSite {
     static void build(Sandbox sandbox) throws Exception {
         Sandbox.require("nft", "nftables");
         sandbox.file("portal.yaml", PORTAL_FILE);
+        sandbox.exec("mount", "--bind", sandbox.file("hosts", HOSTS).toString(), "/etc/hosts");
         sandbox.file("build.sh", NETWORK);
         sandbox.exec("sh", "-e", sandbox.folder().resolve("build.sh").toString());
     }
@@ -114,6 +121,16 @@ final class SmallSite {
         command.add(main.getName());
         command.addAll(List.of(arguments));
         return new Spec(List.copyOf(command), Map.of());
+    }
+
+    /// What the client's own DNS server says of [#NAME]: addresses that only it knows.
+    ///
+    /// @param type `A` or `AAAA`
+    static String proxyOf(Sandbox sandbox, String type) throws Exception {
+        Sandbox.require("dig", "bind9-dnsutils");
+        var ask = Spec.of("dig", "+short", "+tries=5", "@100.100.111.1", type, NAME);
+        var answer = sandbox.exec(in("client", ask).command().toArray(String[]::new));
+        return answer.lines().findFirst().orElseThrow();
     }
 
     static Spec in(String host, Spec spec) {

@@ -42,7 +42,8 @@ public class GatewayBenchmark {
     private final GatewayState state = new GatewayState(GatewayLimits.defaults(), 0);
     private final PacketBatch oneFlow = batch(0);
     private final PacketBatch manyFlows = batch(1);
-    private final NatTable nat = new NatTable(1000, 1000);
+    private final GatewayLimits limits = GatewayLimits.defaults();
+    private final NatTable nat = new NatTable("client", limits, new NatJournal(limits));
     private final IpPacket packet = new IpPacket();
     private final RuleSet rules =
             new RuleSet(

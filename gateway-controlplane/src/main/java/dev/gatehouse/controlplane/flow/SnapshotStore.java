@@ -1,5 +1,6 @@
 package dev.gatehouse.controlplane.flow;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import dev.gatehouse.rpc.Authorization;
 import dev.gatehouse.rpc.AuthorizationKey;
@@ -7,6 +8,7 @@ import dev.gatehouse.rpc.Client;
 import dev.gatehouse.rpc.Delta;
 import dev.gatehouse.rpc.DnsMapping;
 import dev.gatehouse.rpc.DnsMappingKey;
+import dev.gatehouse.rpc.NatSession;
 import dev.gatehouse.rpc.Peer;
 import dev.gatehouse.rpc.ReconcileRequest;
 import dev.gatehouse.rpc.RelayState;
@@ -15,7 +17,9 @@ import dev.gatehouse.rpc.ShardPort;
 import dev.gatehouse.rpc.Snapshot;
 import dev.gatehouse.rpc.SnapshotChunk;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -37,7 +41,15 @@ final class SnapshotStore {
     private final NavigableMap<String, Peer> peers = new TreeMap<>();
     private final NavigableMap<String, Authorization> authorizations = new TreeMap<>();
     private final NavigableMap<String, DnsMapping> dnsMappings = new TreeMap<>();
+    private final NavigableMap<String, Map<NatKey, NatSession>> natSessions = new TreeMap<>();
     private final List<Snapshot> incoming = new ArrayList<>();
+
+    /// What a translation is known by, of one client.
+    private record NatKey(int protocol, int insideId, ByteString proxy) {
+        static NatKey of(NatSession session) {
+            return new NatKey(session.getProtocol(), session.getInsideId(), session.getProxy());
+        }
+    }
 
     /// Takes a chunk; what was held is replaced only when the last one is here.
     ///
@@ -73,12 +85,22 @@ final class SnapshotStore {
         delta.getRemovedDnsMappingsList().stream()
                 .filter(key -> !isElsewhere(key.getClientId(), shard))
                 .forEach(key -> dnsMappings.remove(text(key)));
+        delta.getRemovedNatSessionsList().stream()
+                .filter(session -> !isElsewhere(session.getClientId(), shard))
+                .forEach(this::removeNatSession);
         merge(delta.getChanged());
     }
 
     private boolean isElsewhere(String clientId, int shard) {
         var client = clients.get(clientId);
         return client != null && client.getShard() != shard;
+    }
+
+    private void removeNatSession(NatSession session) {
+        var known = natSessions.get(session.getClientId());
+        if (known != null && known.remove(NatKey.of(session)) != null && known.isEmpty()) {
+            natSessions.remove(session.getClientId());
+        }
     }
 
     private void clear() {
@@ -89,6 +111,7 @@ final class SnapshotStore {
         peers.clear();
         authorizations.clear();
         dnsMappings.clear();
+        natSessions.clear();
     }
 
     private void merge(Snapshot part) {
@@ -105,15 +128,32 @@ final class SnapshotStore {
         singular = builder.build();
         part.getShardPortsList().forEach(port -> shardPorts.put(port.getShard(), port));
         part.getRelaysList().forEach(relay -> relays.put(relayKey(relay), relay));
-        part.getClientsList().forEach(client -> clients.put(client.getId(), client));
+        part.getClientsList().forEach(this::put);
         part.getPeersList().forEach(peer -> peers.put(peer.getClientId(), peer));
         part.getAuthorizationsList().forEach(one -> authorizations.put(text(one.getKey()), one));
         part.getDnsMappingsList().forEach(one -> dnsMappings.put(text(one.getKey()), one));
+        part.getNatSessionsList().stream()
+                .filter(one -> clients.containsKey(one.getClientId())) // not of one revoked
+                .forEach(
+                        one ->
+                                natSessions
+                                        .computeIfAbsent(
+                                                one.getClientId(), _ -> new LinkedHashMap<>())
+                                        .put(NatKey.of(one), one));
+    }
+
+    /// A client that has moved to another shard begins there without translations.
+    private void put(Client client) {
+        var before = clients.put(client.getId(), client);
+        if (before != null && before.getShard() != client.getShard()) {
+            natSessions.remove(client.getId());
+        }
     }
 
     private void removeClient(String id) {
         clients.remove(id);
         peers.remove(id);
+        natSessions.remove(id);
         authorizations.values().removeIf(one -> one.getKey().getClientId().equals(id));
         dnsMappings.values().removeIf(one -> one.getKey().getClientId().equals(id));
     }
@@ -216,6 +256,9 @@ final class SnapshotStore {
         peers.values().forEach(one -> parts.add(one, Snapshot.Builder::addPeers));
         authorizations.values().forEach(one -> parts.add(one, Snapshot.Builder::addAuthorizations));
         dnsMappings.values().forEach(one -> parts.add(one, Snapshot.Builder::addDnsMappings));
+        natSessions.values().stream()
+                .flatMap(ofClient -> ofClient.values().stream())
+                .forEach(one -> parts.add(one, Snapshot.Builder::addNatSessions));
         return parts.finish();
     }
 

@@ -16,6 +16,7 @@ import dev.gatehouse.rpc.Delta;
 import dev.gatehouse.rpc.Event;
 import dev.gatehouse.rpc.KeyPair;
 import dev.gatehouse.rpc.LocalCandidates;
+import dev.gatehouse.rpc.NatSession;
 import dev.gatehouse.rpc.Peer;
 import dev.gatehouse.rpc.Relay;
 import dev.gatehouse.rpc.RelayState;
@@ -331,6 +332,57 @@ class GatewayFlowTest {
                 .hasSizeGreaterThan(2)
                 .allSatisfy(part -> assertThat(part.getSerializedSize()).isLessThan(200_000));
         assertThat(parts.stream().mapToInt(Snapshot::getClientsCount).sum()).isEqualTo(5_001);
+    }
+
+    @Test
+    void translationsAreHeldUntilTheyEndOrTheirClientGoesOrMoves() {
+        var store = new SnapshotStore();
+        store.handleChunk(chunk(held()));
+        store.handleDelta(translations(1, 2, 3));
+        assertThat(translations(store)).containsExactly(1, 2, 3);
+
+        store.handleDelta(Delta.newBuilder().addRemovedNatSessions(translation(CLIENT, 2)).build());
+        store.handleDelta(
+                Delta.newBuilder()
+                        .setShard(1) // which does not serve it
+                        .addRemovedNatSessions(translation(CLIENT, 3))
+                        .build());
+        assertThat(translations(store)).containsExactly(1, 3);
+
+        var moved = held().toBuilder();
+        moved.getClientsBuilder(0).setShard(1);
+        store.handleDelta(Delta.newBuilder().setShard(1).setChanged(moved).build());
+        assertThat(translations(store)).isEmpty();
+
+        store.handleDelta(translations(4));
+        assertThat(translations(store)).containsExactly(4);
+        store.removeAuthorization(held().getAuthorizations(0).getKey());
+        store.handleDelta(translations(5)); // was under way
+        assertThat(translations(store)).isEmpty();
+    }
+
+    private static Delta translations(int... ports) {
+        var delta = Delta.newBuilder();
+        for (int port : ports) {
+            delta.getChangedBuilder().addNatSessions(translation(CLIENT, port));
+        }
+        return delta.build();
+    }
+
+    private static NatSession translation(String client, int port) {
+        return NatSession.newBuilder()
+                .setClientId(client)
+                .setProtocol(6)
+                .setProxy(ByteString.copyFrom(new byte[] {100, 96, 0, 1}))
+                .setInsideId(port)
+                .build();
+    }
+
+    private static List<Integer> translations(SnapshotStore store) {
+        return store.toParts().stream()
+                .flatMap(part -> part.getNatSessionsList().stream())
+                .map(NatSession::getInsideId)
+                .toList();
     }
 
     private void up(long epoch) {

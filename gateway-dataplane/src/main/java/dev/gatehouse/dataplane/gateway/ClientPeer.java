@@ -32,14 +32,21 @@ final class ClientPeer {
     private IpAddress v6;
 
     /// @param changes hears of every change of what a successor has to know
-    ClientPeer(String id, IpAddress v4, IpAddress v6, GatewayLimits limits, ChangeLog changes) {
+    /// @param translations the same for translations, which change more often
+    ClientPeer(
+            String id,
+            IpAddress v4,
+            IpAddress v6,
+            GatewayLimits limits,
+            ChangeLog changes,
+            NatJournal translations) {
         this.id = id;
         this.v4 = v4;
         this.v6 = v6;
         this.limits = limits;
         this.changes = changes;
         proxies = new ProxyTable(limits.proxiesPerClientMax());
-        nat = new NatTable(limits.natSessionsPerClientMax(), limits.expiredSessionsPerClientMax());
+        nat = new NatTable(id, limits, translations);
     }
 
     String id() {
@@ -62,6 +69,14 @@ final class ClientPeer {
 
     NatTable nat() {
         return nat;
+    }
+
+    /// Takes over a translation of a predecessor; not one of an address that stands for nothing.
+    void restore(NatFlow flow, long nowNs) {
+        var proxy = flow.proxy();
+        if (proxies.find(proxy.isV4(), proxy.high(), proxy.low()) != null) {
+            nat.restore(flow, nowNs);
+        }
     }
 
     /// To look things up in; what changes it goes through this class.

@@ -4,13 +4,20 @@ import dev.gatehouse.wire.IpAddress;
 import java.util.List;
 import java.util.Optional;
 
-/// All that a restarted data plane needs to go on. NAT sessions are not in it: the next outbound
-/// packet of a flow makes them again, with the same port.
+/// All that a restarted data plane needs to go on.
+///
+/// Translations are in it because who downloads may send nothing that would make them again. What
+/// is not in it: when they were last used (they are as good as used at the restart), and those that
+/// ended, which only keep late answers from being taken for those of another resource.
 public record GatewaySnapshot(
-        Optional<Interface> tunnel, List<Authorization> authorizations, List<DnsMapping> mappings) {
+        Optional<Interface> tunnel,
+        List<Authorization> authorizations,
+        List<DnsMapping> mappings,
+        List<NatFlow> flows) {
     public GatewaySnapshot {
         authorizations = List.copyOf(authorizations);
         mappings = List.copyOf(mappings);
+        flows = List.copyOf(flows);
     }
 
     /// The gateway's own tunnel addresses.

@@ -25,6 +25,9 @@ import java.util.TreeSet;
 public final class GatewayState {
     public static final long NEVER = Long.MAX_VALUE;
 
+    /// Translations that one [#takeNatChanges] looks at: about a millisecond of the packet thread.
+    static final int NAT_CHANGES_MAX = 1_000;
+
     private static final long SECOND_NS = 1_000_000_000L;
 
     private final GatewayLimits limits;
@@ -33,6 +36,7 @@ public final class GatewayState {
     private final ArrayDeque<GatewayEvent> events = new ArrayDeque<>();
     private final Map<String, ClientPeer> peers = new LinkedHashMap<>();
     private final ChangeLog changes = new ChangeLog();
+    private final NatJournal translations;
     private final PrefixTable<ClientPeer> peersByAddress = new PrefixTable<>();
     private final ControlPath control;
     private final OutboundPath outbound;
@@ -44,6 +48,7 @@ public final class GatewayState {
     public GatewayState(GatewayLimits limits, long unixOriginNs) {
         this.limits = limits;
         this.unixOriginNs = unixOriginNs;
+        translations = new NatJournal(limits);
         var scratch = new Scratch();
         control = new ControlPath(scratch, drops, events, this::forget, limits.resolutionsMax());
         outbound = new OutboundPath(scratch, drops, control);
@@ -77,7 +82,8 @@ public final class GatewayState {
                             authorization.clientV4(),
                             authorization.clientV6(),
                             limits,
-                            changes);
+                            changes,
+                            translations);
         }
         if (!peer.grant(authorization.resource(), authorization.expiresAtUnixSeconds())) {
             return false;
@@ -177,6 +183,7 @@ public final class GatewayState {
         changes.add(peer.id());
         unplace(peer);
         control.forget(peer);
+        peer.nat().close();
         if (peers.isEmpty()) {
             nextTickNs = NEVER;
         }
@@ -253,12 +260,28 @@ public final class GatewayState {
         return peers.values().stream().mapToLong(peer -> peer.nat().size()).sum();
     }
 
+    /// Translations that were told, so that a successor has them.
+    public long natSessionsTold() {
+        return translations.told();
+    }
+
+    /// Translations that a successor would not have, for a limit.
+    public long natSessionsUntold() {
+        return translations.refused();
+    }
+
     /// What a successor has to know.
     public GatewaySnapshot snapshot() {
-        return snapshot(peers.keySet());
+        var known = snapshot(peers.keySet());
+        var flows = new ArrayList<NatFlow>();
+        for (var peer : peers.values()) {
+            peer.nat().forEachLive(session -> flows.add(NatFlow.of(session)));
+        }
+        return new GatewaySnapshot(tunnel, known.authorizations(), known.mappings(), flows);
     }
 
     /// As much of [#snapshot] as is of these clients, in that order; whom it does not know is gone.
+    /// Without translations: see [#takeNatChanges].
     public GatewaySnapshot snapshot(Collection<String> clientIds) {
         var authorizations = new ArrayList<Authorization>();
         var mappings = new ArrayList<DnsMapping>();
@@ -269,7 +292,7 @@ public final class GatewayState {
                 mappings.addAll(peer.proxies().mappings());
             }
         }
-        return new GatewaySnapshot(tunnel, authorizations, mappings);
+        return new GatewaySnapshot(tunnel, authorizations, mappings, List.of());
     }
 
     private static void addTo(List<Authorization> authorizations, ClientPeer peer) {
@@ -297,6 +320,36 @@ public final class GatewayState {
         return isFirst ? List.copyOf(peers.keySet()) : changed;
     }
 
+    /// Whether [#takeNatChanges] has something to tell. Runs per batch.
+    public boolean hasNatChanges() {
+        return !translations.isEmpty();
+    }
+
+    /// What differs in the translations from what was told, as far as one report may cost. Tells
+    /// nothing before [#tellNatAgain].
+    public NatChanges takeNatChanges() {
+        return translations.take(NAT_CHANGES_MAX);
+    }
+
+    /// Somebody listens from here on, and knows of no translation yet.
+    public void tellNatAgain() {
+        translations.begin();
+        peers.values().forEach(peer -> peer.nat().tellAgain());
+    }
+
+    /// Who listens has forgotten the translations of a client.
+    public void tellNatAgain(String clientId) {
+        var peer = peers.get(clientId);
+        if (peer != null) {
+            peer.nat().tellAgain();
+        }
+    }
+
+    /// Nobody listens until the next [#tellNatAgain].
+    public void dropNatChanges() {
+        translations.end();
+    }
+
     /// Takes over from a predecessor; only for a state that has no client yet.
     public void restore(GatewaySnapshot snapshot, long nowNs) {
         if (!peers.isEmpty()) {
@@ -308,6 +361,12 @@ public final class GatewayState {
             var peer = peers.get(mapping.clientId());
             if (peer != null && peer.dnsGrant(mapping.resourceId(), mapping.domain()) != null) {
                 peer.store(mapping);
+            }
+        }
+        for (var flow : snapshot.flows()) {
+            var peer = peers.get(flow.clientId());
+            if (peer != null) {
+                peer.restore(flow, nowNs);
             }
         }
     }

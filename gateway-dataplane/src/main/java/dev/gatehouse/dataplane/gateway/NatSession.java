@@ -5,6 +5,7 @@ import dev.gatehouse.wire.IpAddress;
 /// One row of a client's [NatTable]: (proxy address, inside id) stands for (real address, outside
 /// id). Ids are ports, or the identifiers of echo requests.
 final class NatSession {
+    final NatTable table;
     final int protocol;
     final IpAddress proxy;
     final int insideId;
@@ -23,7 +24,21 @@ final class NatSession {
     NatSession older;
     NatSession newer;
 
-    NatSession(int protocol, IpAddress proxy, int insideId, IpAddress real, int outsideId) {
+    // Managed by NatJournal alone.
+    int seenStage = -1; // as toldStage() was when the journal last looked
+    int toldGeneration; // of the table when this was told; 0: not told
+    boolean isToldUnanswered;
+    boolean waitsInJournal;
+    NatSession nextInJournal;
+
+    NatSession(
+            NatTable table,
+            int protocol,
+            IpAddress proxy,
+            int insideId,
+            IpAddress real,
+            int outsideId) {
+        this.table = table;
         this.protocol = protocol;
         this.proxy = proxy;
         this.insideId = insideId;
@@ -33,6 +48,20 @@ final class NatSession {
 
     boolean isExpired() {
         return stage == NatTable.Stage.EXPIRED;
+    }
+
+    /// No packet but the last ones of its connection is expected.
+    boolean isEnding() {
+        return reset || finOutbound && finInbound;
+    }
+
+    /// What a successor has to know of its life, in one number.
+    int toldStage() {
+        return (answered ? 1 : 0) | (finOutbound ? 2 : 0) | (finInbound ? 4 : 0);
+    }
+
+    boolean isTold() {
+        return toldGeneration == table.generation;
     }
 
     boolean isInside(int protocol, int id, long high, long low) {

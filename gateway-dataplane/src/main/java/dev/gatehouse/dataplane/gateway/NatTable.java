@@ -4,6 +4,7 @@ import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.IpProtocol;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /// The translations of one client, tunnel.md 6.5 with the life times of 11.2 #4.
@@ -35,6 +36,8 @@ final class NatTable {
     private static final Stage[] STAGES = Stage.values();
     private static final int ID_MAX = 0xFFFF;
 
+    private final String clientId;
+    private final NatJournal journal;
     private final int sessionsMax;
     private final int expiredMax;
     private final NatSession[] oldest = new NatSession[STAGES.length];
@@ -44,9 +47,21 @@ final class NatTable {
     private int live;
     private int expired;
 
-    NatTable(int sessionsMax, int expiredMax) {
-        this.sessionsMax = sessionsMax;
-        this.expiredMax = expiredMax;
+    // Managed by NatJournal alone.
+    int told;
+    int toldUnanswered;
+    int generation = 1;
+
+    /// @param journal hears of every change of what a successor has to know
+    NatTable(String clientId, GatewayLimits limits, NatJournal journal) {
+        this.clientId = clientId;
+        this.journal = journal;
+        sessionsMax = limits.natSessionsPerClientMax();
+        expiredMax = limits.expiredSessionsPerClientMax();
+    }
+
+    String clientId() {
+        return clientId;
     }
 
     /// The live session of what the client sends from `id` to the proxy address, or null.
@@ -78,17 +93,41 @@ final class NatTable {
         if (outsideId < 0) {
             return null;
         }
-        var session = new NatSession(protocol, proxy, id, real, outsideId);
-        session.stage = Stage.UNANSWERED;
+        var session = new NatSession(this, protocol, proxy, id, real, outsideId);
+        add(session, nowNs);
+        return session;
+    }
+
+    private void add(NatSession session, long nowNs) {
+        session.stage = stage(session);
         session.lastUsedNs = nowNs;
         growIfFull();
         live++;
         link(session);
-        int inside = slot(protocol, id, proxy.high(), proxy.low());
-        session.nextInside = byInside[inside];
-        byInside[inside] = session;
+        addInside(session);
         addOutside(session);
-        return session;
+        journal.note(session);
+    }
+
+    /// Makes a session of a predecessor again, as if it had been used at `nowNs`. False if the
+    /// table is full, or either side is taken.
+    boolean restore(NatFlow flow, long nowNs) {
+        var proxy = flow.proxy();
+        var real = flow.real();
+        if (live >= sessionsMax
+                || findInside(flow.protocol(), flow.insideId(), proxy.high(), proxy.low()) != null
+                || findOutside(flow.protocol(), flow.outsideId(), real.high(), real.low())
+                        != null) {
+            return false;
+        }
+        var session =
+                new NatSession(
+                        this, flow.protocol(), proxy, flow.insideId(), real, flow.outsideId());
+        session.answered = flow.answered();
+        session.finOutbound = flow.finOutbound();
+        session.finInbound = flow.finInbound();
+        add(session, nowNs);
+        return true;
     }
 
     /// In the order `id`, ..., 65535, 1, ..., `id` - 1; forgets the expired session that had it.
@@ -137,6 +176,7 @@ final class NatTable {
             session.stage = stage;
             link(session);
         }
+        journal.note(session);
     }
 
     private static Stage stage(NatSession session) {
@@ -188,6 +228,7 @@ final class NatTable {
         link(session);
         live--;
         expired++;
+        journal.noteEnd(session);
         if (expired > expiredMax) {
             forgetExpired(oldest[Stage.EXPIRED.ordinal()]);
         }
@@ -199,8 +240,40 @@ final class NatTable {
         expired--;
     }
 
+    /// Says all of it to the journal again.
+    void tellAgain() {
+        journal.forget(this);
+        forEachLive(
+                session -> {
+                    session.seenStage = -1;
+                    journal.note(session);
+                });
+    }
+
+    /// The client is gone: nothing of it is told any more.
+    void close() {
+        clear();
+        journal.forget(this);
+    }
+
+    /// From the longest unused of each stage on; `action` must not change the table.
+    void forEachLive(Consumer<NatSession> action) {
+        for (var stage : STAGES) {
+            if (stage != Stage.EXPIRED) {
+                for (var s = oldest[stage.ordinal()]; s != null; s = s.newer) {
+                    action.accept(s);
+                }
+            }
+        }
+    }
+
     /// Forgets everything, expired sessions too.
     void clear() {
+        forEachLive(
+                session -> {
+                    session.stage = Stage.EXPIRED;
+                    journal.noteEnd(session);
+                });
         Arrays.fill(byInside, null);
         Arrays.fill(byOutside, null);
         Arrays.fill(oldest, null);
@@ -238,6 +311,13 @@ final class NatTable {
         } else {
             session.newer.older = session.older;
         }
+    }
+
+    private void addInside(NatSession session) {
+        var proxy = session.proxy;
+        int slot = slot(session.protocol, session.insideId, proxy.high(), proxy.low());
+        session.nextInside = byInside[slot];
+        byInside[slot] = session;
     }
 
     private void addOutside(NatSession session) {
@@ -290,9 +370,7 @@ final class NatTable {
             for (var s = oldest[stage.ordinal()]; s != null; s = s.newer) {
                 addOutside(s);
                 if (stage != Stage.EXPIRED) {
-                    int slot = slot(s.protocol, s.insideId, s.proxy.high(), s.proxy.low());
-                    s.nextInside = byInside[slot];
-                    byInside[slot] = s;
+                    addInside(s);
                 }
             }
         }

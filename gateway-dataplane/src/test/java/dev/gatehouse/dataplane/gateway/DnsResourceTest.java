@@ -342,7 +342,7 @@ class DnsResourceTest {
 
     @Test
     void excessLookupsAreDroppedWithoutReply() {
-        var limits = new GatewayLimits(1, 1, 1, 4, 1, 1);
+        var limits = new GatewayLimits(1, 1, 1, 4, 1, 1, 1, 1);
         var small = new TestGateway(limits).authorize(dns(RESOURCE, "*.corp.test"));
         small.fromClient(assignedIps(RESOURCE, "a.corp.test", PROXIES));
 

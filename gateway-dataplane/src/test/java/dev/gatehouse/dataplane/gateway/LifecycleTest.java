@@ -197,9 +197,54 @@ class LifecycleTest {
         assertThat(successor.state.hasClient(CLIENT)).isFalse();
     }
 
+    /// Who downloads only acknowledges, and has nothing to acknowledge while nothing comes.
+    @Test
+    void whatAResourceGoesOnSendingReachesASilentClientThroughASuccessor() {
+        gateway.authorize(dns(RESOURCE, "*.test"));
+        gateway.assign("a.test", List.of("100.96.0.1", "100.96.0.2"), "10.0.0.3");
+        var resource = Endpoint.parse("10.0.0.3:80");
+        for (var proxy : List.of("100.96.0.1:80", "100.96.0.2:80")) { // one port, two flows
+            var to = Endpoint.parse(proxy);
+            gateway.fromClient(Packets.udp(new Endpoint(CLIENT_V4, 4000), to, new byte[] {1}));
+        }
+        byte[] first = Packets.udp(resource, new Endpoint(CLIENT_V4, 4000), new byte[] {2});
+        byte[] second = Packets.udp(resource, new Endpoint(CLIENT_V4, 4001), new byte[] {3});
+        var before = gateway.fromTun(first.clone(), second.clone());
+        var snapshot = gateway.state.snapshot();
+
+        var successor = new TestGateway();
+        successor.state.restore(snapshot, 0);
+
+        assertThat(before).hasSize(2);
+        assertThat(successor.fromTun(first.clone(), second.clone())).isEqualTo(before);
+        assertThat(successor.state.snapshot()).isEqualTo(snapshot);
+        successor.after(119);
+        assertThat(successor.state.natSessions()).as("counts from its own start").isEqualTo(2);
+        successor.after(1);
+        assertThat(successor.state.natSessions()).isZero();
+    }
+
+    @Test
+    void successorTakesNoTranslationOfAnAddressThatStandsForNothing() {
+        gateway.authorize(dns(RESOURCE, "*.test"));
+        gateway.assign("a.test", List.of("100.96.0.1"), "10.0.0.3");
+        var to = Endpoint.parse("100.96.0.1:80");
+        gateway.fromClient(Packets.udp(new Endpoint(CLIENT_V4, 4000), to, new byte[] {1}));
+        var known = gateway.state.snapshot();
+
+        var successor = new TestGateway();
+        successor.state.restore(
+                new GatewaySnapshot(
+                        known.tunnel(), known.authorizations(), List.of(), known.flows()),
+                0);
+
+        assertThat(known.flows()).hasSize(1);
+        assertThat(successor.state.natSessions()).isZero();
+    }
+
     @Test
     void clientsAndResourcesHaveLimits() {
-        var small = new TestGateway(new GatewayLimits(1, 1, 1, 1, 1, 1));
+        var small = new TestGateway(new GatewayLimits(1, 1, 1, 1, 1, 1, 1, 1));
         small.authorize(cidr(RESOURCE, "10.0.0.0/8"));
 
         assertThat(small.state.authorize(of(CLIENT, OTHER_RESOURCE), 0)).isFalse();

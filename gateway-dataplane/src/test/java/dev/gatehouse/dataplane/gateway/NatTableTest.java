@@ -23,7 +23,7 @@ class NatTableTest {
     private static final int FIN = IpPacket.TCP_FIN | IpPacket.TCP_ACK;
     private static final int RST = IpPacket.TCP_RST;
 
-    private final NatTable table = new NatTable(100_000, 100);
+    private final NatTable table = table(100_000, 100);
 
     @ParameterizedTest
     @CsvSource({"6, 7440", "17, 120", "1, 120"})
@@ -148,7 +148,7 @@ class NatTableTest {
 
     @Test
     void fullTableRefusesNewSessions() {
-        var small = new NatTable(2, 1);
+        var small = table(2, 1);
         small.create(IpProtocol.UDP, 1, PROXY, REAL, 0);
         small.create(IpProtocol.UDP, 2, PROXY, REAL, 0);
 
@@ -162,7 +162,7 @@ class NatTableTest {
     @ValueSource(longs = {1, 2, 3})
     void behavesLikeALinearScan(long seed) {
         var random = new SplittableRandom(seed);
-        var limited = new NatTable(300, 100_000);
+        var limited = table(300, 100_000);
         var twin = new LinkedHashMap<NatSession, Long>(); // live: last use
         long nowNs = 0;
         for (int step = 0; step < 20_000; step++) {
@@ -206,6 +206,11 @@ class NatTableTest {
                                                 session.outsideId,
                                                 real.high(),
                                                 real.low()));
+    }
+
+    private static NatTable table(int sessionsMax, int expiredMax) {
+        var limits = new GatewayLimits(1, 1, 1, 1, sessionsMax, expiredMax, 1, 1);
+        return new NatTable("client", limits, new NatJournal(limits));
     }
 
     private NatSession create(int protocol) {
