@@ -8,8 +8,11 @@ import dev.gatehouse.dataplane.gateway.GatewayState;
 import dev.gatehouse.rpc.Authorization;
 import dev.gatehouse.rpc.CandidateKind;
 import dev.gatehouse.rpc.Client;
+import dev.gatehouse.rpc.DnsMapping;
+import dev.gatehouse.rpc.DnsMappingKey;
 import dev.gatehouse.rpc.IceCredentials;
 import dev.gatehouse.rpc.Interface;
+import dev.gatehouse.rpc.NatSession;
 import dev.gatehouse.rpc.Path;
 import dev.gatehouse.rpc.Peer;
 import dev.gatehouse.rpc.Resource;
@@ -42,6 +45,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class ReportBenchmark {
     private static final String RESOURCE = "8f1d3c0e-5a53-4c63-9d57-0c3b7a3f2b11";
+    private static final String NAMES = "8f1d3c0e-5a53-4c63-9d57-0c3b7a3f2b12";
+    private static final int TRANSLATIONS = 1_000; // what one report tells at most
     private static final long STEP_NS = 100_000_000; // more than changes are gathered for
 
     private static final class Consumer implements EventFeed.Consumer {
@@ -78,13 +83,49 @@ public class ReportBenchmark {
         for (int i = 0; i < peers; i++) {
             add(i, predecessor);
         }
+        addTranslations(predecessor);
         node.restore(NodeCodec.decode(predecessor.build(), 0), 0);
         state.restore(GatewayCodec.decode(predecessor.build()), 0);
         drain();
         known = new ShardState(NodeCodec.encode(keys), 52_625, node, state);
         feed.subscribe(consumer);
         sendSnapshot();
-        take();
+        state.tellNatAgain();
+        report();
+    }
+
+    private static void addTranslations(Snapshot.Builder into) {
+        into.addAuthorizations(
+                Authorization.newBuilder()
+                        .setKey(GatewayCodec.key(id(0), NAMES))
+                        .setResource(
+                                Resource.newBuilder()
+                                        .setId(NAMES)
+                                        .setType(Resource.Type.DNS)
+                                        .setName("names")
+                                        .setAddress("**")));
+        into.addDnsMappings(
+                DnsMapping.newBuilder()
+                        .setKey(
+                                DnsMappingKey.newBuilder()
+                                        .setClientId(id(0))
+                                        .setResourceId(NAMES)
+                                        .setDomain("www.example.com"))
+                        .addEntries(
+                                DnsMapping.Entry.newBuilder()
+                                        .setProxy("100.96.0.1")
+                                        .setTarget("10.0.0.1")));
+        for (int i = 0; i < TRANSLATIONS; i++) {
+            into.addNatSessions(
+                    NatSession.newBuilder()
+                            .setClientId(id(0))
+                            .setProtocol(6)
+                            .setProxy(ByteString.copyFrom(new byte[] {100, 96, 0, 1}))
+                            .setInsideId(10_000 + i)
+                            .setReal(ByteString.copyFrom(new byte[] {10, 0, 0, 1}))
+                            .setOutsideId(10_000 + i)
+                            .setAnswered(true));
+        }
     }
 
     private static void add(int i, Snapshot.Builder into) {
@@ -185,6 +226,17 @@ public class ReportBenchmark {
         state.updateExpiry(id(next++ % peers), RESOURCE, OptionalLong.of(++expiry));
         int events = report();
         if (events != 1) {
+            throw new IllegalStateException("events: " + events);
+        }
+        return events;
+    }
+
+    /// A burst of flows through a name: the most that one report tells of.
+    @Benchmark
+    public int translationsTold() {
+        state.tellNatAgain(id(0));
+        int events = report();
+        if (events != 2) {
             throw new IllegalStateException("events: " + events);
         }
         return events;

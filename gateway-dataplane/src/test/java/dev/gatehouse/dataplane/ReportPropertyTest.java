@@ -276,8 +276,7 @@ class ReportPropertyTest {
         gateway.tellNatAgain(client(0));
         reporter.authorized(client(0), nowNs);
         var proxy = IpAddress.parse("100.96.0.77");
-        fromClient(
-                client(0), new P2pEvent.AssignedIps(resource(0), "z.example", List.of(proxy)));
+        fromClient(client(0), new P2pEvent.AssignedIps(resource(0), "z.example", List.of(proxy)));
         for (var event = gateway.pollEvent(); event != null; event = gateway.pollEvent()) {
             if (event instanceof GatewayEvent.ResolveName ask) {
                 gateway.handleResolved(ask.requestId(), List.of(real(true)), out, nowNs);

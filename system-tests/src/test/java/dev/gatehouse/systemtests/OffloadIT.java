@@ -138,7 +138,7 @@ class OffloadIT {
         return sandbox.exec(command(in("client", end(direction, to, mib))));
     }
 
-    /// Datagrams of all lengths up to the MTU, and not one more: the tunnel carries no fragments.
+    /// Datagrams of all lengths up to the MTU, and not one more that must not be cut.
     private static void everySizePasses(Sandbox sandbox) throws Exception {
         for (String target : List.of(V4, V6)) {
             var answer = sandbox.exec(command(in("client", end("udp", target))));

@@ -2,6 +2,7 @@ package dev.gatehouse.client.state;
 
 import dev.gatehouse.tunnel.P2pControl;
 import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IcmpErrors;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.PacketBatch;
@@ -252,17 +253,22 @@ public final class ClientState implements DnsAnswers {
 
     /// The gateway to send packet `i` to at once, or null.
     private Gateway route(PacketBatch batch, int i, long nowNs) {
-        if (tunnel == null || !packet.wrap(batch.buffer(), batch.offset(i), batch.length(i))) {
+        if (tunnel == null || !parse(batch, i)) {
             return null;
         }
         if (!packet.isFrom(packet.isV4() ? tunnel.ipv4() : tunnel.ipv6())) {
             return null;
+        }
+        if (packet.totalLength() > IpPacket.LENGTH_MAX) {
+            return refuseTooLarge();
         }
         batch.set(i, packet.offset(), packet.totalLength());
         batch.ecn(i, packet.ecn());
         return switch (routing.find(packet)) {
             case null -> null;
             case Target.Nowhere _ -> null;
+            case Target.Sentinel _ when packet.isFragment() -> null; // no query is so long
+            case Target.Llmnr _ when packet.isFragment() -> null;
             case Target.Sentinel _ when packet.isTcp() -> turn(batch, i);
             case Target.Sentinel(_, var server) -> query(server, nowNs);
             case Target.Llmnr _ -> settle(dns.handleLlmnr(packet), nowNs);
@@ -271,6 +277,26 @@ public final class ClientState implements DnsAnswers {
             case Target.Proxy(var name, var entry) -> viaProxy(name, entry, nowNs);
             case Target.Direct(var entry) -> via(entry, nowNs);
         };
+    }
+
+    /// Pieces of datagrams go their way like whole packets: by address. The gateway judges them.
+    private boolean parse(PacketBatch batch, int i) {
+        return switch (packet.parse(batch.buffer(), batch.offset(i), batch.length(i))) {
+            case OK, FRAGMENT -> true;
+            case NOT_IP, BAD_FRAGMENT, BAD_TRANSPORT -> false;
+        };
+    }
+
+    /// The device takes more than a tunnel does: whoever sent it is told how much that is.
+    private Gateway refuseTooLarge() {
+        if (packet.mustNotBeCut() && !packet.isIcmpError()) {
+            int at = PacketBatch.HEADROOM_LENGTH;
+            int length = IcmpErrors.write(IcmpErrors.Kind.TOO_BIG, packet, scratch.buffer(), at);
+            scratch.clear();
+            scratch.add(at, length, 0);
+            tunnels.writeTun(scratch, 0, 1);
+        }
+        return null;
     }
 
     private Gateway via(ResourceEntry entry, long nowNs) {
@@ -396,7 +422,7 @@ public final class ClientState implements DnsAnswers {
 
     private boolean accept(String gatewayId, PacketBatch batch, int i, long nowNs) {
         var gateway = flows.gateway(gatewayId);
-        if (gateway == null || !packet.wrap(batch.buffer(), batch.offset(i), batch.length(i))) {
+        if (gateway == null || !parse(batch, i)) {
             return false;
         }
         if (P2pControl.isControl(packet)) {
@@ -412,6 +438,9 @@ public final class ClientState implements DnsAnswers {
         batch.set(i, packet.offset(), packet.totalLength());
         if (batch.ecn(i) == ECN_CE && packet.ecn() != 0) {
             packet.ecn(ECN_CE);
+        }
+        if (packet.isFragment()) {
+            return true;
         }
         if (packet.isUdp()) {
             return !handleDnsAnswer(nowNs);

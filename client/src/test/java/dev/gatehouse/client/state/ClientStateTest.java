@@ -2,6 +2,7 @@ package dev.gatehouse.client.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.testkit.Fragments;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.tunnel.P2pControl;
 import dev.gatehouse.tunnel.P2pEvent;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -158,6 +160,35 @@ class ClientStateTest {
         assertThat(tunnels.sent.getFirst().packet()).isEqualTo(syn(LAB));
         fromTun(ms(40), data(LAB, 1), data(LAB, 2));
         assertThat(tunnels.sent).hasSize(3);
+        assertThat(flowsAsked()).isEmpty();
+    }
+
+    @Test
+    void datagramsInPiecesGoBothWays() {
+        init(LAB_NET);
+        var request = Fragments.cut(Packets.udp(APP, LAB, new byte[3_000]), 1, 1_232);
+        var reply = Fragments.cut(Packets.udp(LAB, APP, new byte[3_000]), 1, 1_232);
+
+        request.forEach(piece -> fromTun(0, piece)); // wait for the flow
+        state.handleFlow(flow(CIDR_ID, GATEWAY), ms(30));
+        request.forEach(piece -> fromTun(ms(40), piece));
+        reply.forEach(piece -> fromGateway(piece, ms(50)));
+
+        assertThat(tunnels.sent.stream().map(RecordingTunnels.Sent::packet))
+                .containsExactlyElementsOf(
+                        Stream.concat(request.stream(), request.stream()).toList());
+        assertThat(tunnels.tun).containsExactlyElementsOf(reply);
+    }
+
+    @Test
+    void aPacketAboveTheTunnelsLimitIsAnsweredWithThatLimit() {
+        init(LAB_NET);
+
+        fromTun(0, Packets.udp(APP, LAB, new byte[1_300]));
+
+        var answer = Packets.view(tunnels.tun.getFirst());
+        assertThat(answer.icmpType() << 8 | answer.icmpCode()).isEqualTo(3 << 8 | 4);
+        assertThat(answer.buffer().getInt(answer.transportOffset() + 4)).isEqualTo(1_280);
         assertThat(flowsAsked()).isEmpty();
     }
 

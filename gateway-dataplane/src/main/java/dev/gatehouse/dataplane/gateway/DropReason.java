@@ -4,7 +4,17 @@ package dev.gatehouse.dataplane.gateway;
 public enum DropReason {
     /// Not an IP packet, or a cut or foreign transport header.
     MALFORMED,
-    FRAGMENT,
+    /// A piece of a datagram that cannot be one, or the first one without all of the headers.
+    BAD_FRAGMENT,
+    /// A later piece whose first one was refused.
+    FRAGMENT_REFUSED,
+    /// A piece that covers what has passed, or all pieces behind such a one.
+    FRAGMENT_OVERLAP,
+    /// A later piece that waited in vain for its first one.
+    FRAGMENT_WITHOUT_FIRST,
+    /// A piece for which there was no room in a table.
+    FRAGMENTS_FULL,
+    /// Answered with ICMP if the packet must not be cut.
     TOO_LARGE,
     /// Decrypted, but the client is not known here.
     UNKNOWN_CLIENT,

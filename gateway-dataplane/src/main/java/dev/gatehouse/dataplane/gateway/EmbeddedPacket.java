@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 
 /// A reusable view of the packet inside an ICMP error, which may be cut: tunnel.md 6.7 step 1.
 final class EmbeddedPacket {
+    private static final int FRAGMENT_HEADER_LENGTH = 8; // of IPv6
     private static final int ICMPV4_ECHO_REQUEST = 8;
     private static final int ICMPV6_ECHO_REQUEST = 128;
 
@@ -45,7 +46,18 @@ final class EmbeddedPacket {
         destinationHigh = buffer.getLong(offset + 24);
         destinationLow = buffer.getLong(offset + 32);
         int protocol = Byte.toUnsignedInt(buffer.get(offset + 6));
-        return readIds(buffer, IpPacket.IPV6_HEADER_LENGTH, protocol, ICMPV6_ECHO_REQUEST);
+        int header = IpPacket.IPV6_HEADER_LENGTH;
+        if (protocol == IpProtocol.FRAGMENT) {
+            boolean first =
+                    length >= header + FRAGMENT_HEADER_LENGTH
+                            && (buffer.getShort(offset + header + 2) & 0xFFF8) == 0;
+            if (!first) {
+                return false;
+            }
+            protocol = Byte.toUnsignedInt(buffer.get(offset + header));
+            header += FRAGMENT_HEADER_LENGTH;
+        }
+        return readIds(buffer, header, protocol, ICMPV6_ECHO_REQUEST);
     }
 
     private boolean readIds(ByteBuffer buffer, int header, int protocol, int echoRequest) {

@@ -37,6 +37,7 @@ public final class GatewayState {
     private final Map<String, ClientPeer> peers = new LinkedHashMap<>();
     private final ChangeLog changes = new ChangeLog();
     private final NatJournal translations;
+    private final FragmentTable fragments;
     private final PrefixTable<ClientPeer> peersByAddress = new PrefixTable<>();
     private final ControlPath control;
     private final OutboundPath outbound;
@@ -51,8 +52,9 @@ public final class GatewayState {
         translations = new NatJournal(limits);
         var scratch = new Scratch();
         control = new ControlPath(scratch, drops, events, this::forget, limits.resolutionsMax());
-        outbound = new OutboundPath(scratch, drops, control);
-        inbound = new InboundPath(peersByAddress, scratch, drops);
+        fragments = new FragmentTable(limits.fragments(), drops);
+        outbound = new OutboundPath(scratch, drops, control, fragments);
+        inbound = new InboundPath(peersByAddress, scratch, drops, fragments);
     }
 
     /// Sets the gateway's own tunnel addresses.
@@ -184,6 +186,7 @@ public final class GatewayState {
         unplace(peer);
         control.forget(peer);
         peer.nat().close();
+        fragments.forget(peer);
         if (peers.isEmpty()) {
             nextTickNs = NEVER;
         }
@@ -223,6 +226,7 @@ public final class GatewayState {
         }
         nextTickNs = nowNs + SECOND_NS;
         control.handleTimeout(nowNs);
+        fragments.handleTimeout(nowNs);
         long nowUnixSeconds = Math.floorDiv(unixOriginNs + nowNs, SECOND_NS);
         for (var peer : List.copyOf(peers.values())) {
             peer.nat().handleTimeout(nowNs);
@@ -258,6 +262,11 @@ public final class GatewayState {
     /// Live translations of all clients.
     public long natSessions() {
         return peers.values().stream().mapToLong(peer -> peer.nat().size()).sum();
+    }
+
+    /// Datagrams in pieces of which something is remembered.
+    public int fragmentedDatagrams() {
+        return fragments.size();
     }
 
     /// Translations that were told, so that a successor has them.

@@ -17,12 +17,20 @@ final class InboundPath {
     private final PrefixTable<ClientPeer> peersByAddress;
     private final Scratch scratch;
     private final DropCounters drops;
+    private final FragmentTable fragments;
+    private final FragmentTable.Found found = new FragmentTable.Found();
+    private final IpPacket heldPacket = new IpPacket();
     private GatewaySnapshot.Interface tunnel; // null: not known yet
 
-    InboundPath(PrefixTable<ClientPeer> peersByAddress, Scratch scratch, DropCounters drops) {
+    InboundPath(
+            PrefixTable<ClientPeer> peersByAddress,
+            Scratch scratch,
+            DropCounters drops,
+            FragmentTable fragments) {
         this.peersByAddress = peersByAddress;
         this.scratch = scratch;
         this.drops = drops;
+        this.fragments = fragments;
     }
 
     void tunnel(GatewaySnapshot.Interface tunnel) {
@@ -40,15 +48,21 @@ final class InboundPath {
 
     private void handle(PacketBatch packets, int i, GatewayOutput out, long nowNs) {
         var verdict = packet.parse(packets.buffer(), packets.offset(i), packets.length(i));
-        if (verdict != IpPacket.Verdict.OK) {
+        if (!Parsing.isUsable(verdict)) {
             drops.count(Parsing.reason(verdict));
             return;
         }
         if (packet.totalLength() > IpPacket.LENGTH_MAX) {
-            drops.count(DropReason.TOO_LARGE);
+            refuseTooLarge(out);
             return;
         }
         packets.set(i, packets.offset(i), packet.totalLength());
+        if (packet.isFragment()) {
+            flow.forget();
+            forwardFragment(packets, i, out, nowNs);
+            flow.forget(); // what came in pieces says nothing of what comes whole
+            return;
+        }
         if (flow.holds(packet)) {
             forward(packets, i, out, nowNs);
             return;
@@ -62,14 +76,108 @@ final class InboundPath {
             forwardError(peer, packets, i, out);
         } else if (isFromGateway()) {
             out.toPeer(peer.id(), packets, i);
-        } else if (packet.isIcmp() && !packet.isEchoRequest() && !packet.isEchoReply()) {
-            drops.count(DropReason.INBOUND_ICMP);
-        } else if (Translation.outsideId(packet) == Translation.NO_ID) {
-            drops.count(DropReason.INBOUND_PROTOCOL);
-        } else {
+        } else if (isTranslatable()) {
             decide(peer);
             forward(packets, i, out, nowNs);
         }
+    }
+
+    /// What has no port and is no echo is counted.
+    private boolean isTranslatable() {
+        if (packet.isIcmp() && !packet.isEchoRequest() && !packet.isEchoReply()) {
+            drops.count(DropReason.INBOUND_ICMP);
+            return false;
+        }
+        if (Translation.outsideId(packet) == Translation.NO_ID) {
+            drops.count(DropReason.INBOUND_PROTOCOL);
+            return false;
+        }
+        return true;
+    }
+
+    private void refuseTooLarge(GatewayOutput out) {
+        drops.count(DropReason.TOO_LARGE);
+        boolean isForClient =
+                TunnelRanges.isTunnel(
+                        packet.isV4(), packet.destinationHigh(), packet.destinationLow());
+        if (isForClient && packet.mustNotBeCut() && !packet.isIcmpError()) {
+            scratch.sendTooBigToTun(packet, out);
+        }
+    }
+
+    /// The first piece of a datagram is decided on like a whole packet, and decides on the others.
+    private void forwardFragment(PacketBatch packets, int i, GatewayOutput out, long nowNs) {
+        var peer = findPeer();
+        if (peer == null) {
+            return;
+        }
+        if (packet.isLaterFragment()) {
+            if (isPassing(peer, packet, nowNs)) {
+                forwardLater(peer, packet, packets, i, out);
+            }
+            return;
+        }
+        boolean unchecked = isFromGateway();
+        if (!unchecked && !isTranslatable()) {
+            fragments.refuse(peer, false, packet, nowNs);
+            return;
+        }
+        if (!unchecked) {
+            decide(peer);
+        }
+        if (unchecked || isAllowed()) {
+            forwardFirst(peer, packets, i, out, nowNs);
+        } else {
+            fragments.refuse(peer, false, packet, nowNs);
+            forward(packets, i, out, nowNs); // counts why not
+        }
+    }
+
+    private void forwardFirst(
+            ClientPeer peer, PacketBatch packets, int i, GatewayOutput out, long nowNs) {
+        var datagram = fragments.admit(peer, false, packet, nowNs);
+        if (datagram == null) {
+            return;
+        }
+        datagram.protocol = packet.protocol();
+        datagram.remotePort = packet.hasPorts() ? packet.sourcePort() : 0;
+        datagram.isUnchecked = flow.peer == null;
+        datagram.session = flow.session;
+        if (datagram.isUnchecked) {
+            out.toPeer(peer.id(), packets, i);
+        } else {
+            forward(packets, i, out, nowNs);
+        }
+        byte[] held = fragments.takeHeld(peer, datagram);
+        while (held != null) {
+            var batch = scratch.load(held);
+            heldPacket.parse(batch.buffer(), batch.offset(0), held.length);
+            if (isPassing(peer, heldPacket, nowNs)) {
+                forwardLater(peer, heldPacket, batch, 0, out);
+            }
+            held = fragments.takeHeld(peer, datagram);
+        }
+    }
+
+    private boolean isPassing(ClientPeer peer, IpPacket piece, long nowNs) {
+        return fragments.take(found, peer, false, piece, nowNs) == FragmentTable.Verdict.PASS;
+    }
+
+    /// The first piece passed; what the client may do can have changed since.
+    private void forwardLater(
+            ClientPeer peer, IpPacket piece, PacketBatch packets, int i, GatewayOutput out) {
+        var datagram = found.datagram;
+        var session = datagram.session;
+        long high = session == null ? piece.sourceHigh() : session.proxy.high();
+        long low = session == null ? piece.sourceLow() : session.proxy.low();
+        if (!datagram.isStillAllowed(peer, piece.isV4(), high, low)) {
+            drops.count(DropReason.FRAGMENT_REFUSED);
+            return;
+        }
+        if (session != null) {
+            piece.source(high, low);
+        }
+        out.toPeer(peer.id(), packets, i);
     }
 
     private ClientPeer findPeer() {
@@ -120,11 +228,7 @@ final class InboundPath {
             drops.count(DropReason.EXPIRED_NAT_SESSION);
             return;
         }
-        boolean allowed =
-                session == null
-                        ? flow.access == Access.ALLOWED
-                        : flow.access == Access.TRANSLATED || flow.access == Access.UNMAPPED;
-        if (!allowed) {
+        if (!isAllowed()) {
             drops.count(DropReason.INBOUND_NOT_ALLOWED);
             return;
         }
@@ -133,6 +237,15 @@ final class InboundPath {
             Translation.rewriteInbound(packet, session);
         }
         out.toPeer(flow.peer.id(), packets, i);
+    }
+
+    private boolean isAllowed() {
+        var session = flow.session;
+        if (session == null) {
+            return flow.access == Access.ALLOWED;
+        }
+        return !session.isExpired()
+                && (flow.access == Access.TRANSLATED || flow.access == Access.UNMAPPED);
     }
 
     private void forwardError(ClientPeer peer, PacketBatch packets, int i, GatewayOutput out) {

@@ -12,12 +12,17 @@ final class OutboundPath {
     private final Scratch scratch;
     private final DropCounters drops;
     private final ControlPath control;
+    private final FragmentTable fragments;
+    private final FragmentTable.Found found = new FragmentTable.Found();
+    private final IpPacket heldPacket = new IpPacket();
     private GatewaySnapshot.Interface tunnel; // null: not known yet
 
-    OutboundPath(Scratch scratch, DropCounters drops, ControlPath control) {
+    OutboundPath(
+            Scratch scratch, DropCounters drops, ControlPath control, FragmentTable fragments) {
         this.scratch = scratch;
         this.drops = drops;
         this.control = control;
+        this.fragments = fragments;
     }
 
     void tunnel(GatewaySnapshot.Interface tunnel) {
@@ -27,8 +32,10 @@ final class OutboundPath {
     void handle(ClientPeer peer, PacketBatch packets, GatewayOutput out, long nowNs) {
         flow.forget();
         for (int i = 0; i < packets.count(); i++) {
-            if (packets.length(i) > 0 && parse(packets, i)) {
-                if (P2pControl.isControl(packet)) {
+            if (packets.length(i) > 0 && parse(peer, packets, i, out)) {
+                if (packet.isFragment()) {
+                    forwardFragment(peer, packets, i, out, nowNs);
+                } else if (P2pControl.isControl(packet)) {
                     flow.forget();
                     if (!control.handle(peer, packet, out, nowNs)) {
                         return; // the client is gone
@@ -40,14 +47,17 @@ final class OutboundPath {
         }
     }
 
-    private boolean parse(PacketBatch packets, int i) {
+    private boolean parse(ClientPeer peer, PacketBatch packets, int i, GatewayOutput out) {
         var verdict = packet.parse(packets.buffer(), packets.offset(i), packets.length(i));
-        if (verdict != IpPacket.Verdict.OK) {
+        if (!Parsing.isUsable(verdict)) {
             drops.count(Parsing.reason(verdict));
             return false;
         }
         if (packet.totalLength() > IpPacket.LENGTH_MAX) {
             drops.count(DropReason.TOO_LARGE);
+            if (packet.mustNotBeCut() && !packet.isIcmpError() && peer.isSourceOf(packet)) {
+                scratch.sendIcmpError(peer, IcmpErrors.Kind.TOO_BIG, packet, out);
+            }
             return false;
         }
         packets.set(i, packets.offset(i), packet.totalLength()); // cuts padding
@@ -62,6 +72,10 @@ final class OutboundPath {
             }
             decide(peer, nowNs);
         }
+        act(peer, packets, i, out, nowNs);
+    }
+
+    private void act(ClientPeer peer, PacketBatch packets, int i, GatewayOutput out, long nowNs) {
         switch (flow.access) {
             case ALLOWED -> out.toTun(packets, i);
             case TRANSLATED, UNMAPPED -> translate(peer, packets, i, out, nowNs);
@@ -71,6 +85,77 @@ final class OutboundPath {
             case TUNNEL_RANGE -> prohibit(peer, DropReason.TUNNEL_RANGE, out);
             case NOT_PUBLIC -> reportUnreachable(peer, DropReason.NOT_PUBLIC, out);
         }
+    }
+
+    /// The first piece of a datagram is decided on like a whole packet, and decides on the others.
+    private void forwardFragment(
+            ClientPeer peer, PacketBatch packets, int i, GatewayOutput out, long nowNs) {
+        flow.forget();
+        boolean isOwn = peer.isSourceOf(packet);
+        if (packet.isLaterFragment()) {
+            if (!isOwn) {
+                drops.count(DropReason.SOURCE_NOT_ALLOWED);
+            } else if (isPassing(peer, packet, nowNs)) {
+                forwardLater(peer, packet, packets, i, out);
+            }
+            return;
+        }
+        if (isSilentlyDropped()) {
+            return;
+        }
+        decide(peer, nowNs);
+        boolean passes = flow.access == Access.ALLOWED || flow.session != null;
+        if (passes) {
+            forwardFirst(peer, packets, i, out, nowNs);
+        } else {
+            if (isOwn) {
+                fragments.refuse(peer, true, packet, nowNs);
+            }
+            act(peer, packets, i, out, nowNs);
+        }
+        flow.forget(); // what came in pieces says nothing of what comes whole
+    }
+
+    private void forwardFirst(
+            ClientPeer peer, PacketBatch packets, int i, GatewayOutput out, long nowNs) {
+        var datagram = fragments.admit(peer, true, packet, nowNs);
+        if (datagram == null) {
+            return;
+        }
+        datagram.protocol = packet.protocol();
+        datagram.remotePort = packet.hasPorts() ? packet.destinationPort() : 0;
+        datagram.isUnchecked = isToGateway();
+        datagram.session = flow.session;
+        act(peer, packets, i, out, nowNs);
+        byte[] held = fragments.takeHeld(peer, datagram);
+        while (held != null) {
+            var batch = scratch.load(held);
+            heldPacket.parse(batch.buffer(), batch.offset(0), held.length);
+            if (isPassing(peer, heldPacket, nowNs)) {
+                forwardLater(peer, heldPacket, batch, 0, out);
+            }
+            held = fragments.takeHeld(peer, datagram);
+        }
+    }
+
+    private boolean isPassing(ClientPeer peer, IpPacket piece, long nowNs) {
+        return fragments.take(found, peer, true, piece, nowNs) == FragmentTable.Verdict.PASS;
+    }
+
+    /// The first piece passed; what the client may do can have changed since.
+    private void forwardLater(
+            ClientPeer peer, IpPacket piece, PacketBatch packets, int i, GatewayOutput out) {
+        var datagram = found.datagram;
+        long high = piece.destinationHigh();
+        long low = piece.destinationLow();
+        if (!datagram.isStillAllowed(peer, piece.isV4(), high, low)) {
+            drops.count(DropReason.FRAGMENT_REFUSED);
+            return;
+        }
+        if (datagram.session != null) {
+            piece.destination(datagram.session.real.high(), datagram.session.real.low());
+        }
+        out.toTun(packets, i);
     }
 
     private boolean isSilentlyDropped() {

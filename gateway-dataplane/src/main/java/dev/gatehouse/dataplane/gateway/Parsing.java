@@ -6,7 +6,13 @@ import dev.gatehouse.wire.IpPacket;
 final class Parsing {
     private Parsing() {}
 
+    static boolean isUsable(IpPacket.Verdict verdict) {
+        return verdict == IpPacket.Verdict.OK || verdict == IpPacket.Verdict.FRAGMENT;
+    }
+
     static DropReason reason(IpPacket.Verdict verdict) {
-        return verdict == IpPacket.Verdict.FRAGMENT ? DropReason.FRAGMENT : DropReason.MALFORMED;
+        return verdict == IpPacket.Verdict.BAD_FRAGMENT
+                ? DropReason.BAD_FRAGMENT
+                : DropReason.MALFORMED;
     }
 }

@@ -29,6 +29,22 @@ final class Scratch {
         out.toPeer(peer.id(), batch, 0);
     }
 
+    /// A batch with one packet, a copy of `bytes`.
+    PacketBatch load(byte[] bytes) {
+        batch.buffer().put(offset(), bytes);
+        batch.clear();
+        batch.add(offset(), bytes.length, 0);
+        return batch;
+    }
+
+    /// Tells whoever sent a packet from the TUN device that it is too large.
+    void sendTooBigToTun(IpPacket original, GatewayOutput out) {
+        int length = IcmpErrors.write(IcmpErrors.Kind.TOO_BIG, original, buffer(), offset());
+        batch.clear();
+        batch.add(offset(), length, 0);
+        out.toTun(batch, 0);
+    }
+
     void sendIcmpError(
             ClientPeer peer, IcmpErrors.Kind kind, IpPacket original, GatewayOutput out) {
         send(peer, IcmpErrors.write(kind, original, buffer(), offset()), out);

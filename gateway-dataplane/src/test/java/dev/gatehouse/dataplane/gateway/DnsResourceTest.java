@@ -14,6 +14,7 @@ import static dev.gatehouse.dataplane.gateway.TestGateway.tcp;
 import static dev.gatehouse.dataplane.gateway.TestGateway.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.GatewayLimits.Fragments;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.tunnel.P2pEvent;
 import dev.gatehouse.wire.Endpoint;
@@ -342,7 +343,7 @@ class DnsResourceTest {
 
     @Test
     void excessLookupsAreDroppedWithoutReply() {
-        var limits = new GatewayLimits(1, 1, 1, 4, 1, 1, 1, 1);
+        var limits = new GatewayLimits(1, 1, 1, 4, 1, 1, 1, 1, Fragments.defaults());
         var small = new TestGateway(limits).authorize(dns(RESOURCE, "*.corp.test"));
         small.fromClient(assignedIps(RESOURCE, "a.corp.test", PROXIES));
 

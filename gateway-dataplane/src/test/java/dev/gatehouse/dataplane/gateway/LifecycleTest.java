@@ -13,6 +13,7 @@ import static dev.gatehouse.dataplane.gateway.TestGateway.ip;
 import static dev.gatehouse.dataplane.gateway.TestGateway.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.GatewayLimits.Fragments;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.tunnel.P2pEvent;
 import dev.gatehouse.wire.Endpoint;
@@ -244,7 +245,8 @@ class LifecycleTest {
 
     @Test
     void clientsAndResourcesHaveLimits() {
-        var small = new TestGateway(new GatewayLimits(1, 1, 1, 1, 1, 1, 1, 1));
+        var small =
+                new TestGateway(new GatewayLimits(1, 1, 1, 1, 1, 1, 1, 1, Fragments.defaults()));
         small.authorize(cidr(RESOURCE, "10.0.0.0/8"));
 
         assertThat(small.state.authorize(of(CLIENT, OTHER_RESOURCE), 0)).isFalse();

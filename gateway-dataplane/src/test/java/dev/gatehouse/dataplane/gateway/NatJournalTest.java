@@ -2,6 +2,7 @@ package dev.gatehouse.dataplane.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.GatewayLimits.Fragments;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.IpProtocol;
@@ -19,7 +20,16 @@ class NatJournalTest {
     private static final IpAddress REAL = IpAddress.parse("10.0.0.3");
 
     private final GatewayLimits limits =
-            new GatewayLimits(1, 1, 1, 1, 100_000, 100_000, TOLD_PER_CLIENT_MAX, TOLD_MAX);
+            new GatewayLimits(
+                    1,
+                    1,
+                    1,
+                    1,
+                    100_000,
+                    100_000,
+                    TOLD_PER_CLIENT_MAX,
+                    TOLD_MAX,
+                    Fragments.defaults());
     private final NatJournal journal = new NatJournal(limits);
     private final NatTable table = new NatTable("client", limits, journal);
 

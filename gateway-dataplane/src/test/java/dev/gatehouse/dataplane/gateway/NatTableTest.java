@@ -2,6 +2,7 @@ package dev.gatehouse.dataplane.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.GatewayLimits.Fragments;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.IpProtocol;
@@ -209,7 +210,8 @@ class NatTableTest {
     }
 
     private static NatTable table(int sessionsMax, int expiredMax) {
-        var limits = new GatewayLimits(1, 1, 1, 1, sessionsMax, expiredMax, 1, 1);
+        var limits =
+                new GatewayLimits(1, 1, 1, 1, sessionsMax, expiredMax, 1, 1, Fragments.defaults());
         return new NatTable("client", limits, new NatJournal(limits));
     }
 

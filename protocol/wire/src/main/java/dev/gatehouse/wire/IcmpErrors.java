@@ -6,15 +6,19 @@ import java.nio.ByteBuffer;
 public final class IcmpErrors {
     /// What the gateway itself reports about a client's packet.
     public enum Kind {
-        PROHIBITED(3, 13, 1, 1),
-        NETWORK_UNREACHABLE(3, 0, 1, 3);
+        PROHIBITED(3, 13, 1, 1, 0),
+        NETWORK_UNREACHABLE(3, 0, 1, 3, 0),
+        /// Above what fits in a tunnel: says how much does.
+        TOO_BIG(3, 4, 2, 0, IpPacket.LENGTH_MAX);
 
         private final int v4;
         private final int v6;
+        private final int rest;
 
-        Kind(int v4Type, int v4Code, int v6Type, int v6Code) {
+        Kind(int v4Type, int v4Code, int v6Type, int v6Code, int rest) {
             v4 = v4Type << 8 | v4Code;
             v6 = v6Type << 8 | v6Code;
+            this.rest = rest;
         }
     }
 
@@ -50,7 +54,7 @@ public final class IcmpErrors {
             out.put(outOffset + V4_BODY_OFFSET, in, at, body);
             out.putInt(outOffset + 12, (int) original.destinationLow());
             out.putInt(outOffset + 16, (int) original.sourceLow());
-            return finishV4(out, outOffset, body, kind.v4, 0);
+            return finishV4(out, outOffset, body, kind.v4, kind.rest);
         }
         int body = Math.min(original.totalLength(), V6_BODY_LENGTH_MAX);
         out.put(outOffset + V6_BODY_OFFSET, in, at, body);
@@ -58,7 +62,7 @@ public final class IcmpErrors {
         out.putLong(outOffset + 16, original.destinationLow());
         out.putLong(outOffset + 24, original.sourceHigh());
         out.putLong(outOffset + 32, original.sourceLow());
-        return finishV6(out, outOffset, body, kind.v6, 0);
+        return finishV6(out, outOffset, body, kind.v6, kind.rest);
     }
 
     /// Completes an ICMPv4 error whose addresses and body are written: all the other fields of

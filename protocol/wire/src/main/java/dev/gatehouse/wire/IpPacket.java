@@ -4,6 +4,9 @@ import java.nio.ByteBuffer;
 
 /// A reusable view of one IPv4 or IPv6 packet and the first bytes of what it carries.
 ///
+/// Of a datagram in pieces only the first has a transport header; its checksum covers all of them,
+/// so a change of addresses has to be made in each piece, and mends the checksum in the first.
+///
 /// [#wrap] checks what tunnel.md section 4.7 asks for, so that the accessors never read outside
 /// the packet; only the limit of the packet's size is left to the caller ([#LENGTH_MAX]). The
 /// setters keep all checksums right. Owned by one shard.
@@ -13,8 +16,12 @@ public final class IpPacket {
         OK,
         /// Not IPv4 or IPv6, or the length fields do not fit the bytes.
         NOT_IP,
-        /// An IPv4 fragment, or an IPv6 fragment header, even of an only fragment.
+        /// A piece of a datagram: the first one with the whole transport header, or a later one,
+        /// whose transport accessors mean nothing. An only piece is [#OK].
         FRAGMENT,
+        /// A piece that ends within the transport header, has an impossible length, or reaches
+        /// beyond the largest datagram.
+        BAD_FRAGMENT,
         /// A TCP, UDP or ICMP header that is cut, or ICMP of the wrong family.
         BAD_TRANSPORT
     }
@@ -39,7 +46,10 @@ public final class IpPacket {
     private static final int ICMPV6_ECHO_REPLY = 129;
 
     private static final int V4_TOTAL_LENGTH_OFFSET = 2; // u16
+    private static final int V4_ID_OFFSET = 4; // u16
     private static final int V4_FRAGMENT_OFFSET = 6; // u16
+    private static final int V4_DONT_FRAGMENT = 0x4000;
+    private static final int V4_MORE_FRAGMENTS = 0x2000;
     private static final int V4_TTL_OFFSET = 8; // u8
     private static final int V4_PROTOCOL_OFFSET = 9; // u8
     private static final int V4_CHECKSUM_OFFSET = 10; // u16
@@ -50,6 +60,9 @@ public final class IpPacket {
     private static final int V6_HOP_LIMIT_OFFSET = 7; // u8
     private static final int V6_SOURCE_OFFSET = 8; // 16 bytes
     private static final int V6_DESTINATION_OFFSET = 24; // 16 bytes
+
+    private static final int V6_FRAGMENT_HEADER_LENGTH = 8;
+    private static final int DATAGRAM_LENGTH_MAX = 0xFFFF;
 
     private static final int TCP_DATA_OFFSET = 12; // u4
     private static final int TCP_FLAGS_OFFSET = 13; // u8
@@ -65,6 +78,11 @@ public final class IpPacket {
     private int protocol;
     private int headerLength;
     private int totalLength;
+    private boolean fragment;
+    private int fragmentOffset;
+    private boolean moreFragments;
+    private int fragmentId;
+    private int fragmentableOffset; // IPv6: of what follows the fragment header
     private long sourceHigh;
     private long sourceLow;
     private long destinationHigh;
@@ -106,8 +124,15 @@ public final class IpPacket {
         destinationHigh = 0;
         destinationLow = Integer.toUnsignedLong(buffer.getInt(offset + V4_DESTINATION_OFFSET));
         protocol = u8(V4_PROTOCOL_OFFSET);
-        boolean fragment = (u16(V4_FRAGMENT_OFFSET) & 0x3FFF) != 0; // MF or an offset
-        return fragment ? Verdict.FRAGMENT : checkTransport();
+        int bits = u16(V4_FRAGMENT_OFFSET);
+        fragmentOffset = (bits & 0x1FFF) * 8;
+        moreFragments = (bits & V4_MORE_FRAGMENTS) != 0;
+        fragment = fragmentOffset != 0 || moreFragments;
+        if (!fragment) {
+            return checkTransport();
+        }
+        fragmentId = u16(V4_ID_OFFSET);
+        return checkFragment(totalLength - headerLength, headerLength);
     }
 
     private Verdict parseV6(int length) {
@@ -125,17 +150,74 @@ public final class IpPacket {
         destinationLow = buffer.getLong(offset + V6_DESTINATION_OFFSET + 8);
         protocol = u8(V6_NEXT_HEADER_OFFSET);
         headerLength = IPV6_HEADER_LENGTH;
+        fragment = false;
+        fragmentOffset = 0;
+        moreFragments = false;
+        if (!skipOptions()) {
+            return Verdict.NOT_IP;
+        }
+        return protocol == IpProtocol.FRAGMENT ? parseFragmentHeader() : checkTransport();
+    }
+
+    /// Moves to what follows the hop-by-hop and destination options. False if they are cut.
+    private boolean skipOptions() {
         while (protocol == IpProtocol.HOP_BY_HOP || protocol == IpProtocol.DESTINATION_OPTIONS) {
             if (totalLength - headerLength < 8) {
-                return Verdict.NOT_IP;
+                return false;
             }
             protocol = u8(headerLength);
             headerLength += 8 + 8 * u8(headerLength + 1);
             if (headerLength > totalLength) {
-                return Verdict.NOT_IP;
+                return false;
             }
         }
-        return protocol == IpProtocol.FRAGMENT ? Verdict.FRAGMENT : checkTransport();
+        return true;
+    }
+
+    /// The first piece has all headers up to the transport's, RFC 7112; of the later ones only the
+    /// place is known.
+    private Verdict parseFragmentHeader() {
+        if (totalLength - headerLength < V6_FRAGMENT_HEADER_LENGTH) {
+            return Verdict.NOT_IP;
+        }
+        protocol = u8(headerLength);
+        int bits = u16(headerLength + 2);
+        fragmentOffset = bits & 0xFFF8;
+        moreFragments = (bits & 1) != 0;
+        fragment = fragmentOffset != 0 || moreFragments;
+        fragmentId = buffer.getInt(offset + headerLength + 4);
+        headerLength += V6_FRAGMENT_HEADER_LENGTH;
+        fragmentableOffset = headerLength;
+        int payload = totalLength - headerLength;
+        if (fragmentOffset == 0 && !skipOptions()) {
+            return Verdict.BAD_FRAGMENT;
+        }
+        if (fragmentOffset == 0 && protocol == IpProtocol.FRAGMENT) {
+            return Verdict.BAD_FRAGMENT; // pieces of pieces
+        }
+        return fragment ? checkFragment(payload, 0) : checkTransport();
+    }
+
+    /// @param payload bytes that this is a piece of
+    /// @param header bytes before them that count for the length of the datagram
+    private Verdict checkFragment(int payload, int header) {
+        boolean good =
+                payload > 0
+                        && (!moreFragments || payload % 8 == 0)
+                        && header + fragmentOffset + payload <= DATAGRAM_LENGTH_MAX
+                        && (fragmentOffset != 0 || isFirstPieceWhole());
+        return good ? Verdict.FRAGMENT : Verdict.BAD_FRAGMENT;
+    }
+
+    private boolean isFirstPieceWhole() {
+        int room = totalLength - headerLength;
+        return switch (protocol) {
+            case IpProtocol.TCP -> room >= TCP_HEADER_LENGTH_MIN && isTcpHeaderWhole(room);
+            case IpProtocol.UDP -> room >= UDP_HEADER_LENGTH;
+            case IpProtocol.ICMP -> v4 && room >= ICMP_HEADER_LENGTH;
+            case IpProtocol.ICMPV6 -> !v4 && room >= ICMP_HEADER_LENGTH;
+            default -> true;
+        };
     }
 
     private Verdict checkTransport() {
@@ -187,6 +269,46 @@ public final class IpPacket {
     /// Bytes before the transport header, IPv4 options or IPv6 options headers included.
     public int headerLength() {
         return headerLength;
+    }
+
+    /// True for a piece of a datagram.
+    public boolean isFragment() {
+        return fragment;
+    }
+
+    /// True for a piece that has no transport header.
+    public boolean isLaterFragment() {
+        return fragmentOffset != 0;
+    }
+
+    /// Bytes of the datagram's payload before this piece; 0 if it is the first, or whole.
+    public int fragmentOffset() {
+        return fragmentOffset;
+    }
+
+    /// Bytes of the datagram's payload up to the end of this piece, options behind an IPv6 fragment
+    /// header included.
+    public int fragmentEnd() {
+        return fragmentOffset + totalLength - fragmentPayloadOffset();
+    }
+
+    /// IPv6 options behind the fragment header are part of what is cut.
+    private int fragmentPayloadOffset() {
+        return v4 || fragmentOffset != 0 ? headerLength : fragmentableOffset;
+    }
+
+    public boolean hasMoreFragments() {
+        return moreFragments;
+    }
+
+    /// What the pieces of a datagram have in common: 16 bits, or 32 for IPv6.
+    public int fragmentId() {
+        return fragmentId;
+    }
+
+    /// True if a router must not cut the packet: it asks for that, or it is IPv6.
+    public boolean mustNotBeCut() {
+        return !v4 || (u16(V4_FRAGMENT_OFFSET) & V4_DONT_FRAGMENT) != 0;
     }
 
     /// Bytes of the whole packet by its own length field.
@@ -282,16 +404,17 @@ public final class IpPacket {
     }
 
     public boolean isTcp() {
-        return protocol == IpProtocol.TCP;
+        return protocol == IpProtocol.TCP && fragmentOffset == 0;
     }
 
     public boolean isUdp() {
-        return protocol == IpProtocol.UDP;
+        return protocol == IpProtocol.UDP && fragmentOffset == 0;
     }
 
     /// True for ICMPv4 and ICMPv6.
     public boolean isIcmp() {
-        return protocol == IpProtocol.ICMP || protocol == IpProtocol.ICMPV6;
+        return (protocol == IpProtocol.ICMP || protocol == IpProtocol.ICMPV6)
+                && fragmentOffset == 0;
     }
 
     /// True if [#sourcePort] and [#destinationPort] mean something.
@@ -384,7 +507,8 @@ public final class IpPacket {
             buffer.putLong(at, high);
             buffer.putLong(at + 8, low);
         }
-        if (protocol != IpProtocol.ICMP) { // the only one without a pseudo header
+        boolean hasPseudoHeader = protocol != IpProtocol.ICMP && fragmentOffset == 0;
+        if (hasPseudoHeader) {
             updateTransportChecksum(before, Checksums.sum(high) + Checksums.sum(low));
         }
     }
@@ -433,11 +557,13 @@ public final class IpPacket {
         buffer.putShort(offset + field, (short) checksum);
     }
 
-    /// Zero means "no checksum" and becomes a real one.
+    /// Zero means "no checksum" and becomes a real one, but for a piece: the sum is of all pieces.
     private void updateUdp(long before, long after) {
         int field = headerLength + UDP_CHECKSUM_OFFSET;
         if (u16(field) == 0) {
-            writeTransportChecksum();
+            if (!fragment) {
+                writeTransportChecksum();
+            }
             return;
         }
         int checksum = Checksums.update(u16(field), before, after);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gatehouse.wire.IpPacket.Verdict;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,9 +35,16 @@ class IpPacketTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0x2000, FRAGMENT", "0x0001, FRAGMENT", "0x4000, OK", "0x8000, OK"})
-    void ipv4FragmentsAreRefused(String bits, Verdict verdict) {
-        byte[] bytes = TestPackets.random(random, true, IpProtocol.UDP, 11);
+    @CsvSource({
+        "0x2000, 16, FRAGMENT",
+        "0x2000, 11, BAD_FRAGMENT", // no multiple of 8
+        "0x0001, 11, FRAGMENT",
+        "0x1FFF, 11, BAD_FRAGMENT", // beyond the largest datagram
+        "0x4000, 11, OK",
+        "0x8000, 11, OK"
+    })
+    void ipv4FragmentsAreToldApart(String bits, int length, Verdict verdict) {
+        byte[] bytes = TestPackets.random(random, true, IpProtocol.UDP, length);
         ByteBuffer.wrap(bytes).putShort(6, Integer.decode(bits).shortValue());
 
         assertThat(parse(bytes)).isEqualTo(verdict);
@@ -63,10 +71,34 @@ class IpPacketTest {
 
     @Test
     void fragmentHeaderIsFoundBehindOptions() {
-        assertThat(parse(withHeaders(IpProtocol.HOP_BY_HOP, IpProtocol.FRAGMENT)))
-                .isEqualTo(Verdict.FRAGMENT);
-        assertThat(parse(withHeaders(IpProtocol.FRAGMENT, IpProtocol.HOP_BY_HOP)))
-                .isEqualTo(Verdict.FRAGMENT);
+        byte[] behind = withHeaders(IpProtocol.HOP_BY_HOP, IpProtocol.FRAGMENT);
+        byte[] before = withHeaders(IpProtocol.FRAGMENT, IpProtocol.HOP_BY_HOP);
+        behind[51] = 8;
+        before[43] = 8;
+
+        for (byte[] bytes : List.of(behind, before)) {
+            assertThat(parse(bytes)).isEqualTo(Verdict.FRAGMENT);
+            assertThat(packet.isLaterFragment()).isTrue();
+            assertThat(packet.fragmentOffset()).isEqualTo(8);
+            assertThat(packet.hasPorts()).as("they came before").isFalse();
+        }
+    }
+
+    /// RFC 7112, RFC 8200 section 5: all headers are in the first piece, and it is cut once.
+    @Test
+    void firstPieceThatLacksHeadersIsRefused() {
+        byte[] cutInOptions = withHeaders(IpProtocol.FRAGMENT, IpProtocol.HOP_BY_HOP);
+        cutInOptions[43] = 1;
+        cutInOptions[49] = 9;
+        byte[] cutAgain = withHeaders(IpProtocol.FRAGMENT, IpProtocol.FRAGMENT);
+        cutAgain[43] = 1;
+        cutAgain[51] = 8;
+        byte[] tiny = TestPackets.random(random, true, IpProtocol.TCP, 0);
+        ByteBuffer.wrap(tiny).putShort(2, (short) 36).putShort(6, (short) 0x2000);
+
+        for (byte[] bytes : List.of(cutInOptions, cutAgain, tiny)) {
+            assertThat(parse(bytes)).isEqualTo(Verdict.BAD_FRAGMENT);
+        }
     }
 
     @Test
