@@ -327,6 +327,7 @@ final class ClientAgent implements Agent<LoopCommand> {
                                                 r.gatewayId().orElse(null)))
                         .toList();
         return new ClientStatus(
+                surroundings.network.isConfigured(),
                 portal.isConnected(),
                 config.map(c -> List.of(c.ipv4().toString(), c.ipv6().toString()))
                         .orElse(List.of()),

@@ -5,10 +5,13 @@ import java.util.List;
 
 /// What `client status` shows.
 ///
+/// @param ready whether it has logged in and set addresses, DNS and routes; stays so while the
+///     portal is away, since tunnels live on
 /// @param dnsSharedPorts queries to the host's DNS servers that had no port of their own, in total
 /// @param dnsMismatched answers of DNS servers to questions that were not asked, in total: dropped
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ClientStatus(
+        boolean ready,
         boolean portalConnected,
         List<String> addresses,
         List<String> dnsServers,
@@ -45,6 +48,21 @@ public record ClientStatus(
     /// @param path host, srflx or relay; null while it is being built
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Tunnel(String gateway, String path, String local, String remote) {}
+
+    /// What it waits for, or that it waits for nothing.
+    String readiness() {
+        if (ready) {
+            return "ready";
+        }
+        if (addresses.isEmpty()) {
+            return portalConnected
+                    ? "not ready: logged in, and the interface is not configured yet"
+                    : "not ready: not logged in to the portal yet";
+        }
+        return dnsControl.fault == null
+                ? "not ready: DNS is not set yet"
+                : "not ready: DNS is not set: " + dnsControl.fault;
+    }
 
     /// For people.
     String toText() {

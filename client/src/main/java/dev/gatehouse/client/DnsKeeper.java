@@ -50,6 +50,7 @@ final class DnsKeeper implements AutoCloseable {
     private long retryAtNs;
     private long retryNs = RETRY_NS;
     private volatile Report report = new Report(Optional.empty(), 0, 0);
+    private volatile boolean isInForce;
 
     /// @param onServers told the servers of the system whenever they change; false: tell it again
     /// @param onFirst called once, when the first wish has been fulfilled or has failed
@@ -81,6 +82,11 @@ final class DnsKeeper implements AutoCloseable {
     synchronized void wake() {
         isWoken = true;
         notifyAll();
+    }
+
+    /// Whether the newest wish that was tried is what the host does. Any thread.
+    boolean isInForce() {
+        return isInForce;
     }
 
     Report report() {
@@ -156,6 +162,7 @@ final class DnsKeeper implements AutoCloseable {
             LOG.info("{} is set again", resolver.name());
         }
         applied = wish;
+        isInForce = true;
         settling = null;
         retryNs = RETRY_NS;
         report = new Report(Optional.empty(), report.rewrites(), report.failures());
@@ -172,6 +179,7 @@ final class DnsKeeper implements AutoCloseable {
             LOG.debug("{} is still not set: {}", resolver.name(), why(e));
         }
         applied = null;
+        isInForce = false;
         report = new Report(Optional.of(why(e)), report.rewrites(), report.failures() + 1);
         retryAtNs = System.nanoTime() + retryNs;
         retryNs = Math.min(RETRY_MAX_NS, 2 * retryNs);

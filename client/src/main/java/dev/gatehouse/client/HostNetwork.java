@@ -85,6 +85,11 @@ final class HostNetwork implements AutoCloseable {
         dns.flushCaches();
     }
 
+    /// Whether addresses, DNS and routes are set.
+    boolean isConfigured() {
+        return up && dns.isInForce();
+    }
+
     DnsKeeper.Report dnsReport() {
         return dns.report();
     }

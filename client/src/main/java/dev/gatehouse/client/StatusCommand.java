@@ -21,6 +21,13 @@ final class StatusCommand implements Callable<Integer> {
     private boolean json;
 
     @Option(
+            names = "--ready",
+            description =
+                    "Say whether the client is logged in, with addresses, DNS and routes set; exit"
+                            + " with 0 if so, else with 1.")
+    private boolean asksForReadiness;
+
+    @Option(
             names = "--status-socket",
             paramLabel = "<path>",
             defaultValue = SOCKET,
@@ -41,6 +48,10 @@ final class StatusCommand implements Callable<Integer> {
                             "gatehouse client: no client answers at %s: is it running?"
                                     .formatted(socket));
             return 1;
+        }
+        if (asksForReadiness) {
+            spec.commandLine().getOut().println(status.readiness());
+            return status.ready() ? 0 : 1;
         }
         var text =
                 json

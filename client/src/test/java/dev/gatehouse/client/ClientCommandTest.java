@@ -2,6 +2,8 @@ package dev.gatehouse.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.gatehouse.channel.Json;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -11,14 +13,18 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 class ClientCommandTest {
     @TempDir private Path directory;
     private final StringWriter errors = new StringWriter();
+    private final StringWriter said = new StringWriter();
 
     private int run(String... arguments) {
         return new CommandLine(new ClientCommand())
+                .setOut(new PrintWriter(said, true))
                 .setErr(new PrintWriter(errors, true))
                 .execute(arguments);
     }
@@ -70,5 +76,39 @@ class ClientCommandTest {
         var socket = directory.resolve("status").toString();
         assertThat(run("status", "--status-socket", socket)).isEqualTo(1);
         assertThat(errors.toString()).contains("is it running?");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "false, false, '', , 1, not ready: not logged in to the portal yet",
+        "false, true, '', , 1, 'not ready: logged in, and the interface is not configured yet'",
+        "false, true, 100.64.0.1, , 1, not ready: DNS is not set yet",
+        "false, true, 100.64.0.1, read-only, 1, not ready: DNS is not set: read-only",
+        "true, true, 100.64.0.1, , 0, ready",
+        "true, false, 100.64.0.1, , 0, ready"
+    })
+    void readyMeansLoggedInOnceAndTheInterfaceIsConfigured(
+            boolean ready, boolean connected, String address, String fault, int code, String word)
+            throws IOException {
+        var socket = directory.resolve("status");
+        var dns = Json.object().put("fault", fault);
+        var told = Json.object().put("ready", ready).put("portalConnected", connected);
+        var addresses = told.putArray("addresses");
+        if (!address.isEmpty()) {
+            addresses.add(address);
+        }
+        told.set("dnsControl", dns);
+        var status = new ObjectMapper().treeToValue(told, ClientStatus.class);
+
+        try (var _ = new StatusServer(socket, command -> answer(command, status))) {
+            assertThat(run("status", "--ready", "--status-socket", socket.toString()))
+                    .isEqualTo(code);
+        }
+
+        assertThat(said.toString().strip()).isEqualTo(word);
+    }
+
+    private static void answer(LoopCommand command, ClientStatus status) {
+        ((LoopCommand.Status) command).answer().complete(status);
     }
 }
