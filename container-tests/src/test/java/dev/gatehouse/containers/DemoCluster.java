@@ -12,10 +12,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import org.testcontainers.containers.Container.ExecResult;
 
 /// `overlays/demo` on one node: all its pods, in the engine, from `k8s/rendered`.
@@ -46,11 +48,15 @@ final class DemoCluster implements AutoCloseable {
         return Pod.Source.of(overlay, workload);
     }
 
+    Manifests overlay() {
+        return overlay;
+    }
+
     EngineRuntime runtime() {
         return runtime;
     }
 
-    /// Starts all at once; waits for nobody.
+    /// Starts all at once; waits for the client, whose application starts after it.
     DemoCluster start() {
         int replicas = overlay.named(Deployment.class, "gatehouse-gateway").getSpec().getReplicas();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -93,7 +99,7 @@ final class DemoCluster implements AutoCloseable {
                 }
             }
         }
-        var status = clientStatus();
+        var status = client == null ? JSON.createObjectNode() : clientStatus();
         if (status.path("relays").isEmpty() || status.path("resources").size() != 1) {
             missing.add("the client says " + status);
         }
@@ -203,8 +209,13 @@ final class DemoCluster implements AutoCloseable {
         return web;
     }
 
+    List<Pod> podsOf(String workload) {
+        return pods().stream().filter(pod -> pod.name().startsWith(workload + "-")).toList();
+    }
+
     List<Pod> pods() {
-        var all = new ArrayList<>(List.of(portal, relay, web, client));
+        var all = new ArrayList<Pod>();
+        Stream.of(portal, relay, web, client).filter(Objects::nonNull).forEach(all::add);
         all.addAll(gateways.pods());
         return all;
     }

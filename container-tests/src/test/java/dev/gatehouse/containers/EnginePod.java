@@ -1,11 +1,16 @@
 package dev.gatehouse.containers;
 
+import com.github.dockerjava.api.async.ResultCallback;
+import com.github.dockerjava.api.exception.DockerException;
+import com.github.dockerjava.api.model.Frame;
 import dev.gatehouse.testkit.kubelet.ContainerSpec;
 import dev.gatehouse.testkit.kubelet.PodRuntime.ContainerProcess;
 import dev.gatehouse.testkit.kubelet.PodRuntime.Sandbox;
 import dev.gatehouse.testkit.kubelet.PodRuntime.SandboxSpec;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.testcontainers.containers.Container.ExecResult;
 import org.testcontainers.containers.ContainerLaunchException;
 
@@ -95,6 +100,34 @@ final class EnginePod implements Sandbox {
         public void remove() {
             lastLog = log();
             box.stop();
+        }
+
+        @Override
+        public boolean succeeds(List<String> command, Duration timeout) {
+            var docker = Engine.client();
+            try {
+                var id =
+                        docker.execCreateCmd(box.getContainerId())
+                                .withCmd(command.toArray(String[]::new))
+                                .withAttachStdout(true)
+                                .exec()
+                                .getId();
+                boolean ended =
+                        docker.execStartCmd(id)
+                                .exec(new ResultCallback.Adapter<Frame>())
+                                .awaitCompletion(timeout.toMillis(), TimeUnit.MILLISECONDS);
+                var state = docker.inspectExecCmd(id).exec();
+                if (!ended) {
+                    var pid = Long.toString(state.getPidLong());
+                    runtime.node().run(List.of("busybox", "kill", "-KILL", pid));
+                }
+                return ended && Long.valueOf(0).equals(state.getExitCodeLong());
+            } catch (DockerException _) { // it does not run
+                return false;
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
         }
 
         /// What `kubectl exec` does: runs a program in the container, as its user, to its end.

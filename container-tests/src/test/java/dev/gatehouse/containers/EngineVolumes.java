@@ -48,8 +48,9 @@ final class EngineVolumes {
             case PodVolume.Files(var content, int mode, long group) -> {
                 var path = Files.createDirectories(folder.resolve(name));
                 for (var file : content.entrySet()) {
-                    var written = Files.writeString(path.resolve(file.getKey()), file.getValue());
-                    own(written, mode, group);
+                    var wanted = path.resolve(file.getKey());
+                    Files.createDirectories(wanted.getParent());
+                    own(Files.writeString(wanted, file.getValue()), mode, group);
                 }
                 own(path, FOLDER_MODE, group);
                 paths.put(name, path);

@@ -53,11 +53,17 @@ final class Node implements AutoCloseable {
 
     Node start() {
         box.start();
-        Eventually.holds(
-                "the node answers",
-                Eventually.LONG,
-                () -> Files.exists(folder.resolve(SOCKET)) && !file("/proc/self/stat").isEmpty());
+        Eventually.holds("the node answers", Eventually.LONG, this::answers);
         return this;
+    }
+
+    /// The socket is there a moment before it listens.
+    private boolean answers() {
+        try {
+            return Files.exists(folder.resolve(SOCKET)) && !file("/proc/self/stat").isEmpty();
+        } catch (UncheckedIOException _) {
+            return false;
+        }
     }
 
     /// The body of a page, whatever its status; empty without an answer in time.

@@ -8,6 +8,7 @@ import dev.gatehouse.testkit.kubelet.Pod;
 import dev.gatehouse.testkit.kubelet.PodContainer;
 import dev.gatehouse.testkit.manifests.AdapterRules;
 import dev.gatehouse.testkit.manifests.Manifests;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import java.io.RandomAccessFile;
 import java.time.Duration;
@@ -35,6 +36,9 @@ class PodIT {
     private static final long START_MS_MAX = 10_000; // a JVM on a loaded machine
     private static final long DOWNLOAD_BYTES = 200_000_000;
     private static final double TICKS_PER_SECOND = 100; // of /proc/PID/stat
+    private static final int SHORT_START_S = 40;
+    private static final int WEB_PORT = 8080;
+    private static final Duration PAGE_LIMIT = Duration.ofSeconds(10);
     private static final String NET_ADMIN = "0000000000001000";
     private static final String NOTHING = "0000000000000000";
 
@@ -43,16 +47,47 @@ class PodIT {
     /// A portal that nobody uses, and whose process stands still.
     private static Pod frozen;
 
+    /// A gateway whose portal is nowhere.
+    private static Pod lonely;
+
+    private static long lonelySinceNs;
+    private static String firstPage;
+
     @RegisterExtension private final TestWatcher watcher = new LogsOfFailures(() -> cluster.logs());
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = new DemoCluster().start();
+        cluster = new DemoCluster();
+        cluster.start();
+        firstPage = commandsOfTheReadme();
+        var alone = cluster.source("gatehouse-gateway").with(PodIT::nameAPortalThatIsNowhere);
+        lonelySinceNs = System.nanoTime();
+        lonely = Pod.start(cluster.runtime(), alone);
         var unused = cluster.source("gatehouse-portal").with(PodIT::hideFromServices);
         frozen = Pod.start(cluster.runtime(), unused);
         Eventually.holds("all pods are ready", Eventually.LONG, cluster::isUp);
         Eventually.holds("so is the unused one", Eventually.LONG, frozen::isReady);
         frozen.container("portal").process().signal("STOP");
+    }
+
+    /// What the last command but one, which deletes all, prints.
+    private static String commandsOfTheReadme() {
+        var commands = Kubectl.commandsOfTheReadme();
+        assertThat(commands.getFirst()).isEqualTo(Kubectl.APPLY); // as the cluster has been made
+        assertThat(commands.getLast()).isEqualTo(Kubectl.DELETE);
+        var kubectl = new Kubectl(cluster);
+        return commands.subList(1, commands.size() - 1).stream()
+                .map(kubectl::run)
+                .reduce("", String::concat);
+    }
+
+    private static void nameAPortalThatIsNowhere(PodTemplateSpec template) {
+        hideFromServices(template);
+        for (var container : template.getSpec().getContainers()) {
+            container.getEnv().removeIf(one -> one.getName().equals("FIREZONE_API_URL"));
+            container.getEnv().add(new EnvVar("FIREZONE_API_URL", "ws://127.0.0.1:9", null));
+            container.getStartupProbe().setFailureThreshold(SHORT_START_S);
+        }
     }
 
     private static void hideFromServices(PodTemplateSpec template) {
@@ -61,12 +96,30 @@ class PodIT {
 
     @AfterAll
     static void end() throws Exception {
-        if (frozen != null) {
-            frozen.abandon();
+        for (Pod pod : new Pod[] {frozen, lonely}) {
+            if (pod != null) {
+                pod.abandon();
+            }
         }
         if (cluster != null) {
             cluster.close();
         }
+    }
+
+    /// What somebody sees who copies them one after the other, without trying twice.
+    @Test
+    @Order(1)
+    void theCommandsOfTheReadmeShowThePage() {
+        assertThat(firstPage.strip()).isEqualTo(DemoCluster.PAGE);
+    }
+
+    /// Nothing enforces NetworkPolicies here: the server itself looks at who asks.
+    @Test
+    void whoDoesNotComeThroughAGatewayIsRefused() {
+        var web = DemoCluster.sandbox(cluster.web());
+
+        assertThat(web.status(WEB_PORT, "/", PAGE_LIMIT)).isEqualTo(403);
+        assertThat(web.status(WEB_PORT, "/alive", PAGE_LIMIT)).isEqualTo(200);
     }
 
     @Test
@@ -331,6 +384,24 @@ class PodIT {
 
     private static String resolver() {
         return cluster.runtime().node().file(cluster.application().proc("root/etc/resolv.conf"));
+    }
+
+    /// For longer than a start may take: what is away is waited for, no restart brings it back.
+    @Test
+    @Order(Integer.MAX_VALUE)
+    void aPortalThatIsAwayRestartsNothing() {
+        Eventually.holds(
+                "a start would have taken too long",
+                Eventually.LONG,
+                () -> System.nanoTime() - lonelySinceNs > SHORT_START_S * 1_500_000_000L);
+
+        assertThat(lonely.containers())
+                .hasSize(2)
+                .allMatch(PodContainer::isStarted)
+                .allMatch(container -> container.restarts() == 0);
+        assertThat(lonely.isReady()).isFalse();
+        assertThat(DemoCluster.sandbox(lonely).page(8080, "/readyz"))
+                .isEqualTo("not ready: not joined to the portal\n");
     }
 
     @Test

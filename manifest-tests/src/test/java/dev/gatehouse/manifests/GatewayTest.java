@@ -32,7 +32,6 @@ class GatewayTest {
         var deployment = (Deployment) gateway(overlay).owner();
         var rolling = deployment.getSpec().getStrategy().getRollingUpdate();
 
-        assertThat(deployment.getSpec().getReplicas()).isEqualTo(2);
         assertThat(rolling.getMaxSurge().getIntVal()).isEqualTo(1);
         assertThat(rolling.getMaxUnavailable().getIntVal()).isZero();
     }
@@ -69,13 +68,28 @@ class GatewayTest {
                         .filter(one -> one.getMetadata().getName().equals("gatehouse-gateway"))
                         .findFirst()
                         .orElseThrow();
-        var scaler = overlay.all(HorizontalPodAutoscaler.class).getFirst().getSpec();
 
         assertThat(budget.getSpec().getMaxUnavailable().getIntVal()).isEqualTo(1);
-        assertThat(scaler.getMinReplicas()).isEqualTo(2);
-        assertThat(scaler.getBehavior().getScaleDown().getPolicies())
-                .singleElement()
-                .satisfies(policy -> assertThat(policy.getValue()).isEqualTo(1));
+        for (var scaler : overlay.all(HorizontalPodAutoscaler.class)) {
+            assertThat(scaler.getSpec().getBehavior().getScaleDown().getPolicies())
+                    .singleElement()
+                    .satisfies(policy -> assertThat(policy.getValue()).isEqualTo(1));
+        }
+    }
+
+    /// Whoever applies an autoscaled Deployment again would else take gateways away.
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("overlays")
+    void thereAreTwoByTheAutoscalerAloneOrWithoutOne(Manifests overlay) {
+        var scalers = overlay.all(HorizontalPodAutoscaler.class);
+        var replicas = ((Deployment) gateway(overlay).owner()).getSpec().getReplicas();
+
+        if (scalers.isEmpty()) {
+            assertThat(replicas).isEqualTo(2);
+        } else {
+            assertThat(scalers.getFirst().getSpec().getMinReplicas()).isEqualTo(2);
+            assertThat(replicas).isNull();
+        }
     }
 
     /// Throttling a packet thread shows as latency; memory without a limit takes a node down.

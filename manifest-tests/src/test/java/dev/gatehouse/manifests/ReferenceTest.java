@@ -2,6 +2,7 @@ package dev.gatehouse.manifests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.launcher.Gatehouse;
 import dev.gatehouse.manifests.sources.Images;
 import dev.gatehouse.manifests.sources.Processes;
 import dev.gatehouse.testkit.manifests.Checkout;
@@ -102,6 +103,15 @@ class ReferenceTest {
         assertThat(known).containsAll(set);
     }
 
+    /// Of two entries with one name the API server keeps either, and server-side apply refuses
+    // both.
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("ours")
+    void variablesAreSetOnce(Place place) {
+        assertThat(place.container().getEnv().stream().map(EnvVar::getName))
+                .doesNotHaveDuplicates();
+    }
+
     private static Set<String> referenced(Container container) {
         var names = new TreeSet<String>();
         container.getEnv().stream()
@@ -147,6 +157,7 @@ class ReferenceTest {
         var process = place.image().process();
         if (process.equals("client")) {
             assertThat(probes).isEmpty(); // it serves no HTTP
+            assertThatTheApplicationWaitsFor(place);
             return;
         }
 
@@ -158,6 +169,20 @@ class ReferenceTest {
                     assertThat(Processes.literals(process)).contains(get.getPath());
                     assertThat(number(place, get.getPort())).isEqualTo(httpPort(place));
                 });
+    }
+
+    /// Sidecars are waited for until they are started: by a command of the image.
+    private static void assertThatTheApplicationWaitsFor(Place place) {
+        var asked = place.container().getStartupProbe().getExec().getCommand();
+        var program = place.image().entryPoint().size() - 1;
+
+        assertThat(place.container().getRestartPolicy()).isEqualTo("Always");
+        assertThat(place.workload().pod().getInitContainers()).contains(place.container());
+        assertThat(asked.getFirst()).isEqualTo(place.image().entryPoint().getFirst());
+        assertThat(asked.get(program - 1)).isEqualTo(place.image().entryPoint().get(program - 1));
+        assertThat(asked.subList(program, asked.size()))
+                .containsExactly("client", "status", "--ready");
+        Gatehouse.commandLine().parseArgs("client", "status", "--ready");
     }
 
     private static Map<String, HTTPGetAction> probes(Container container) {

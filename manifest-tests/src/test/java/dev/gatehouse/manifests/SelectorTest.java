@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServicePort;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.networking.v1.Ingress;
@@ -72,6 +73,8 @@ class SelectorTest {
     @MethodSource("overlays")
     void selectorsOfWorkloadsBudgetsAndPoliciesMeetTheirPods(Manifests overlay) {
         overlay.all(Deployment.class)
+                .forEach(one -> assertSelects(overlay, one, one.getSpec().getSelector()));
+        overlay.all(DaemonSet.class)
                 .forEach(one -> assertSelects(overlay, one, one.getSpec().getSelector()));
         overlay.all(PodDisruptionBudget.class)
                 .forEach(one -> assertSelects(overlay, one, one.getSpec().getSelector()));
@@ -199,7 +202,7 @@ class SelectorTest {
     @Test
     void theBalancedRelayListsEveryPortOfItsRange() {
         var overlay = Manifests.of("relay-load-balancer");
-        var relay = overlay.workload("gatehouse-relay");
+        var relay = overlay.workload("gatehouse-relay-balanced");
         var settings =
                 overlay.all(io.fabric8.kubernetes.api.model.ConfigMap.class).getFirst().getData();
         int lowest = Integer.parseInt(settings.get("LOWEST_PORT"));

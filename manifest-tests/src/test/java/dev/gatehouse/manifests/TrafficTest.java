@@ -81,9 +81,10 @@ class TrafficTest {
     @MethodSource("overlays")
     void relaysReachPortalNamesAndPeers(Manifests overlay) {
         var traffic = new Traffic(overlay);
-        workload(overlay, "gatehouse-relay")
+        Stream.of("gatehouse-relay", "gatehouse-relay-balanced")
+                .flatMap(name -> workload(overlay, name).stream())
                 .map(Party::of)
-                .ifPresent(
+                .forEach(
                         relay -> {
                             assertThat(traffic.passes(relay, DNS, "UDP", 53)).isTrue();
                             var other = Party.outside(SOMEBODY);
@@ -130,12 +131,21 @@ class TrafficTest {
                 .passes(Party.of(demo.workload(from)), Party.of(demo.workload(to)), protocol, port);
     }
 
+    @Test
+    void theDemosWebServerAsksForTheNamesOfGateways() {
+        var demo = Manifests.of("demo");
+        var web = Party.of(demo.workload("web"));
+
+        assertThat(new Traffic(demo).passes(web, DNS, "UDP", 53)).isTrue();
+        assertThat(new Traffic(demo).passes(web, Party.outside(SOMEBODY), "TCP", 443)).isFalse();
+    }
+
     /// The addresses that hand out a cloud's credentials are nobody's resource.
     @ParameterizedTest(name = "{0}")
     @MethodSource("overlays")
     void noGatewayOrBalancedRelayReachesACloudsMetadata(Manifests overlay) {
         var traffic = new Traffic(overlay);
-        for (String name : new String[] {"gatehouse-gateway", "gatehouse-relay"}) {
+        for (String name : new String[] {"gatehouse-gateway", "gatehouse-relay-balanced"}) {
             workload(overlay, name)
                     .filter(one -> !one.pod().getVolumes().isEmpty())
                     .filter(one -> hasPolicy(overlay, one))

@@ -82,7 +82,8 @@ public final class Pod {
     /// Makes the pod and starts its containers, init containers first; does not wait for probes but
     /// for the startup probes of sidecars.
     ///
-    /// @throws IllegalStateException if an init container fails
+    /// @throws IllegalStateException if an init container fails, or a sidecar is not started in
+    // time
     public static Pod start(PodRuntime runtime, Source source) {
         var pod = new Pod(runtime, source);
         try {
@@ -134,10 +135,7 @@ public final class Pod {
             if ("Always".equals(container.getRestartPolicy())) {
                 sidecars.add(running);
                 running.start();
-                Eventually.holds(
-                        name + "/" + running.name() + " started",
-                        Eventually.LONG,
-                        running::isStarted);
+                awaitStart(running);
                 continue;
             }
             int status = running.runToTheEnd();
@@ -152,6 +150,16 @@ public final class Pod {
             var running = make(container);
             containers.add(running);
             running.start();
+        }
+    }
+
+    private void awaitStart(PodContainer sidecar) {
+        try {
+            var what = "%s/%s is started".formatted(name, sidecar.name());
+            Eventually.holds(what, Eventually.LONG, sidecar::isStarted);
+        } catch (AssertionError e) {
+            sidecar.abandon();
+            throw new IllegalStateException(e.getMessage() + ": " + sidecar.log(), e);
         }
     }
 

@@ -35,7 +35,11 @@ public final class PodContainer {
         this.spec = spec;
         this.sandbox = sandbox;
         this.grace = grace;
-        this.probes = new Probes(spec.container(), sandbox);
+        this.probes =
+                new Probes(
+                        spec.container(),
+                        sandbox,
+                        (command, timeout) -> process.succeeds(command, timeout));
     }
 
     public String name() {

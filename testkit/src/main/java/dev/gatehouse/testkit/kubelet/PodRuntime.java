@@ -42,8 +42,14 @@ public interface PodRuntime {
         int status(int port, String path, Duration timeout);
     }
 
+    /// A program that runs in the container, as its user.
+    interface ExecProbe {
+        /// Whether it ended with 0 in time; not so where it cannot be run.
+        boolean succeeds(List<String> command, Duration timeout);
+    }
+
     /// One life of a container.
-    interface ContainerProcess {
+    interface ContainerProcess extends ExecProbe {
         /// Its exit status, once it has ended.
         CompletableFuture<Integer> end();
 

@@ -1,5 +1,6 @@
 package dev.gatehouse.testkit.kubelet;
 
+import dev.gatehouse.testkit.kubelet.PodRuntime.ExecProbe;
 import dev.gatehouse.testkit.kubelet.PodRuntime.HttpProbe;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HTTPGetAction;
@@ -7,6 +8,7 @@ import io.fabric8.kubernetes.api.model.Probe;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /// The probes of one container by the kubelet's rules: nothing but the startup probe until it
@@ -19,22 +21,15 @@ final class Probes {
     /// One probe and what it has answered.
     private static final class Prober {
         private final Probe probe;
-        private final HttpProbe pod;
-        private final int port;
-        private final String path;
+        private final Predicate<Duration> question;
         private long dueNs;
         private int failures;
         private boolean successful;
 
-        private Prober(Container container, Probe probe, HttpProbe pod) {
-            var get = Objects.requireNonNull(probe.getHttpGet(), "only HTTP probes are known here");
-            if ("HTTPS".equals(get.getScheme()) || get.getHost() != null) {
-                throw new IllegalArgumentException("probes ask the pod over HTTP here: " + get);
-            }
+        /// @param question whether the answer that comes in time is a good one
+        private Prober(Probe probe, Predicate<Duration> question) {
             this.probe = probe;
-            this.pod = pod;
-            this.port = port(container, get);
-            this.path = get.getPath();
+            this.question = question;
         }
 
         private void reset(long nowNs) {
@@ -48,8 +43,7 @@ final class Probes {
                 return;
             }
             dueNs = nowNs + seconds(probe.getPeriodSeconds(), PERIOD_S).toNanos();
-            int status = pod.status(port, path, seconds(probe.getTimeoutSeconds(), TIMEOUT_S));
-            if (status >= 200 && status < 400) {
+            if (question.test(seconds(probe.getTimeoutSeconds(), TIMEOUT_S))) {
                 failures = 0;
                 successful = true;
             } else {
@@ -68,14 +62,32 @@ final class Probes {
     private final Optional<Prober> readiness;
     private boolean started;
 
-    Probes(Container container, HttpProbe pod) {
-        startup = prober(container, container.getStartupProbe(), pod);
-        liveness = prober(container, container.getLivenessProbe(), pod);
-        readiness = prober(container, container.getReadinessProbe(), pod);
+    Probes(Container container, HttpProbe pod, ExecProbe inside) {
+        startup = prober(container, container.getStartupProbe(), pod, inside);
+        liveness = prober(container, container.getLivenessProbe(), pod, inside);
+        readiness = prober(container, container.getReadinessProbe(), pod, inside);
     }
 
-    private static Optional<Prober> prober(Container container, Probe probe, HttpProbe pod) {
-        return Optional.ofNullable(probe).map(one -> new Prober(container, one, pod));
+    private static Optional<Prober> prober(
+            Container container, Probe probe, HttpProbe pod, ExecProbe inside) {
+        if (probe == null) {
+            return Optional.empty();
+        }
+        if (probe.getExec() != null) {
+            var command = probe.getExec().getCommand();
+            return Optional.of(new Prober(probe, timeout -> inside.succeeds(command, timeout)));
+        }
+        var get = Objects.requireNonNull(probe.getHttpGet(), "neither HTTP nor a command");
+        if ("HTTPS".equals(get.getScheme()) || get.getHost() != null) {
+            throw new IllegalArgumentException("probes ask the pod over HTTP here: " + get);
+        }
+        int port = port(container, get);
+        return Optional.of(
+                new Prober(probe, timeout -> isGood(pod.status(port, get.getPath(), timeout))));
+    }
+
+    private static boolean isGood(int status) {
+        return status >= 200 && status < 400;
     }
 
     private static int port(Container container, HTTPGetAction get) {

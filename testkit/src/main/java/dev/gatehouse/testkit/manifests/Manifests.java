@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import java.util.List;
@@ -69,6 +70,7 @@ public record Manifests(String name, List<HasMetadata> objects) {
     private static Optional<Workload> workload(HasMetadata object) {
         return switch (object) {
             case Deployment one -> Optional.of(new Workload(one, one.getSpec().getTemplate()));
+            case DaemonSet one -> Optional.of(new Workload(one, one.getSpec().getTemplate()));
             case StatefulSet one -> Optional.of(new Workload(one, one.getSpec().getTemplate()));
             default -> Optional.empty();
         };

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
@@ -40,6 +41,7 @@ public final class StrictLoader {
                     Map.entry("v1/ConfigMap", ConfigMap.class),
                     Map.entry("v1/Secret", Secret.class),
                     Map.entry("v1/Service", Service.class),
+                    Map.entry("apps/v1/DaemonSet", DaemonSet.class),
                     Map.entry("apps/v1/Deployment", Deployment.class),
                     Map.entry("apps/v1/StatefulSet", StatefulSet.class),
                     Map.entry(

@@ -19,7 +19,8 @@ class ProbesTest {
     private final Probes probes =
             new Probes(
                     Manifests.of("demo").workload("gatehouse-gateway").container("dataplane"),
-                    this::status);
+                    this::status,
+                    (command, _) -> failing.isEmpty());
     private long nowNs;
 
     private int status(int port, String path, Duration timeout) {
@@ -116,7 +117,8 @@ class ProbesTest {
         var none =
                 new Probes(
                         Manifests.of("demo").workload("gatehouse-client").container("application"),
-                        this::status);
+                        this::status,
+                        (command, _) -> failing.isEmpty());
 
         none.reset(0);
         none.run(0);
@@ -125,5 +127,36 @@ class ProbesTest {
         assertThat(none.isReady()).isTrue();
         assertThat(none.wantsRestart()).isFalse();
         assertThat(asked).isEmpty();
+    }
+
+    /// The client serves no HTTP: a program in its container asks it.
+    @Test
+    void aSidecarIsStartedWhenItsCommandSucceeds() {
+        var client =
+                Manifests.of("demo").workload("gatehouse-client").container("gatehouse-client");
+        var commands = new ArrayList<List<String>>();
+        var sidecar =
+                new Probes(
+                        client,
+                        this::status,
+                        (command, timeout) -> {
+                            assertThat(timeout).isEqualTo(Duration.ofSeconds(60));
+                            commands.add(command);
+                            return failing.isEmpty();
+                        });
+        failing.add(STARTUP);
+        sidecar.reset(0);
+        sidecar.run(0);
+        assertThat(sidecar.isStarted()).isFalse();
+        assertThat(sidecar.wantsRestart()).isFalse();
+
+        failing.clear();
+        sidecar.run(Duration.ofSeconds(2).toNanos());
+
+        assertThat(sidecar.isStarted()).isTrue();
+        assertThat(sidecar.isReady()).isTrue();
+        assertThat(commands)
+                .hasSize(2)
+                .allSatisfy(one -> assertThat(one).endsWith("client", "status", "--ready"));
     }
 }
