@@ -125,6 +125,15 @@ final class Box extends GenericContainer<Box> {
         return this;
     }
 
+    /// With a health check of its own, as often as that of its image.
+    ///
+    /// @param test `CMD` and the command
+    Box withHealthcheck(List<String> test) {
+        withCreateContainerCmdModifier(
+                command -> command.withHealthcheck(new HealthCheck().withTest(test)));
+        return withHealthcheck();
+    }
+
     /// Changes what the engine gives it, after all else.
     Box with(UnaryOperator<HostConfig> change) {
         withCreateContainerCmdModifier(

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.github.dockerjava.api.model.Capability;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,6 +21,8 @@ record ComposeFile(
         Map<String, Network> networks,
         Map<String, Map<String, String>> volumes) {
     /// @param networks a list of names, or their settings by name
+    /// @param dependsOn a list of names, or conditions by name
+    /// @param healthcheck null for the image's
     record Service(
             String image,
             List<String> profiles,
@@ -30,7 +33,8 @@ record ComposeFile(
             @JsonProperty("security_opt") List<String> securityOpt,
             @JsonProperty("network_mode") String networkMode,
             @JsonProperty("stop_grace_period") String stopGracePeriod,
-            @JsonProperty("depends_on") List<String> dependsOn,
+            @JsonProperty("depends_on") JsonNode dependsOn,
+            Healthcheck healthcheck,
             String restart,
             List<String> devices,
             Map<String, String> environment,
@@ -49,7 +53,7 @@ record ComposeFile(
             networkMode = Objects.requireNonNullElse(networkMode, "");
             restart = Objects.requireNonNullElse(restart, "");
             ports = Objects.requireNonNullElse(ports, List.of());
-            dependsOn = Objects.requireNonNullElse(dependsOn, List.of());
+            dependsOn = Objects.requireNonNullElse(dependsOn, MissingNode.getInstance());
             devices = Objects.requireNonNullElse(devices, List.of());
             environment = Objects.requireNonNullElse(environment, Map.of());
             networks = Objects.requireNonNullElse(networks, MissingNode.getInstance());
@@ -87,6 +91,19 @@ record ComposeFile(
                     settings.path("ipv6_address").asText(null));
         }
 
+        /// The services that come before it, and whether they must be healthy.
+        Map<String, Boolean> before() {
+            var before = new LinkedHashMap<String, Boolean>();
+            if (dependsOn.isArray()) {
+                dependsOn.forEach(name -> before.put(name.asText(), false));
+            }
+            for (var entry : dependsOn.properties()) {
+                var condition = entry.getValue().path("condition").asText();
+                before.put(entry.getKey(), condition.equals("service_healthy"));
+            }
+            return before;
+        }
+
         List<String> networkNames() {
             var names = new ArrayList<String>();
             if (networks.isArray()) {
@@ -97,6 +114,9 @@ record ComposeFile(
             return names;
         }
     }
+
+    /// @param test `CMD` and the command
+    record Healthcheck(List<String> test) {}
 
     record Network(boolean internal, @JsonProperty("enable_ipv6") boolean enableIpv6, Ipam ipam) {
         List<String> subnets() {

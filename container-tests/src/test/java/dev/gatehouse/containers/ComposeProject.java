@@ -54,7 +54,7 @@ final class ComposeProject implements AutoCloseable {
             return there;
         }
         var service = file.services().get(name);
-        service.dependsOn().forEach(this::start);
+        awaitThoseBefore(service);
         var box = box(name, service);
         closings.add(box::stop);
         box.start();
@@ -62,11 +62,25 @@ final class ComposeProject implements AutoCloseable {
         return box;
     }
 
+    private void awaitThoseBefore(Service service) {
+        service.before()
+                .forEach(
+                        (name, healthy) -> {
+                            var box = start(name);
+                            if (healthy) {
+                                Eventually.holds(
+                                        name + " is healthy", Eventually.LONG, box::isHealthy);
+                            }
+                        });
+    }
+
     /// Runs a service once, to its end, and returns what it said.
     ///
     /// @throws AssertionError if it does not end
     String run(String name) {
-        try (var box = box(name, file.services().get(name)).mayEnd()) {
+        var service = file.services().get(name);
+        awaitThoseBefore(service);
+        try (var box = box(name, service).mayEnd()) {
             box.start();
             Eventually.holds(name + " ends", Eventually.LONG, box::hasEnded);
             return box.getLogs();
@@ -76,6 +90,9 @@ final class ComposeProject implements AutoCloseable {
     private Box box(String name, Service service) {
         var box =
                 new Box(service.image()).withHealthcheck().with(config -> rights(config, service));
+        if (service.healthcheck() != null) {
+            box.withHealthcheck(service.healthcheck().test());
+        }
         service.environment().forEach(box::withEnv);
         service.sysctls().forEach(box::sysctl);
         if (!service.command().isEmpty()) {

@@ -57,7 +57,7 @@ class ComposeTest {
                                     .containsAll(service.networkNames());
                             assertThat(compose.services().keySet())
                                     .as(name)
-                                    .containsAll(service.dependsOn());
+                                    .containsAll(service.before().keySet());
                             for (String volume : service.volumes()) {
                                 assertThat(compose.volumes())
                                         .as(name)

@@ -63,6 +63,21 @@ class SystemdTest {
         assertThat(result.status()).as(result.said()).isZero();
     }
 
+    /// What fails is tried again without end, unless it is a mistake in the settings.
+    @Test
+    void noUnitIsGivenUpButForAMistake() throws Exception {
+        try (var units = Files.newDirectoryStream(folder, "*.service")) {
+            for (var unit : units) {
+                assertThat(Files.readAllLines(unit))
+                        .as(unit.getFileName().toString())
+                        .contains(
+                                "StartLimitIntervalSec=0",
+                                "Restart=always",
+                                "RestartPreventExitStatus=2");
+            }
+        }
+    }
+
     @Test
     void onlyThoseWithATunDeviceGetACapability() throws Exception {
         try (var units = Files.newDirectoryStream(folder, "*.service")) {
