@@ -21,7 +21,6 @@ import org.slf4j.LoggerFactory;
 final class HubLoop {
     private static final Logger LOG = LoggerFactory.getLogger(HubLoop.class);
     private static final int LINES_AT_ONCE_MAX = 200;
-    private static final int REFUSALS_AT_ONCE_MAX = 20;
     private static final int WRITE_QUEUE_BYTES_MAX = 4 << 20;
 
     private final Vertx vertx;
@@ -30,10 +29,6 @@ final class HubLoop {
     private final PortalMetrics metrics;
     private final LongSupplier clock;
     private final EventLog events = new EventLog(LINES_AT_ONCE_MAX, LOG::info);
-
-    /// Apart from the others: whoever lacks a token must not keep them out of the log.
-    private final EventLog refusals = new EventLog(REFUSALS_AT_ONCE_MAX, LOG::info);
-
     private final Map<Long, ServerWebSocket> sockets = new HashMap<>();
     private long nextSessionId = 1;
     private long timerId = -1;
@@ -85,10 +80,6 @@ final class HubLoop {
                     run((h, now) -> h.handleClosed(id, now));
                 });
         run((h, now) -> h.handleOpened(id, peer, now));
-    }
-
-    void tellRefusal(String role, String code) {
-        refusals.say("the login of a %s was refused: %s".formatted(role, code), clock.getAsLong());
     }
 
     private void execute(HubAction action) {
@@ -151,8 +142,7 @@ final class HubLoop {
                             timerId = -1;
                             run(PortalHub::handleTimeout);
                             events.handleTimeout(clock.getAsLong());
-                            refusals.handleTimeout(clock.getAsLong());
-                            metrics.observe(hub, events.leftOut() + refusals.leftOut());
+                            metrics.observe(hub, events.leftOut());
                         });
     }
 }

@@ -108,7 +108,7 @@ final class PublicListener {
     private void refuse(
             HttpServerRequest request, ChannelEndpoint endpoint, Admission.Refused refused) {
         metrics.refused(endpoint.role().topic(), refused.status());
-        loop.tellRefusal(endpoint.role().topic(), refused.code());
+        loop.run((hub, nowNs) -> hub.handleRefused(endpoint.role(), refused.code(), nowNs));
         var problem =
                 JsonNodeFactory.instance
                         .objectNode()

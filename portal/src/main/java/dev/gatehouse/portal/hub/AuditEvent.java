@@ -25,6 +25,8 @@ public record AuditEvent(
     public enum Kind {
         CONNECTED,
         DISCONNECTED,
+        /// By its token or its parameters; nothing is known of the peer.
+        LOGIN_REFUSED,
         ACCESS_GRANTED,
         ACCESS_DENIED,
         /// Requests beyond the limits of one client, not answered.

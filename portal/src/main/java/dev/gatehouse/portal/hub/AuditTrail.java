@@ -82,6 +82,17 @@ final class AuditTrail {
         writeRepetitions();
     }
 
+    /// Whoever lacks a token may try it as often as it likes.
+    void refused(Role role, String code, Moment now) {
+        String detail = "%s: %s".formatted(role.topic(), code);
+        var event = AuditEvent.simple(now.unixSeconds(), AuditEvent.Kind.LOGIN_REFUSED, detail);
+        if (repetitions.isFirst(event, now.nowNs())) {
+            outbox.add(new HubAction.Audit(event));
+            say("the login of a %s was refused: %s".formatted(role.topic(), code));
+        }
+        writeRepetitions();
+    }
+
     private AuditEvent event(
             AuditEvent.Kind kind,
             Session.Client client,
@@ -122,9 +133,11 @@ final class AuditTrail {
     }
 
     private static String repeated(AuditEvent event) {
-        return event.kind() == AuditEvent.Kind.ACCESS_DENIED
-                ? "%s (%s)".formatted(denial(event), event.detail())
-                : "client %s was not answered".formatted(event.clientId());
+        return switch (event.kind()) {
+            case ACCESS_DENIED -> "%s (%s)".formatted(denial(event), event.detail());
+            case LOGIN_REFUSED -> "logins were refused (%s)".formatted(event.detail());
+            default -> "client %s was not answered".formatted(event.clientId());
+        };
     }
 
     private static String span(AuditEvent event) {

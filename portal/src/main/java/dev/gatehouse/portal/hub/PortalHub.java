@@ -61,6 +61,13 @@ public final class PortalHub {
         return Admissions.check(request, world.directory(), devices, now.unixSeconds());
     }
 
+    /// An upgrade was refused.
+    ///
+    /// @param code what the peer was told
+    public void handleRefused(Role role, String code, long nowNs) {
+        audit.refused(role, code, at(nowNs));
+    }
+
     /// The WebSocket of an accepted peer is open. The newest connection of a device wins.
     public void handleOpened(long sessionId, Admission.Accepted peer, long nowNs) {
         var now = at(nowNs);

@@ -110,6 +110,22 @@ class RequestLimitsTest {
     }
 
     @Test
+    void refusedLoginsOfOneKindAreALineAMinute() {
+        for (int i = 0; i < 500; i++) {
+            driver.hub().handleRefused(Role.CLIENT, "invalid_token", driver.nowNs());
+            driver.hub().handleRefused(Role.RELAY, "missing_token", driver.nowNs());
+            driver.advance(Duration.ofMillis(10));
+        }
+        driver.advance(Duration.ofSeconds(61));
+
+        assertThat(driver.audit).hasSize(4);
+        assertThat(counted(AuditEvent.Kind.LOGIN_REFUSED)).isEqualTo(1_000);
+        assertThat(driver.said)
+                .contains("the login of a client was refused: invalid_token")
+                .contains("logins were refused (relay: missing_token), 499 more times within 4 s");
+    }
+
+    @Test
     void madeUpResourcesAreJudgedSeldomAndAreOneKind() {
         long client = client();
 
