@@ -36,7 +36,7 @@ final class Scenario {
     private static final Bound DATA_STALL = new Bound(3_000, 12_000);
     private static final Bound MOVE = new Bound(3_000, 12_000);
     private static final Duration SETTLED = Duration.ofSeconds(10); // before a cold start counts
-    private static final Duration UP_LIMIT = Duration.ofSeconds(120);
+    private static final Duration UP_LIMIT = Duration.ofSeconds(240);
 
     /// What `--step` may name.
     static final List<String> STEPS =

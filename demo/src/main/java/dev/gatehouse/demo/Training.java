@@ -12,7 +12,7 @@ final class Training {
     private static final String URL = "http://" + Lab.WEB_V4 + "/";
     private static final String NAMED = "http://" + Services.WEB_NAME + "/";
     private static final long DOWNLOAD_BYTES = 50_000_000;
-    private static final Duration UP_LIMIT = Duration.ofSeconds(120);
+    private static final Duration UP_LIMIT = Duration.ofSeconds(240);
     private static final Duration MOVE_LIMIT = Duration.ofSeconds(90);
 
     private Training() {}

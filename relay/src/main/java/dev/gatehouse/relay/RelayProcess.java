@@ -70,7 +70,7 @@ final class RelayProcess implements AutoCloseable {
                         .orElseGet(() -> StampSecret.random(random));
         var clock = new MonotonicClock();
         var server = new RelayServer(settings.relay(), secret, random, clock.unixOriginNs());
-        warnOfPrivateAddress(settings, server);
+        warnOfUnreachableAddress(settings, server);
         var poller = poller();
         agent = new RelayAgent(server, poller, settings.bindV4(), settings.bindV6());
         listen(settings);
@@ -90,14 +90,13 @@ final class RelayProcess implements AutoCloseable {
         return process;
     }
 
-    private static void warnOfPrivateAddress(RelaySettings settings, RelayServer server) {
+    private static void warnOfUnreachableAddress(RelaySettings settings, RelayServer server) {
         for (var family : Family.values()) {
             var address = settings.relay().publicAddress(family);
             if (address.isPresent() && !server.isReachableNetwork(address.get())) {
                 LOG.warn(
-                        "the relay's own {} address is private, and it relays to no private"
-                                + " address: name the networks of its peers in"
-                                + " GATEHOUSE_RELAY_ALLOW_PEER",
+                        "the relay's own {} address reaches this host or link only: name the"
+                                + " networks of its peers in GATEHOUSE_RELAY_ALLOW_PEER",
                         family == Family.IPV4 ? "IPv4" : "IPv6");
             }
         }

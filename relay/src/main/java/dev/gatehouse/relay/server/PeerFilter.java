@@ -2,6 +2,7 @@ package dev.gatehouse.relay.server;
 
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.IpAddress.Family;
 import dev.gatehouse.wire.IpNetwork;
 import java.util.Collection;
 import java.util.List;
@@ -11,25 +12,25 @@ import java.util.TreeSet;
 /// reach through the relay what only the relay's host or its network can reach.
 ///
 /// Denied are addresses without global reach, IPv6 forms that carry one of those, and all addresses
-/// of the relay itself; what [RelayConfig#allowedPeers] names is allowed all the same. The relay's
-/// own listening port is always denied: it would talk to itself.
+/// of the relay itself; what [RelayConfig#allowedPeers] names is allowed all the same. A relay
+/// whose own address is a private one serves a private network: other private addresses of that
+/// family are its peers. The relay's own listening port is always denied: it would talk to itself.
 final class PeerFilter {
+    private static final List<IpNetwork> PRIVATE =
+            networks("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7");
+
     private static final List<IpNetwork> DENIED =
             networks(
                     "0.0.0.0/8",
-                    "10.0.0.0/8",
-                    "100.64.0.0/10",
                     "127.0.0.0/8",
                     "169.254.0.0/16",
-                    "172.16.0.0/12",
                     "192.0.0.0/24",
-                    "192.168.0.0/16",
                     "224.0.0.0/4",
                     "240.0.0.0/4",
                     "::/128",
                     "::1/128",
                     "64:ff9b:1::/48", // NAT64 of one's own choice: its IPv4 part has no fixed place
-                    "fc00::/7",
+                    "fd00:ec2::254/128", // a cloud's metadata, as 169.254.169.254 is
                     "fe80::/10",
                     "fec0::/10",
                     "ff00::/8");
@@ -76,7 +77,14 @@ final class PeerFilter {
     /// The same, as if `address` were none of the relay's own.
     boolean isAllowedForOthers(IpAddress address) {
         boolean named = isIn(config.allowedPeers(), address);
-        return named || !isIn(DENIED, address) && isEmbeddedAllowed(address);
+        return named
+                || !isIn(DENIED, address)
+                        && (servesPrivateNetwork(address.family()) || !isIn(PRIVATE, address))
+                        && isEmbeddedAllowed(address);
+    }
+
+    private boolean servesPrivateNetwork(Family family) {
+        return config.publicAddress(family).filter(own -> isIn(PRIVATE, own)).isPresent();
     }
 
     private boolean isPublicAddress(IpAddress address) {

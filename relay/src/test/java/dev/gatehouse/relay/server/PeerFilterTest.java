@@ -19,6 +19,7 @@ import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpNetwork;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,56 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PeerFilterTest {
     private static final byte[] PING = {1, 2, 3};
+
+    @Test
+    void aRelayOnAPrivateNetworkServesPrivatePeersButNotItsHost() {
+        var own = IpAddress.parse("10.99.0.3");
+        var filter =
+                new PeerFilter(
+                        new RelayConfig(
+                                Optional.of(own),
+                                Optional.of(IpAddress.parse("fd99::3")),
+                                3478,
+                                49_152,
+                                65_535,
+                                "relay",
+                                RelayLimits.DEFAULT,
+                                List.of()));
+        filter.handleOwnAddresses(List.of(own, IpAddress.parse("192.168.7.1")));
+
+        assertThat(List.of("10.1.2.3", "192.168.1.1", "100.64.0.1", "fd00::1"))
+                .allMatch(address -> filter.isAllowed(IpAddress.parse(address)));
+        assertThat(
+                        List.of(
+                                "10.99.0.3",
+                                "192.168.7.1",
+                                "127.0.0.1",
+                                "0.0.0.0",
+                                "169.254.169.254",
+                                "fd00:ec2::254",
+                                "::1",
+                                "::ffff:127.0.0.1",
+                                "fe80::1"))
+                .noneMatch(address -> filter.isAllowed(IpAddress.parse(address)));
+    }
+
+    @Test
+    void aPrivateAddressOfOneFamilySaysNothingOfTheOther() {
+        var filter =
+                new PeerFilter(
+                        new RelayConfig(
+                                Optional.of(IpAddress.parse("203.0.113.1")),
+                                Optional.of(IpAddress.parse("fd99::3")),
+                                3478,
+                                49_152,
+                                65_535,
+                                "relay",
+                                RelayLimits.DEFAULT,
+                                List.of()));
+
+        assertThat(filter.isAllowed(IpAddress.parse("10.1.2.3"))).isFalse();
+        assertThat(filter.isAllowed(IpAddress.parse("fd00::1"))).isTrue();
+    }
 
     @ParameterizedTest
     @ValueSource(
