@@ -90,7 +90,8 @@ class RightsIT {
                     .contains(
                             "ok    /dev/net/tun",
                             "ok    capability NET_ADMIN",
-                            "warn  IPv4 forwarding: set /proc/sys/net/ipv4/ip_forward to 1",
+                            "warn  forwarding: IPv4 is not forwarded on this host: set the sysctl"
+                                    + " net.ipv4.ip_forward=1",
                             "ok    nft",
                             "ok    epoll transport",
                             "ok    libcrypto.so.3");

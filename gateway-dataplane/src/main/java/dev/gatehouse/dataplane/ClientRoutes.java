@@ -1,15 +1,17 @@
 package dev.gatehouse.dataplane;
 
-import dev.gatehouse.transport.NetworkConfig;
+import dev.gatehouse.transport.GatewayNetwork;
 import dev.gatehouse.wire.IpAddress;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import org.slf4j.Logger;
@@ -29,6 +31,9 @@ final class ClientRoutes implements AutoCloseable {
 
         void remove(IpAddress client) throws IOException;
 
+        /// Sets a route that was set before, if it is missing. Returns true if it was.
+        boolean ensure(IpAddress client) throws IOException;
+
         @Override
         void close();
     }
@@ -39,6 +44,7 @@ final class ClientRoutes implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ClientRoutes.class);
     private static final long CLOSE_WAIT_MS = 1_000;
+    private static final long ENSURE_WAIT_MS = 1_000;
 
     private final IntFunction<Device> open;
     private final Map<Integer, Device> devices = new HashMap<>();
@@ -71,6 +77,29 @@ final class ClientRoutes implements AutoCloseable {
     /// Any thread may call.
     void remove(int shard, String clientId) {
         submit(() -> handleGone(shard, clientId));
+    }
+
+    /// Sets what is missing of the routes; waits for it. Returns whether any was.
+    boolean ensure() {
+        try {
+            return thread.submit(this::ensureAll).get(ENSURE_WAIT_MS, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException | ExecutionException | TimeoutException e) {
+            LOG.debug("routes of clients are not looked at: {}", e.toString());
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        return false;
+    }
+
+    private boolean ensureAll() throws IOException {
+        boolean any = false;
+        for (var owner : owners.entrySet()) {
+            var placed = clients.get(owner.getValue());
+            if (placed != null && placed.shard > 0) {
+                any |= device(placed.shard).ensure(owner.getKey());
+            }
+        }
+        return any;
     }
 
     /// Changes that the kernel refused, or that were lost.
@@ -164,7 +193,7 @@ final class ClientRoutes implements AutoCloseable {
 
     private static final class TunRoutes implements Device {
         private final String name;
-        private NetworkConfig network;
+        private GatewayNetwork network;
 
         TunRoutes(String name) {
             this.name = name;
@@ -172,17 +201,22 @@ final class ClientRoutes implements AutoCloseable {
 
         @Override
         public void add(IpAddress client) throws IOException {
-            network().addHostRoute(client);
+            network().addHostRoute(name, client);
         }
 
         @Override
         public void remove(IpAddress client) throws IOException {
-            network().removeHostRoute(client);
+            network().removeHostRoute(name, client);
         }
 
-        private NetworkConfig network() throws IOException {
+        @Override
+        public boolean ensure(IpAddress client) throws IOException {
+            return network().ensureHostRoute(name, client);
+        }
+
+        private GatewayNetwork network() throws IOException {
             if (network == null) {
-                network = new NetworkConfig(name);
+                network = new GatewayNetwork();
             }
             return network;
         }

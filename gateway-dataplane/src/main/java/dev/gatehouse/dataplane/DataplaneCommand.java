@@ -1,5 +1,6 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.dataplane.host.TunNames;
 import dev.gatehouse.transport.OffloadOption;
 import dev.gatehouse.transport.Termination;
 import java.nio.file.Path;
@@ -18,8 +19,6 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = "Moves the packets of a gateway; told what to do by the control plane.")
 public final class DataplaneCommand implements Callable<Integer> {
-    static final String DEFAULT_TUN_NAME = "tun-firezone";
-
     private static final int NO_PEER = -1;
     private static final int EXIT_FAILURE = 1;
     private static final int EXIT_CONFIGURATION = 2;
@@ -51,8 +50,11 @@ public final class DataplaneCommand implements Callable<Integer> {
 
     @Option(
             names = "--tun-name",
-            defaultValue = "${env:GATEHOUSE_TUN_NAME:-" + DEFAULT_TUN_NAME + "}",
-            description = "Name of the TUN device of shard 0.")
+            defaultValue = "${env:GATEHOUSE_TUN_NAME:-" + TunNames.DEFAULT + "}",
+            description = {
+                "Name of the TUN device of shard 0; where a client of ours has the default one:",
+                TunNames.BESIDE_CLIENT + "."
+            })
     private String tunName;
 
     @Option(
@@ -127,6 +129,7 @@ public final class DataplaneCommand implements Callable<Integer> {
             if (check) {
                 return 0;
             }
+            HostCheck.requireAlone();
             return new DataplaneProcess(config).run(termination);
         } catch (ConfigurationException | IllegalArgumentException e) {
             spec.commandLine().getErr().println("gatehouse dataplane: " + e.getMessage());
@@ -142,6 +145,7 @@ public final class DataplaneCommand implements Callable<Integer> {
             throw new IllegalArgumentException(
                     "rpc-peer-uid (GATEHOUSE_RPC_PEER_UID) must be a user's number, or -1");
         }
+        tunName = TunNames.choose(tunName);
         int colon = http.lastIndexOf(':');
         if (colon < 1) {
             throw new IllegalArgumentException(

@@ -1,5 +1,6 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.dataplane.host.TunNames;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -97,9 +98,7 @@ record DataplaneConfig(
 
     /// Two tunnels of one host need two tables.
     String packetFilterTable() {
-        return tunName.equals(DataplaneCommand.DEFAULT_TUN_NAME)
-                ? "gatehouse"
-                : "gatehouse_" + tunName.replaceAll("[^A-Za-z0-9]", "_");
+        return TunNames.table(tunName);
     }
 
     private static boolean isPort(int port) {

@@ -2,9 +2,11 @@ package dev.gatehouse.dataplane;
 
 import dev.gatehouse.connectivity.Rehearsal;
 import dev.gatehouse.dataplane.gateway.GatewaySnapshot;
+import dev.gatehouse.dataplane.host.HostGuard;
+import dev.gatehouse.dataplane.host.HostTraces;
+import dev.gatehouse.dataplane.host.Restored;
 import dev.gatehouse.transport.Capabilities;
 import dev.gatehouse.transport.HostSettings;
-import dev.gatehouse.transport.Masquerade;
 import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.transport.Poller;
 import dev.gatehouse.transport.Shard;
@@ -64,7 +66,8 @@ final class DataplaneProcess {
     private final AtomicInteger notResumed; // shards
     private final AtomicInteger notEnded; // shards
     private final AtomicInteger connections = new AtomicInteger(); // that were resumed
-    private final Optional<Masquerade> masquerade;
+    private final HostGuard host;
+    private volatile boolean endsForGood;
     private final NameLookup lookups = new NameLookup(this::handleAnswer);
     private final ShardRouter router;
     private final Optional<ClientRoutes> routes; // empty: one shard
@@ -73,8 +76,6 @@ final class DataplaneProcess {
     DataplaneProcess(DataplaneConfig config) throws ConfigurationException {
         this.config = config;
         socket = new RpcSocket(config.rpcSocket(), config.rpcPeerUid());
-        masquerade =
-                config.masquerade() ? Masquerade.findNft().map(this::masquerade) : Optional.empty();
         int count = config.shards();
         feed = new EventFeed(epoch, EVENTS_MAX, count);
         notResumed = new AtomicInteger(count);
@@ -87,6 +88,7 @@ final class DataplaneProcess {
                 running.add(shard(i));
             }
             shards = new Shards(running);
+            host = new HostGuard(hostSettings(config), this::ensureRoutes, feed::offerHostFault);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -107,7 +109,8 @@ final class DataplaneProcess {
                                 lookups,
                                 routes.map(r -> watch(index, r)).orElse(ClientWatch.NONE),
                                 this::onResume,
-                                index == 0 ? this::serveDns : _ -> {},
+                                tunnel -> onConfigured(index, tunnel),
+                                device -> host.note(device, Restored.DEVICE),
                                 this::handleShutdown),
                         new EventReporter(index, feed));
         var loop =
@@ -132,27 +135,36 @@ final class DataplaneProcess {
         };
     }
 
-    /// The host has these addresses once, on whichever devices.
-    private void serveDns(GatewaySnapshot.Interface tunnel) {
-        dns.thenAccept(server -> server.listenOn(List.of(tunnel.v4(), tunnel.v6())));
+    private static HostGuard.Settings hostSettings(DataplaneConfig config) {
+        return new HostGuard.Settings(
+                config.tunNames(),
+                config.masquerade() ? Optional.of(config.packetFilterTable()) : Optional.empty(),
+                config.enableForwarding());
     }
 
-    private Masquerade masquerade(Path nft) {
-        return new Masquerade(nft, config.packetFilterTable(), config.tunNames());
+    private boolean ensureRoutes() {
+        return routes.isPresent() && routes.get().ensure();
+    }
+
+    /// The host has these addresses once, on whichever devices.
+    private void onConfigured(int shard, GatewaySnapshot.Interface tunnel) {
+        var addresses = List.of(tunnel.v4(), tunnel.v6());
+        host.configured(config.tunName(shard), addresses);
+        if (shard == 0) {
+            dns.thenAccept(server -> server.listenOn(addresses));
+        }
     }
 
     private void handleAnswer(NameLookup.Answer answer) {
         shards.post(answer.shard(), new ShardCommand.NameResolved(answer));
     }
 
-    /// A successor needs the unreachable routes; an end for good does not.
+    /// A successor needs rules and unreachable routes; an end for good leaves nothing.
     private void handleShutdown(ShardCommand.Shutdown shutdown) {
         if (notEnded.decrementAndGet() > 0) {
             return; // others still say goodbye
         }
-        if (shutdown.goodbye()) {
-            ShardIo.forgetRoutes();
-        }
+        endsForGood = shutdown.goodbye();
         exit.complete(0);
     }
 
@@ -162,11 +174,12 @@ final class DataplaneProcess {
         var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
         try (var metrics = new Metrics(feed, lookups, shards)) {
             routes.ifPresent(metrics::routes);
+            metrics.host(host);
             if (!vertx.isNativeTransportEnabled()) {
                 throw new ConfigurationException("Vert.x cannot use epoll on this host");
             }
             shards.start();
-            var probes = new ProbeServer(vertx, shards, metrics);
+            var probes = new ProbeServer(vertx, shards, host, metrics);
             await(
                     probes.listen(config.httpHost(), config.httpPort()),
                     "cannot serve probes on %s port %d: set GATEHOUSE_DATAPLANE_HTTP to another"
@@ -182,11 +195,14 @@ final class DataplaneProcess {
             LOG.info("waiting for the control plane on {}", config.rpcSocket());
             return exit.join();
         } finally {
+            host.close();
             shards.close();
             routes.ifPresent(ClientRoutes::close);
+            if (endsForGood) {
+                HostTraces.remove();
+            }
             closeQuietly(vertx);
             lookups.close();
-            masquerade.ifPresent(Masquerade::close);
             socket.remove();
             ended.complete(null);
         }
@@ -277,31 +293,12 @@ final class DataplaneProcess {
         }
     }
 
-    /// Host settings and packet filter, off the shards: a program has to be started.
+    /// Called on a shard's thread: the rest happens on the guard's.
     private void setUpHost() {
-        Thread.ofVirtual()
-                .start(
-                        () -> {
-                            if (config.raiseBufferLimits()) {
-                                HostSettings.raiseBufferLimits(
-                                        config.receiveBufferBytes(), config.sendBufferBytes());
-                            }
-                            if (config.enableForwarding()) {
-                                HostSettings.enableForwarding().forEach(LOG::warn);
-                            }
-                            masquerade.ifPresent(DataplaneProcess::install);
-                        });
-    }
-
-    private static void install(Masquerade rules) {
-        try {
-            rules.install();
-            for (var chain : rules.blockingForwardChains()) {
-                LOG.warn("a chain drops forwarded packets, clients may reach nothing: {}", chain);
-            }
-        } catch (IOException e) {
-            LOG.error("cannot masquerade: {}", e.getMessage());
+        if (config.raiseBufferLimits()) {
+            HostSettings.raiseBufferLimits(config.receiveBufferBytes(), config.sendBufferBytes());
         }
+        host.start();
     }
 
     private void handleFailure(Throwable failure) {

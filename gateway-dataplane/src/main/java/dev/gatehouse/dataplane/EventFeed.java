@@ -32,6 +32,7 @@ final class EventFeed {
     private final List<List<Snapshot>> given; // by shard; null: awaited
     private final List<Event> since = new ArrayList<>(); // of shards that have given their part
     private ShardStatus told = ShardStatus.STARTING;
+    private String hostFault = ""; // empty: none
     private Consumer consumer;
     private boolean wantsSnapshot;
     private boolean snapshotRequested;
@@ -123,11 +124,32 @@ final class EventFeed {
             if (consumer == null || wantsSnapshot || told.equals(combined())) {
                 return; // a snapshot brings it, too
             }
-            told = combined();
-            add(event().setStatus(told.toMessage()).build());
+            tellStatus();
             woken = consumer;
         }
         woken.wake();
+    }
+
+    /// Why the host passes no packets on; empty if it does.
+    void offerHostFault(String fault) {
+        Consumer woken;
+        synchronized (this) {
+            if (hostFault.equals(fault)) {
+                return;
+            }
+            hostFault = fault;
+            if (consumer == null || wantsSnapshot) {
+                return; // a snapshot brings it, too
+            }
+            tellStatus();
+            woken = consumer;
+        }
+        woken.wake();
+    }
+
+    private void tellStatus() {
+        told = combined();
+        add(event().setStatus(told.toMessage(hostFault)).build());
     }
 
     private ShardStatus combined() {
@@ -168,7 +190,7 @@ final class EventFeed {
             queue.add(event().setSnapshot(chunk).build());
         }
         told = combined();
-        queue.add(event().setStatus(told.toMessage()).build());
+        queue.add(event().setStatus(told.toMessage(hostFault)).build());
         queue.addAll(since);
         given.replaceAll(_ -> null);
         since.clear();

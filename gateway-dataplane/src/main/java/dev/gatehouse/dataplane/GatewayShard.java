@@ -41,6 +41,7 @@ final class GatewayShard implements Agent<ShardCommand> {
     /// @param onResume called once, when packets are about to flow, with the number of connections
     ///     that were resumed; must not block
     /// @param onConfigured called when the TUN device has its addresses; must not block
+    /// @param onDeviceRestored called with the name of the TUN device, when it was made again
     /// @param onShutdown called once, asks for the end of the process
     record Surroundings(
             int index,
@@ -53,6 +54,7 @@ final class GatewayShard implements Agent<ShardCommand> {
             ClientWatch clients,
             IntConsumer onResume,
             Consumer<GatewaySnapshot.Interface> onConfigured,
+            Consumer<String> onDeviceRestored,
             Consumer<ShardCommand.Shutdown> onShutdown) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(GatewayShard.class);

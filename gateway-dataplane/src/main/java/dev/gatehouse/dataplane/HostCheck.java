@@ -1,8 +1,9 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.dataplane.host.TunNames;
 import dev.gatehouse.transport.Capabilities;
 import dev.gatehouse.transport.LinuxTun;
-import dev.gatehouse.transport.Masquerade;
+import dev.gatehouse.transport.Nft;
 import dev.gatehouse.transport.TunException;
 import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
@@ -18,7 +19,7 @@ final class HostCheck {
         } catch (TunException e) {
             throw new ConfigurationException(e.getMessage());
         }
-        if (config.masquerade() && Masquerade.findNft().isEmpty()) {
+        if (config.masquerade() && Nft.find().isEmpty()) {
             throw new ConfigurationException(
                     "nft is not on the path: install nftables, or masquerade yourself and set"
                             + " FIREZONE_NO_MASQUERADE=true");
@@ -30,6 +31,14 @@ final class HostCheck {
                             + " netty-transport-native-epoll for this machine");
         }
         new RpcSocket(config.rpcSocket(), config.rpcPeerUid()).prepare();
+    }
+
+    /// Not part of a mere check: that may be asked for while the gateway runs.
+    static void requireAlone() throws ConfigurationException {
+        var occupied = TunNames.occupied();
+        if (occupied.isPresent()) {
+            throw new ConfigurationException(occupied.get());
+        }
     }
 
     private static void requireNetAdmin() throws ConfigurationException {

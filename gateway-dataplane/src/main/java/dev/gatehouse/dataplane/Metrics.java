@@ -1,5 +1,8 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.dataplane.host.HostGuard;
+import dev.gatehouse.dataplane.host.HostHealth;
+import dev.gatehouse.dataplane.host.Restored;
 import dev.gatehouse.transport.Shard;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -129,6 +132,28 @@ final class Metrics implements AutoCloseable {
     void routes(ClientRoutes routes) {
         FunctionCounter.builder("gatehouse.routes.failed", routes, ClientRoutes::failed)
                 .register(registry);
+    }
+
+    /// Counts what of the host was put back, and tells whether it passes packets on.
+    void host(HostGuard host) {
+        for (var what : Restored.values()) {
+            FunctionCounter.builder("gatehouse.host.restored", host, h -> h.restored(what))
+                    .description("what others took away from the host's network, and we put back")
+                    .tag("what", what.name().toLowerCase(Locale.ROOT))
+                    .register(registry);
+        }
+        Gauge.builder("gatehouse.host.fault", host, Metrics::fault)
+                .description("1 while the host passes no packets of the tunnel on")
+                .register(registry);
+        Gauge.builder("gatehouse.host.warnings", host, Metrics::warnings).register(registry);
+    }
+
+    private static int fault(HostGuard host) {
+        return host.health().flatMap(HostHealth::fault).isPresent() ? 1 : 0;
+    }
+
+    private static int warnings(HostGuard host) {
+        return host.health().map(health -> health.warnings().size()).orElse(0);
     }
 
     /// Tells which implementation of the cipher packets go through, once it runs at full speed.

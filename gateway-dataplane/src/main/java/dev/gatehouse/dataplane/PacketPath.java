@@ -4,6 +4,7 @@ import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.connectivity.PlaintextSink;
 import dev.gatehouse.dataplane.gateway.GatewayOutput;
 import dev.gatehouse.dataplane.gateway.GatewayState;
+import dev.gatehouse.transport.TunGoneException;
 import dev.gatehouse.tunnel.P2pControl;
 import dev.gatehouse.tunnel.P2pEvent;
 import dev.gatehouse.wire.Ecn;
@@ -87,6 +88,8 @@ final class PacketPath implements PlaintextSink, GatewayOutput {
     private void write(PacketBatch packets, int from, int count) {
         try {
             io.tun().write(packets, from, count);
+        } catch (TunGoneException _) {
+            // lost; the next read finds out, too, and has the device made again
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,5 +1,7 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.dataplane.host.HostGuard;
+import dev.gatehouse.dataplane.host.HostHealth;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
@@ -7,7 +9,9 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /// Probes and metrics over HTTP. A probe tells the truth: it asks the shards.
 final class ProbeServer {
@@ -15,13 +19,15 @@ final class ProbeServer {
 
     private final Vertx vertx;
     private final Shards shards;
+    private final HostGuard host;
     private final Metrics metrics;
     private final HttpServer server;
     private volatile boolean started;
 
-    ProbeServer(Vertx vertx, Shards shards, Metrics metrics) {
+    ProbeServer(Vertx vertx, Shards shards, HostGuard host, Metrics metrics) {
         this.vertx = vertx;
         this.shards = shards;
+        this.host = host;
         this.metrics = metrics;
         server = vertx.createHttpServer(new HttpServerOptions().setIdleTimeout(60));
         server.requestHandler(this::handle);
@@ -51,18 +57,37 @@ final class ProbeServer {
     }
 
     private void ready(HttpServerRequest request) {
-        var status = shards.status();
-        probe(request, status.isReady(), unreadyReason(status));
+        unreadyReason(shards.status())
+                .ifPresentOrElse(
+                        reason -> answer(request, 503, reason),
+                        () -> answer(request, 200, "ok" + warnings()));
     }
 
-    private static String unreadyReason(ShardStatus now) {
+    private Optional<String> unreadyReason(ShardStatus now) {
         if (!now.resumed()) {
-            return "waiting for the control plane";
+            return Optional.of("waiting for the control plane");
         }
         if (now.draining()) {
-            return "draining";
+            return Optional.of("draining");
         }
-        return now.tunUp() ? "no relay allocation" : "no tunnel addresses";
+        var fault = host.health().flatMap(HostHealth::fault);
+        if (fault.isPresent()) {
+            return fault;
+        }
+        if (!now.tunUp()) {
+            return Optional.of("no tunnel addresses");
+        }
+        if (now.relaysAllocated() == 0) {
+            return Optional.of("no relay allocation");
+        }
+        return host.health().isEmpty() ? Optional.of("looking at the host") : Optional.empty();
+    }
+
+    private String warnings() {
+        return host.health().stream()
+                .flatMap(health -> health.warnings().stream())
+                .map(warning -> "\nwarning: " + warning)
+                .collect(Collectors.joining());
     }
 
     private void health(HttpServerRequest request) {

@@ -21,6 +21,7 @@ import dev.gatehouse.rpc.UpdateRelaysRequest;
 import dev.gatehouse.transport.LinuxTun;
 import dev.gatehouse.transport.LocalAddresses;
 import dev.gatehouse.transport.Settling;
+import dev.gatehouse.transport.TunGoneException;
 import dev.gatehouse.transport.UdpSocket;
 import dev.gatehouse.wire.DatagramBatch;
 import dev.gatehouse.wire.PacketBatch;
@@ -136,6 +137,17 @@ final class Session implements AutoCloseable {
     }
 
     private int readTun(long nowNs) throws IOException {
+        try {
+            return readWhatWaits(nowNs);
+        } catch (TunGoneException e) {
+            LOG.debug("{}", e.getMessage());
+            io.reopenTun();
+            around.onDeviceRestored().accept(io.tun().name());
+            return 1;
+        }
+    }
+
+    private int readWhatWaits(long nowNs) throws IOException {
         int read = 0;
         for (int i = 0; i < READS_PER_TURN_MAX; i++) {
             int count = io.tun().read(packets);

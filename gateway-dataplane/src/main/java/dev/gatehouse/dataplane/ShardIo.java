@@ -1,6 +1,8 @@
 package dev.gatehouse.dataplane;
 
 import dev.gatehouse.connectivity.Node;
+import dev.gatehouse.dataplane.host.HostGuard;
+import dev.gatehouse.transport.GatewayNetwork;
 import dev.gatehouse.transport.LinuxTun;
 import dev.gatehouse.transport.NetworkConfig;
 import dev.gatehouse.transport.Poller;
@@ -8,9 +10,7 @@ import dev.gatehouse.transport.RouteMonitor;
 import dev.gatehouse.transport.TunOwner;
 import dev.gatehouse.transport.UdpConfig;
 import dev.gatehouse.transport.UdpSocket;
-import dev.gatehouse.tunnel.TunnelRanges;
 import dev.gatehouse.wire.IpAddress;
-import dev.gatehouse.wire.IpNetwork;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,28 +20,27 @@ import org.slf4j.LoggerFactory;
 
 /// The descriptors of a shard: two UDP sockets and a TUN device. Owned by the shard's thread.
 final class ShardIo implements AutoCloseable {
-    static final List<IpNetwork> ROUTES = List.of(TunnelRanges.TUNNEL_V4, TunnelRanges.TUNNEL_V6);
-
     private static final Logger LOG = LoggerFactory.getLogger(ShardIo.class);
     private static final int PORT_OF_EITHER = -1;
 
     private final Poller poller;
-    private final LinuxTun tun;
-    private final NetworkConfig network;
+    private final DataplaneConfig config;
+    private final int shard;
     private final RouteMonitor monitor;
-    private final boolean isFirst;
+    private LinuxTun tun;
+    private List<IpAddress> addresses = List.of();
     private final Optional<UdpSocket> v4;
     private final Optional<UdpSocket> v6;
     private final List<UdpSocket> sockets = new ArrayList<>();
     private final List<UdpSocket> waiting = new ArrayList<>();
     private long unsendable;
 
-    private ShardIo(Poller poller, LinuxTun tun, DataplaneConfig config, boolean isFirst, int port)
+    private ShardIo(Poller poller, LinuxTun tun, DataplaneConfig config, int shard, int port)
             throws IOException {
         this.poller = poller;
-        this.isFirst = isFirst;
+        this.config = config;
+        this.shard = shard;
         this.tun = tun;
-        network = new NetworkConfig(tun.name());
         v4 = open(config, IpAddress.Family.IPV4, port);
         v6 = open(config, IpAddress.Family.IPV6, port);
         v4.ifPresent(sockets::add);
@@ -63,22 +62,21 @@ final class ShardIo implements AutoCloseable {
     /// @param port first choice for both sockets
     static ShardIo open(Poller poller, DataplaneConfig config, int shard, int port)
             throws IOException {
-        boolean isFirst = shard == 0;
-        if (isFirst) {
-            NetworkConfig.addUnreachable(ROUTES);
+        if (shard == 0) {
+            GatewayNetwork.block(HostGuard.RANGES);
         }
-        var tun =
-                LinuxTun.open(
-                        TunOwner.GATEWAY,
-                        config.tunName(shard),
-                        DataplaneConfig.MTU,
-                        config.offloads());
+        var tun = openTun(config, shard);
         try {
-            return new ShardIo(poller, tun, config, isFirst, port);
+            return new ShardIo(poller, tun, config, shard, port);
         } catch (IOException e) {
             tun.close();
             throw e;
         }
+    }
+
+    private static LinuxTun openTun(DataplaneConfig config, int shard) throws IOException {
+        return LinuxTun.open(
+                TunOwner.GATEWAY, config.tunName(shard), DataplaneConfig.MTU, config.offloads());
     }
 
     private static Optional<UdpSocket> open(
@@ -101,11 +99,30 @@ final class ShardIo implements AutoCloseable {
     /// ranges lead to shard 0; [ClientRoutes] leads the clients of others to their devices, which
     /// have the same addresses, so that the host answers clients of all from the tunnel's own.
     void configure(IpAddress tunnelV4, IpAddress tunnelV6) throws IOException {
-        network.setAddresses(List.of(tunnelV4, tunnelV6));
-        network.linkUp();
-        if (isFirst) {
-            network.setRoutes(ROUTES);
-            network.addRules();
+        addresses = List.of(tunnelV4, tunnelV6);
+        configure();
+    }
+
+    private void configure() throws IOException {
+        try (var device = new NetworkConfig(tun.name());
+                var network = new GatewayNetwork()) {
+            device.setAddresses(addresses);
+            device.linkUp();
+            if (shard == 0) {
+                network.ensureRoutes(tun.name(), HostGuard.RANGES);
+                network.ensureRules(config.tunNames());
+            }
+        }
+    }
+
+    /// Makes the TUN device again, which somebody has deleted, with all that it had.
+    void reopenTun() throws IOException {
+        poller.remove(tun.fd());
+        tun.close();
+        tun = openTun(config, shard);
+        poller.add(tun.fd());
+        if (!addresses.isEmpty()) {
+            configure();
         }
     }
 
@@ -168,17 +185,6 @@ final class ShardIo implements AutoCloseable {
     public void close() {
         sockets.forEach(UdpSocket::close);
         monitor.close();
-        network.close();
         tun.close();
-    }
-
-    /// Only after a regular end: a killed process leaves the unreachable routes behind, so that no
-    /// client's traffic leaves another way before the successor is there.
-    static void forgetRoutes() {
-        try {
-            NetworkConfig.removeUnreachable(ROUTES);
-        } catch (IOException e) {
-            LOG.debug("unreachable routes stay: {}", e.getMessage());
-        }
     }
 }

@@ -30,12 +30,8 @@ record ShardStatus(
                 draining || other.draining);
     }
 
-    /// Whether the gateway can serve clients that are new to it.
-    boolean isReady() {
-        return resumed && tunUp && relaysAllocated > 0 && !draining;
-    }
-
-    Status toMessage() {
+    /// @param hostFault why the host passes no packets on; empty if it does
+    Status toMessage(String hostFault) {
         return Status.newBuilder()
                 .setTunUp(tunUp)
                 .setSocketsOpen(resumed)
@@ -43,6 +39,7 @@ record ShardStatus(
                 .setRelaysAllocated(relaysAllocated)
                 .setConnections(connections)
                 .setDraining(draining)
+                .setHostFault(hostFault)
                 .build();
     }
 }

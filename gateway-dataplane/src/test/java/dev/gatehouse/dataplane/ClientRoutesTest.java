@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gatehouse.wire.IpAddress;
 import java.io.IOException;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.junit.jupiter.api.Test;
 
 class ClientRoutesTest {
@@ -14,7 +14,7 @@ class ClientRoutesTest {
     private static final IpAddress OTHER_V4 = IpAddress.parse("100.64.0.10");
 
     /// Address to shard; replaced as the kernel does.
-    private final Map<IpAddress, Integer> table = new TreeMap<>();
+    private final Map<IpAddress, Integer> table = new ConcurrentSkipListMap<>();
     private final ClientRoutes routes = new ClientRoutes(FakeDevice::new);
 
     @Test
@@ -61,6 +61,19 @@ class ClientRoutesTest {
     }
 
     @Test
+    void routesThatOthersRemovedAreSetAgain() {
+        routes.place(1, "a", V4, V6);
+        routes.place(0, "b", OTHER_V4, IpAddress.parse("fd00:2021:1111::a"));
+        assertThat(routes.ensure()).as("nothing is missing").isFalse();
+
+        table.remove(V6);
+
+        assertThat(routes.ensure()).isTrue();
+        assertThat(table).containsOnly(Map.entry(V4, 1), Map.entry(V6, 1));
+        routes.close();
+    }
+
+    @Test
     void refusalOfTheKernelIsCounted() {
         routes.place(9, "a", V4, V6);
         routes.close();
@@ -86,6 +99,11 @@ class ClientRoutesTest {
         @Override
         public void remove(IpAddress client) {
             table.remove(client, shard);
+        }
+
+        @Override
+        public boolean ensure(IpAddress client) {
+            return table.putIfAbsent(client, shard) == null;
         }
 
         @Override

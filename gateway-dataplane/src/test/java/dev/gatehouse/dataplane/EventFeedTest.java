@@ -128,6 +128,22 @@ class EventFeedTest {
     }
 
     @Test
+    void faultOfTheHostIsToldOnceAndToLaterConsumers() {
+        var one = new EventFeed(EPOCH, 3, 1);
+        one.offerHostFault("IPv4 is not forwarded");
+        one.subscribe(consumer);
+        one.offerSnapshot(0, List.of(port(1)), READY);
+        assertThat(pollAll(one).getLast().getStatus().getHostFault())
+                .isEqualTo("IPv4 is not forwarded");
+
+        one.offerHostFault("IPv4 is not forwarded");
+        assertThat(one.poll(consumer)).as("nothing has changed").isEmpty();
+        one.offerHostFault("");
+
+        assertThat(pollAll(one).getFirst().getStatus().getHostFault()).isEmpty();
+    }
+
+    @Test
     void statusIsToldWhenThatOfAllTogetherChanges() {
         var two = new EventFeed(EPOCH, 3, 2);
         two.subscribe(consumer);

@@ -1,14 +1,15 @@
 package dev.gatehouse.launcher;
 
+import dev.gatehouse.dataplane.host.HostReport;
 import dev.gatehouse.transport.Capabilities;
 import dev.gatehouse.transport.Capabilities.Capability;
-import dev.gatehouse.transport.Masquerade;
 import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -45,6 +46,19 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private static List<Finding> findings() {
+        var host = HostReport.look();
+        var findings = new ArrayList<>(machine());
+        findings.add(told("forwarding", host.forwarding()));
+        findings.add(told("nft", host.nft().stream().toList()));
+        findings.add(told("packet filter", host.filter()));
+        return findings;
+    }
+
+    private static Finding told(String what, List<String> lines) {
+        return new Finding(what, lines.isEmpty(), false, String.join("; ", lines));
+    }
+
+    private static List<Finding> machine() {
         return List.of(
                 new Finding(
                         "java " + Runtime.version(),
@@ -63,13 +77,6 @@ final class DoctorCommand implements Callable<Integer> {
                         hasNetAdmin(),
                         true,
                         "run as root or give the capability"),
-                forwarding("IPv4 forwarding", "/proc/sys/net/ipv4/ip_forward"),
-                forwarding("IPv6 forwarding", "/proc/sys/net/ipv6/conf/all/forwarding"),
-                new Finding(
-                        "nft",
-                        Masquerade.findNft().isPresent(),
-                        false,
-                        "install nftables, or masquerade yourself"),
                 new Finding(
                         "epoll transport",
                         Epoll.isAvailable(),
@@ -80,18 +87,6 @@ final class DoctorCommand implements Callable<Integer> {
                         hasLibcrypto(),
                         false,
                         "install OpenSSL 3: without it the JDK's slower cipher is used"));
-    }
-
-    private static Finding forwarding(String what, String path) {
-        return new Finding(what, reads(path, "1"), false, "set " + path + " to 1");
-    }
-
-    private static boolean reads(String path, String expected) {
-        try {
-            return Files.readString(Path.of(path)).strip().equals(expected);
-        } catch (IOException _) {
-            return false;
-        }
     }
 
     private static boolean hasNetAdmin() {

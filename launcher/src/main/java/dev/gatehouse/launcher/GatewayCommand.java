@@ -1,16 +1,16 @@
 package dev.gatehouse.launcher;
 
 import dev.gatehouse.controlplane.ControlplaneCommand;
-import dev.gatehouse.transport.NetworkConfig;
+import dev.gatehouse.dataplane.host.HostTraces;
+import dev.gatehouse.dataplane.host.TunNames;
 import dev.gatehouse.transport.Termination;
-import dev.gatehouse.tunnel.TunnelRanges;
-import dev.gatehouse.wire.IpNetwork;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /// A whole gateway: supervises its two processes. Packets of clients never leave another way while
 /// it lives, whatever becomes of the data plane.
@@ -35,8 +37,6 @@ import picocli.CommandLine.Option;
 final class GatewayCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(GatewayCommand.class);
 
-    private static final List<IpNetwork> TUNNEL_RANGES =
-            List.of(TunnelRanges.TUNNEL_V4, TunnelRanges.TUNNEL_V6);
     private static final int FAILED = 1;
     private static final int MISCONFIGURED = 2;
     private static final long STOP_LIMIT_S = 10;
@@ -54,6 +54,8 @@ final class GatewayCommand implements Callable<Integer> {
                     "--");
     private static final List<String> WITHOUT_NEW_PRIVILEGES =
             List.of("setpriv", "--pdeathsig", "TERM", "--no-new-privs", "--inh-caps=-all", "--");
+
+    @Spec private CommandSpec spec;
 
     @Mixin private GatewayOptions settings;
 
@@ -79,6 +81,11 @@ final class GatewayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        var occupied = TunNames.occupied();
+        if (occupied.isPresent()) {
+            spec.commandLine().getErr().println("gatehouse gateway: " + occupied.get());
+            return MISCONFIGURED;
+        }
         var ended = new CountDownLatch(1);
         try (var termination = Termination.install()) {
             if (!rpcSocket.isBlank()) {
@@ -103,7 +110,7 @@ final class GatewayCommand implements Callable<Integer> {
         try {
             return supervisor.run();
         } finally {
-            unblockTunnelRanges();
+            removeTraces();
         }
     }
 
@@ -183,12 +190,9 @@ final class GatewayCommand implements Callable<Integer> {
         }
     }
 
-    /// The data plane blocks them, and leaves them blocked when it is killed.
-    private static void unblockTunnelRanges() {
-        try {
-            NetworkConfig.removeUnreachable(TUNNEL_RANGES);
-        } catch (IOException failure) {
-            LOG.debug("unreachable routes stay: {}", failure.getMessage());
-        }
+    /// A data plane that is killed leaves it to its successor; here there is none.
+    private static void removeTraces() {
+        var tunName = System.getenv().getOrDefault("GATEHOUSE_TUN_NAME", "");
+        HostTraces.removeAll(tunName.isBlank() ? Optional.empty() : Optional.of(tunName));
     }
 }

@@ -59,7 +59,7 @@ class ShardsIT {
     private static final long RELAY_EXPIRY = 4_102_444_800L; // 2100
     private static final String RESOURCE_V4 = "33333333-3333-4333-8333-333333333334";
     private static final String RESOURCE_V6 = "33333333-3333-4333-8333-333333333336";
-    private static final String TUNNEL_TABLE = "539098368";
+    private static final String TUNNEL_TABLE = "539098384";
     private static final int PORT = 52_625;
     private static final Duration WITHIN = Duration.ofSeconds(40);
     private static final long PING_EVERY_NS = Duration.ofMillis(100).toNanos();

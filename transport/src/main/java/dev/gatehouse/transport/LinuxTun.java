@@ -215,7 +215,7 @@ public final class LinuxTun implements AutoCloseable {
                 counters.add(TunCounter.READ_ERRORS, 1);
                 return true;
             }
-            case Errno.EBADFD -> throw new IOException("the device %s was deleted".formatted(name));
+            case Errno.EBADFD -> throw new TunGoneException(name);
             default -> throw new ErrnoException("read from " + name, errno);
         }
     }
@@ -302,7 +302,7 @@ public final class LinuxTun implements AutoCloseable {
             case Errno.EAGAIN, Errno.ENOBUFS, 12 /* ENOMEM */ ->
                     counters.add(TunCounter.WRITE_NO_ROOM, 1);
             case Errno.EINVAL -> counters.add(TunCounter.WRITE_REFUSED, 1);
-            case Errno.EBADFD -> throw new IOException("the device %s was deleted".formatted(name));
+            case Errno.EBADFD -> throw new TunGoneException(name);
             default -> throw new ErrnoException("write to " + name, errno);
         }
     }

@@ -1,55 +1,68 @@
 package dev.gatehouse.transport;
 
+import dev.gatehouse.wire.IpAddress;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Rewrites the source of what leaves the tunnel for another interface to that interface's address.
 ///
-/// One nftables table of our own, put in place as a whole and removed at the end; rules of others
-/// are neither read nor changed. An accept in our table could not overrule a drop in another, so
-/// there is none: [#blockingForwardChains] names the chains that an administrator has to open.
+/// A table of our own in nftables (for clients on the host two), put in place as a whole and
+/// removed at the end; rules of others are never changed. An accept in our table could not overrule
+/// a drop in another, so there is none.
+///
+/// A client on the gateway's own host gets a stand-in address in there: its tunnel address is one
+/// of the host's, so the kernel would take its packets, which come out of the tunnel, for forged
+/// ones, and answers to it for its own.
 public final class Masquerade implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Masquerade.class);
-    private static final long NFT_WAIT_S = 10;
-    private static final String DEFAULT_PATH = "/usr/sbin:/sbin:/usr/bin:/bin";
+    private static final int RULES = 2;
 
-    private final Path nft;
+    /// Stand-ins count down from the ends of the ranges that a portal gives addresses of.
+    private static final int STAND_IN_V4_LAST = 0x645F_FFFE; // 100.95.255.254
+
+    private static final long STAND_IN_V6_HIGH = 0xFD00_2021_1111_0000L;
+    private static final long STAND_IN_V6_LAST = 0x0000_0000_001F_FFFEL;
+
+    private final Nft nft;
     private final String table;
     private final List<String> tunNames;
     private boolean installed;
+    private boolean hasStandIns;
 
-    /// @param nft the program, see [#findNft]
     /// @param table name of our table; two tunnels of one host need two
     /// @param tunNames the tunnel's interfaces, at least one: what goes from one to another is left
     ///     alone
-    public Masquerade(Path nft, String table, List<String> tunNames) {
+    public Masquerade(Nft nft, String table, List<String> tunNames) {
         this.nft = nft;
         this.table = table;
         this.tunNames = List.copyOf(tunNames);
     }
 
-    /// Looks for `nft` on the path.
-    public static Optional<Path> findNft() {
-        String path = System.getenv().getOrDefault("PATH", "") + ":" + DEFAULT_PATH;
-        return Arrays.stream(path.split(":"))
-                .filter(folder -> !folder.isEmpty())
-                .map(folder -> Path.of(folder, "nft"))
-                .filter(Files::isExecutable)
-                .findFirst();
+    public String table() {
+        return table;
     }
 
-    /// Puts the table in place, replacing one that a killed process left.
-    public void install() throws IOException {
-        run(rules());
+    /// Puts the table in place, replacing one that is there.
+    ///
+    /// @param ownHost tunnel addresses of clients on this host, in order
+    public void install(List<IpAddress> ownHost) throws IOException {
+        nft.apply(rules());
         installed = true;
+        if (!ownHost.isEmpty()) {
+            nft.apply(standIns(ownHost));
+            hasStandIns = true;
+        } else if (hasStandIns) {
+            removeStandIns(nft, table);
+            hasStandIns = false;
+        }
+    }
+
+    /// How many rules our tables have together when they are as [#install] made them.
+    public int ruleCount(List<IpAddress> ownHost) {
+        return RULES + 2 * ownHost.size() * tunNames.size();
     }
 
     private String rules() {
@@ -72,13 +85,44 @@ public final class Masquerade implements AutoCloseable {
         return quoted.size() == 1 ? quoted.getFirst() : "{ " + String.join(", ", quoted) + " }";
     }
 
-    /// Lines of `nft list chains` for chains of others that drop forwarded packets by default.
-    public String[] blockingForwardChains() throws IOException {
-        return list("list", "chains")
-                .lines()
-                .filter(line -> line.contains("hook forward") && line.contains("policy drop"))
-                .map(String::strip)
-                .toArray(String[]::new);
+    private String standIns(List<IpAddress> ownHost) {
+        var in = new StringBuilder();
+        var out = new StringBuilder();
+        standInOf(ownHost)
+                .forEach(
+                        (address, standIn) -> {
+                            var ip = address.isV4() ? "ip" : "ip6";
+                            in.append(rewrite(ip, "saddr", address, standIn));
+                            out.append(rewrite(ip, "daddr", standIn, address));
+                        });
+        var chains = new StringBuilder();
+        for (int i = 0; i < tunNames.size(); i++) {
+            chains.append(chain("in_" + i, "ingress", tunNames.get(i), in));
+            chains.append(chain("out_" + i, "egress", tunNames.get(i), out));
+        }
+        return "table netdev %1$s%ndelete table netdev %1$s%ntable netdev %1$s {%n%2$s}%n"
+                .formatted(table, chains);
+    }
+
+    private static String rewrite(String ip, String field, IpAddress from, IpAddress to) {
+        return "%1$s %2$s %3$s %1$s %2$s set %4$s%n".formatted(ip, field, from, to);
+    }
+
+    private static String chain(String name, String hook, String device, CharSequence rules) {
+        return "chain %s { type filter hook %s device \"%s\" priority 0; policy accept;%n%s}%n"
+                .formatted(name, hook, device, rules);
+    }
+
+    private static TreeMap<IpAddress, IpAddress> standInOf(List<IpAddress> ownHost) {
+        var standIns = new TreeMap<IpAddress, IpAddress>();
+        for (int i = 0; i < ownHost.size(); i++) {
+            standIns.put(
+                    ownHost.get(i),
+                    ownHost.get(i).isV4()
+                            ? IpAddress.v4(STAND_IN_V4_LAST - i)
+                            : IpAddress.v6(STAND_IN_V6_HIGH, STAND_IN_V6_LAST - i));
+        }
+        return standIns;
     }
 
     @Override
@@ -88,41 +132,24 @@ public final class Masquerade implements AutoCloseable {
         }
         installed = false;
         try {
-            run("delete table inet %s%n".formatted(table));
+            remove(nft, table);
         } catch (IOException e) {
             LOG.warn("cannot remove the masquerade rules: {}", e.getMessage());
         }
     }
 
-    private void run(String script) throws IOException {
-        start(script, "-f", "-");
+    /// Removes the tables, whichever life of a gateway left them; nothing happens if there are
+    /// none.
+    public static void remove(Nft nft, String table) throws IOException {
+        nft.apply("table inet %1$s%ndelete table inet %1$s%n".formatted(table));
+        removeStandIns(nft, table);
     }
 
-    private String list(String... arguments) throws IOException {
-        return start("", arguments);
-    }
-
-    private String start(String input, String... arguments) throws IOException {
-        var command = new String[arguments.length + 1];
-        command[0] = nft.toString();
-        System.arraycopy(arguments, 0, command, 1, arguments.length);
-        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        try (var stdin = process.getOutputStream()) {
-            stdin.write(input.getBytes(StandardCharsets.UTF_8));
-        }
-        var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    private static void removeStandIns(Nft nft, String table) {
         try {
-            if (!process.waitFor(NFT_WAIT_S, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                throw new IOException("nft does not end");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while nft ran", e);
+            nft.apply("table netdev %1$s%ndelete table netdev %1$s%n".formatted(table));
+        } catch (IOException e) {
+            LOG.debug("no netdev table: {}", e.getMessage()); // a kernel without that family
         }
-        if (process.exitValue() != 0) {
-            throw new IOException("nft failed: " + output.lines().findFirst().orElse("no reason"));
-        }
-        return output;
     }
 }

@@ -5,9 +5,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A route netlink socket: requests with acknowledgement, and dumps. Used by one thread.
+/// A netlink socket, of routes unless said otherwise: requests with acknowledgement, and dumps.
+/// Used by one thread.
 final class Netlink implements AutoCloseable {
-    private static final int NETLINK_ROUTE = 0;
+    static final int NETLINK_ROUTE = 0;
+    static final int NETLINK_NETFILTER = 12;
+
     private static final int NLMSG_ERROR = 2;
     private static final int NLMSG_DONE = 3;
     private static final int RECEIVE_BYTES = 64 * 1024;
@@ -19,9 +22,14 @@ final class Netlink implements AutoCloseable {
 
     /// @param groups multicast groups to hear; 0 for requests only
     Netlink(int groups, boolean nonBlocking) throws IOException {
+        this(NETLINK_ROUTE, groups, nonBlocking);
+    }
+
+    /// @param protocol [#NETLINK_ROUTE] or [#NETLINK_NETFILTER]
+    Netlink(int protocol, int groups, boolean nonBlocking) throws IOException {
         int type = SocketConstants.SOCK_RAW | SocketConstants.SOCK_CLOEXEC;
         int flags = nonBlocking ? SocketConstants.SOCK_NONBLOCK : 0;
-        fd = Libc.C.socket(SocketConstants.AF_NETLINK, type | flags, NETLINK_ROUTE);
+        fd = Libc.C.socket(SocketConstants.AF_NETLINK, type | flags, protocol);
         if (fd < 0) {
             throw ErrnoException.last("cannot open a netlink socket");
         }

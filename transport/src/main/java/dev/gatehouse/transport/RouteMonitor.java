@@ -2,9 +2,13 @@ package dev.gatehouse.transport;
 
 import java.io.IOException;
 
-/// Tells that a link, an address or a route of the host has changed; not which.
+/// Tells that a link, an address, a route or a rule of the host has changed; not which.
 public final class RouteMonitor implements AutoCloseable {
-    private static final int GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400; // link, address, route
+    private static final int LINKS = 0x1;
+    private static final int ADDRESSES = 0x10 | 0x100; // IPv4, IPv6, likewise below
+    private static final int ROUTES = 0x40 | 0x400;
+    private static final int RULES = 0x80 | 0x40000;
+    private static final int GROUPS = LINKS | ADDRESSES | ROUTES | RULES;
 
     private final Netlink netlink = new Netlink(GROUPS, true);
 

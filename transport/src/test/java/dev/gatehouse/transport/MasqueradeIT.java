@@ -3,23 +3,28 @@ package dev.gatehouse.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.gatehouse.wire.IpAddress;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("netns")
 class MasqueradeIT {
+    private static Nft nft() {
+        var found = Nft.find();
+        assumeTrue(found.isPresent(), "nft is not installed");
+        return new Nft(found.orElseThrow());
+    }
+
     @Test
     void tableComesAndGoesAndOthersStay() throws Exception {
-        var nft = Masquerade.findNft();
-        assumeTrue(nft.isPresent(), "nft is not installed");
+        var nft = nft();
         NetworkNamespace.run(
                 () -> {
                     NetworkNamespace.exec("nft", "add table inet other");
-                    try (var masquerade =
-                            new Masquerade(nft.get(), "gatehouse", List.of("tun-a"))) {
-                        masquerade.install();
-                        masquerade.install();
+                    try (var masquerade = new Masquerade(nft, "gatehouse", List.of("tun-a"))) {
+                        masquerade.install(List.of());
+                        masquerade.install(List.of());
 
                         assertThat(NetworkNamespace.exec("nft", "list ruleset"))
                                 .contains(
@@ -35,13 +40,12 @@ class MasqueradeIT {
 
     @Test
     void whatGoesBetweenInterfacesOfTheTunnelIsLeftAlone() throws Exception {
-        var nft = Masquerade.findNft();
-        assumeTrue(nft.isPresent(), "nft is not installed");
+        var nft = nft();
         NetworkNamespace.run(
                 () -> {
                     var names = List.of("tun-a", "tun-a-1");
-                    try (var masquerade = new Masquerade(nft.get(), "gatehouse", names)) {
-                        masquerade.install();
+                    try (var masquerade = new Masquerade(nft, "gatehouse", names)) {
+                        masquerade.install(List.of());
 
                         assertThat(NetworkNamespace.exec("nft", "list ruleset"))
                                 .contains("oifname != { \"tun-a\", \"tun-a-1\" } masquerade");
@@ -50,19 +54,30 @@ class MasqueradeIT {
     }
 
     @Test
-    void chainsThatDropForwardedPacketsAreNamed() throws Exception {
-        var nft = Masquerade.findNft();
-        assumeTrue(nft.isPresent(), "nft is not installed");
+    void clientOnTheSameHostHasAStandIn() throws Exception {
+        var nft = nft();
         NetworkNamespace.run(
                 () -> {
-                    NetworkNamespace.exec("nft", "add table inet fw");
-                    NetworkNamespace.exec(
-                            "nft",
-                            "add chain inet fw f { type filter hook forward priority 0;"
-                                    + " policy drop; }");
-                    try (var masquerade =
-                            new Masquerade(nft.get(), "gatehouse", List.of("tun-a"))) {
-                        assertThat(masquerade.blockingForwardChains()).hasSize(1);
+                    NetworkNamespace.exec("ip", "tuntap", "add", "tun-a", "mode", "tun");
+                    var clients =
+                            List.of(
+                                    IpAddress.parse("100.64.0.5"),
+                                    IpAddress.parse("fd00:2021:1111::5"));
+                    try (var masquerade = new Masquerade(nft, "gatehouse", List.of("tun-a"))) {
+                        masquerade.install(clients);
+
+                        assertThat(NetworkNamespace.exec("nft", "list table netdev gatehouse"))
+                                .contains(
+                                        "ip saddr 100.64.0.5 ip saddr set 100.95.255.254",
+                                        "ip daddr 100.95.255.254 ip daddr set 100.64.0.5",
+                                        "ip6 saddr fd00:2021:1111::5 ip6 saddr set"
+                                                + " fd00:2021:1111::1f:fffd");
+                        assertThat(masquerade.ruleCount(clients)).isEqualTo(6);
+
+                        masquerade.install(List.of());
+
+                        assertThat(NetworkNamespace.exec("nft", "list ruleset"))
+                                .doesNotContain("netdev");
                     }
                 });
     }
