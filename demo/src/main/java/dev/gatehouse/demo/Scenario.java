@@ -299,14 +299,15 @@ final class Scenario {
             List<String> hosts,
             Map<String, Object> figures) {
         long pid = gateway.pid(process);
-        var path = "/paced/" + PACED_BYTES + "/" + PACED_RATE;
+        long bytes = PACED_BYTES / hosts.size(); // all together as much as one alone
+        var path = "/paced/" + bytes + "/" + PACED_RATE / hosts.size();
         var running = hosts.stream().map(host -> fetch.download("http://" + host + path)).toList();
         services.pause(Duration.ofMillis(1_500)); // in the middle of the 5 s
         Program.signal(pid, "KILL");
         double stallMs = 0;
         for (var download : running) {
             var done = download.join();
-            checkBody(done, PACED_BYTES);
+            checkBody(done, bytes);
             stallMs = Math.max(stallMs, done.longestGapMs());
         }
         figures.put("stall_ms", stallMs);
