@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("netns")
 class GatewayHostIT {
     private static final long RESTORED_WITHIN_MS = 2_000;
-    private static final Duration WITHIN = Duration.ofSeconds(60);
+    private static final Duration WITHIN = Eventually.LONG;
     private static final String TABLE = "539098384";
     private static final Pattern RESTORED =
             Pattern.compile("gatehouse_host_restored_total\\{what=\"(\\w+)\"\\} (\\d+)");

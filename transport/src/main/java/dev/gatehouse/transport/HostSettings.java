@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 public final class HostSettings {
     private static final Logger LOG = LoggerFactory.getLogger(HostSettings.class);
     private static final Path ROOT = Path.of("/proc/sys/net");
-    private static final Path IPV6_ROUTES = Path.of("/proc/net/ipv6_route");
+    private static final Path IPV6_ROUTES = Path.of("/proc/thread-self/net/ipv6_route");
     private static final String FORWARD_V4 = "ipv4/ip_forward";
     private static final String FORWARD_V6 = "ipv6/conf/all/forwarding";
     private static final String DISABLE_V6 = "ipv6/conf/all/disable_ipv6";
