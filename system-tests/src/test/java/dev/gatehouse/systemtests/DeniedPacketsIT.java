@@ -20,9 +20,13 @@ import org.junit.jupiter.api.io.TempDir;
 class DeniedPacketsIT {
     private static final String RESOURCE = "10.77.0.10";
 
-    /// By bash alone: a program's start would count as a pause.
+    /// By bash alone: where each pause is a program's start, a busy machine makes it long.
     private static final String FLOOD =
-            "exec 3<>/dev/udp/%s/9; for i in $(seq 500); do echo $i >&3; sleep 0.008; done"
+            """
+            exec 3<>/dev/udp/%s/9 4<> <(:)
+            for i in {1..500}; do echo $i >&3; read -rt 0.008 -u 4; done
+            true
+            """
                     .formatted(RESOURCE);
 
     private static final Pattern COUNT = Pattern.compile("\"count\":(\\d+)");
@@ -44,7 +48,8 @@ class DeniedPacketsIT {
                     gateway.terminate();
                     assertThat(gateway.await()).as(gateway.err()).isZero();
                     portal.awaitText(" is gone: ");
-                    sandbox.start(in("client", Spec.of("bash", "-c", FLOOD))).await(60);
+                    var flood = sandbox.start(in("client", Spec.of("bash", "-c", FLOOD)));
+                    assertThat(flood.await(60)).as(flood.err()).isZero();
 
                     startGateway(sandbox);
                     sandbox.until("the way is found again", () -> ping(sandbox) == 0);
@@ -95,13 +100,13 @@ class DeniedPacketsIT {
                         .lines()
                         .filter(line -> line.contains("\"access_denied\""))
                         .toList();
-        assertThat(denials).as("lines of the audit file").hasSizeBetween(1, 3);
+        assertThat(denials).as("lines of the audit file").hasSizeBetween(1, 4);
         assertThat(denials.stream().mapToInt(DeniedPacketsIT::count).sum())
                 .as("requests: %s", denials)
-                .isBetween(3, 20);
+                .isBetween(3, 40);
         assertThat(portal.err().lines().filter(line -> line.contains(" was denied ")))
                 .as("lines of the log")
-                .hasSizeBetween(1, 3);
+                .hasSizeBetween(1, 4);
     }
 
     private static int count(String line) {
