@@ -98,6 +98,7 @@ public final class Host {
         var script =
                 """
                 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$0/etc,workdir=$0/work" /etc
+                rm -f /etc/resolv.conf && : >/etc/resolv.conf # may be a link to what is not here
                 mount --bind "$0/resolv.conf" /etc/resolv.conf
                 mount --bind "$0/run" /run
                 mount --bind "$0/lib" /var/lib

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 
 /// A thread with a network and a mount namespace of its own, both gone when the thread ends.
 ///
-/// `/run` and `/var/lib` are empty, `/etc/resolv.conf` is a copy. Sockets that the thread opens and
+/// `/run` and `/var/lib` are empty, `/etc` is a copy. Sockets that the thread opens and
 /// programs that it starts live inside.
 public final class Sandbox {
     /// What a test does inside.
@@ -39,6 +39,9 @@ public final class Sandbox {
             cat /etc/resolv.conf > "$0/resolv.conf" 2>/dev/null || : > "$0/resolv.conf"
             mount -t tmpfs tmpfs /run
             mount -t tmpfs tmpfs /var/lib
+            mkdir -p /run/etc/upper /run/etc/work
+            mount -t overlay etc -o lowerdir=/etc,upperdir=/run/etc/upper,workdir=/run/etc/work /etc
+            rm -f /etc/resolv.conf && : >/etc/resolv.conf # may be a link to what is not here
             mount --bind "$0/resolv.conf" /etc/resolv.conf
             ip link set lo up
             """;
