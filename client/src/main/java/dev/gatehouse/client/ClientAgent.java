@@ -276,6 +276,7 @@ final class ClientAgent implements Agent<LoopCommand> {
                 state.handleDisconnected(gateway, nowNs);
             }
             case NodeEvent.RelayReady(var relay) -> LOG.debug("relay {} is ready", relay);
+            case NodeEvent.LongDatagramsLost(var remote) -> sockets.handleLongOnesLost(remote);
             case NodeEvent.NoRelays _ -> obtainRelays(nowNs);
         }
     }

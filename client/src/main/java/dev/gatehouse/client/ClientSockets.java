@@ -4,6 +4,7 @@ import dev.gatehouse.transport.Poller;
 import dev.gatehouse.transport.SendOutcome;
 import dev.gatehouse.transport.UdpConfig;
 import dev.gatehouse.transport.UdpSocket;
+import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.Transmit;
 import java.io.IOException;
@@ -58,6 +59,14 @@ final class ClientSockets {
                     poller.watchWritable(socket.fd(), true);
                 }
                 return;
+            }
+        }
+    }
+
+    void handleLongOnesLost(Endpoint remote) {
+        for (var socket : sockets) {
+            if (socket.family() == remote.family()) {
+                socket.handleLongOnesLost(remote.address());
             }
         }
     }

@@ -237,6 +237,7 @@ final class Session implements AutoCloseable {
                         id, ConnectionChanged.State.FAILED, reason.name(), false);
             }
             case NodeEvent.RelayReady _ -> {}
+            case NodeEvent.LongDatagramsLost(var remote) -> io.handleLongOnesLost(remote);
             case NodeEvent.NoRelays _ -> reporter.noRelays();
         }
     }

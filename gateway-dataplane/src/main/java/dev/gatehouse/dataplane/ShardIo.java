@@ -10,6 +10,7 @@ import dev.gatehouse.transport.RouteMonitor;
 import dev.gatehouse.transport.TunOwner;
 import dev.gatehouse.transport.UdpConfig;
 import dev.gatehouse.transport.UdpSocket;
+import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -154,6 +155,10 @@ final class ShardIo implements AutoCloseable {
                 poller.watchWritable(socket.get().fd(), true);
             }
         }
+    }
+
+    void handleLongOnesLost(Endpoint remote) {
+        (remote.isV4() ? v4 : v6).ifPresent(socket -> socket.handleLongOnesLost(remote.address()));
     }
 
     /// Sends what waited for room in the kernel's buffers.

@@ -184,6 +184,7 @@ final class TunnelClient implements AutoCloseable {
                         NodeEvent.Connected _,
                         NodeEvent.PathChanged _,
                         NodeEvent.RelayReady _,
+                        NodeEvent.LongDatagramsLost _,
                         NodeEvent.NoRelays _ -> {}
             }
         }

@@ -32,5 +32,7 @@ public enum UdpCounter {
     /// than the MTU of their way.
     SEND_UNSEGMENTED,
     /// Remote addresses to which the longest datagrams leave in fragments.
-    SEND_PATHS_NARROW
+    SEND_PATHS_NARROW,
+    /// Remote addresses to which long datagrams are lost, without a word from the network.
+    SEND_PATHS_LOSSY
 }

@@ -41,6 +41,7 @@ public final class UdpSocket implements AutoCloseable {
     private final Counters<UdpCounter> counters = new Counters<>(UdpCounter.class);
     private final NarrowPaths narrowIn = new NarrowPaths();
     private final NarrowPaths narrowOut = new NarrowPaths();
+    private final NarrowPaths lossy = new NarrowPaths();
     private SendQueue queue;
     private ByteBuffer copy;
     private final Transmit copied = new Transmit();
@@ -286,6 +287,21 @@ public final class UdpSocket implements AutoCloseable {
             at += length;
         }
         return result;
+    }
+
+    /// Takes note that long datagrams to `remote` are lost on the way and short ones are not. Says
+    /// so once an address.
+    public void handleLongOnesLost(IpAddress remote) {
+        if (!lossy.add(remote, 0)) {
+            return;
+        }
+        counters.add(UdpCounter.SEND_PATHS_LOSSY, 1);
+        LOG.warn(
+                "UDP port {}: long datagrams to a peer are lost on their way and short ones are"
+                        + " not: a link has a small MTU, and ICMPv6 packet-too-big does not come"
+                        + " back; let it pass the firewalls there",
+                port());
+        LOG.debug("lost on the way to {}", remote);
     }
 
     /// Whole segments; a single one on a way that is known to be narrow.

@@ -213,6 +213,17 @@ class UdpSocketTest {
     }
 
     @Test
+    void lossOfLongDatagramsIsToldOnceAnAddress() throws IOException {
+        try (var socket = open(IpAddress.Family.IPV6)) {
+            for (var remote : new String[] {"2001:db8::1", "2001:db8::1", "2001:db8::2"}) {
+                socket.handleLongOnesLost(IpAddress.parse(remote));
+            }
+
+            assertThat(socket.counters().get(UdpCounter.SEND_PATHS_LOSSY)).isEqualTo(2);
+        }
+    }
+
+    @Test
     void nothingWaitingIsZero() throws IOException {
         try (var socket = open(IpAddress.Family.IPV4)) {
             assertThat(socket.receive(UdpSocket.newBatch())).isZero();

@@ -33,6 +33,7 @@ final class Connection {
     private static final int PARKED_MAX = 256;
     private static final int WAITING_CONTROLS_MAX = 128;
     private static final int BIND_TARGETS_MAX = 64;
+    private static final int UNCUT_PACKET_LENGTH_MAX = 1280 - 48 - 36; // whatever the link
     private static final long HANDSHAKE_SUPPRESSION_NS = Duration.ofSeconds(20).toNanos();
 
     private final NodeContext context;
@@ -46,6 +47,7 @@ final class Connection {
     private final List<Endpoint> bindTargets = new ArrayList<>();
     private final ArrayDeque<DatagramQueue.Payload> waitingControls = new ArrayDeque<>();
     private final ParkedPackets parked;
+    private final RepeatedSegments repeated = new RepeatedSegments();
 
     private State state = new State.Connecting();
     private Optional<Allocation> relay = Optional.empty();
@@ -53,6 +55,7 @@ final class Connection {
     private int seenRevision = -1;
     private boolean wasConnected;
     private long lastActivityNs;
+    private long heardNs;
     private long nominationHandshakeAtNs; // not before
     private long reuseHandshakeAtNs; // not before
     private long candidateDeadlineNs;
@@ -344,6 +347,7 @@ final class Connection {
     }
 
     void handleStun(StunMessage message, Endpoint local, Endpoint remote, long nowNs) {
+        heardNs = nowNs;
         agent.handleMessage(message, local, remote, nowNs);
         settle(nowNs);
     }
@@ -358,6 +362,7 @@ final class Connection {
     int open(PacketBatch packets, int from, int count, long nowNs) {
         int opened = tunnel.open(packets, from, count, nowNs);
         if (opened > 0) {
+            heardNs = nowNs;
             touch(nowNs);
         }
         settleTunnel(nowNs);
@@ -377,9 +382,30 @@ final class Connection {
             return count;
         }
         flushParked(nowNs);
+        noticeLostSegments(packets, from, nowNs);
         int taken = parked.isEmpty() ? send(packets, from, count, nowNs) : 0;
         settle(nowNs);
         return taken;
+    }
+
+    /// Routers fragment over IPv4; over IPv6 they only say that a datagram was too long, if that.
+    private void noticeLostSegments(PacketBatch packets, int from, long nowNs) {
+        int length = packets.length(from);
+        if (length <= UNCUT_PACKET_LENGTH_MAX || wireRemote().isV4()) {
+            return;
+        }
+        boolean isLost =
+                repeated.handleSent(packets.buffer(), packets.offset(from), length, heardNs, nowNs);
+        if (isLost) {
+            context.events().add(new NodeEvent.LongDatagramsLost(wireRemote()));
+        }
+    }
+
+    /// Where datagrams to the peer go first.
+    private Endpoint wireRemote() {
+        return state.path() instanceof Path.Relayed relayed && relayed.relay().isAllocated()
+                ? relayed.relay().activeServer()
+                : state.path().info().remote();
     }
 
     private int awaitPath(PacketBatch packets, int from, int count) {

@@ -1,5 +1,7 @@
 package dev.gatehouse.connectivity;
 
+import dev.gatehouse.wire.Endpoint;
+
 /// What a [Node] tells its owner.
 public sealed interface NodeEvent {
     /// A candidate to signal to the peer. Told again when a connection is reused.
@@ -13,6 +15,10 @@ public sealed interface NodeEvent {
 
     /// The path was nominated or has changed.
     record PathChanged(String peerId, PathInfo path) implements NodeEvent {}
+
+    /// Long datagrams to `remote`, a peer or a relay, are lost on the way over IPv6 and short ones
+    /// are not: a link there has a small MTU, and routers cannot say so. Told each time.
+    record LongDatagramsLost(Endpoint remote) implements NodeEvent {}
 
     /// The connection has ended and is forgotten. Nothing was sent to the peer.
     record Failed(String peerId, FailureReason reason) implements NodeEvent {}

@@ -5,9 +5,11 @@ import static dev.gatehouse.connectivity.SimWorld.S;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.testkit.Nat;
+import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.wire.IpAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -160,6 +162,40 @@ class LostMappingSimTest {
                     assertThat(site.pair().relay().bindings - bindings).isBetween(60, 90);
                     assertThat(site.pair().relay().allocates).isEqualTo(2);
                 });
+    }
+
+    /// A TCP sender behind the gateway repeats a long segment, while checks and short packets pass.
+    @Test
+    void wayThatLosesLongDatagramsInSilenceIsNoticed() {
+        var world = new SimWorld(1);
+        var relay = world.addRelay("relay-1", "2001:db8::3");
+        var client = world.addClient(SimPair.CLIENT, "2001:db8:1::1", Optional.empty());
+        var gateway = world.addGateway(SimPair.GATEWAY, "2001:db8:2::2", Optional.empty());
+        world.init(client, relay);
+        world.init(gateway, relay);
+        world.run(S);
+        world.authorize(client, gateway, 1);
+        world.run(2 * S);
+        var pair = new SimPair(client, gateway, relay);
+        pair.exchange(world);
+        world.network.link(
+                (_, _, length, _) ->
+                        length > 1_252 ? OptionalLong.empty() : OptionalLong.of(10 * MS));
+
+        var segment = new byte[1_280];
+        segment[0] = 0x45;
+        segment[2] = 5; // 1,280 bytes
+        segment[9] = 6; // TCP
+        segment[21] = 80; // the source's port
+        for (long pauseMs : new long[] {20, 200, 400, 800, 1_600}) {
+            var packets = Packets.batch(segment.clone());
+            gateway.node.encapsulate(client.name, packets, 0, 1, gateway.nodeNowNs());
+            world.drain(gateway);
+            world.run(pauseMs * MS);
+        }
+
+        assertThat(gateway.events(NodeEvent.LongDatagramsLost.class))
+                .contains(new NodeEvent.LongDatagramsLost(client.endpoint()));
     }
 
     private static void relayed(BiConsumer<SimWorld, Site> scenario) {

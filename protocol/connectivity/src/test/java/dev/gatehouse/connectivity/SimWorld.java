@@ -333,6 +333,7 @@ final class SimWorld {
                     NodeEvent.PathChanged _,
                     NodeEvent.Failed _,
                     NodeEvent.RelayReady _,
+                    NodeEvent.LongDatagramsLost _,
                     NodeEvent.NoRelays _ -> {}
         }
     }
