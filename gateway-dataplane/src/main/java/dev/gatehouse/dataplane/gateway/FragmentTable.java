@@ -1,7 +1,6 @@
 package dev.gatehouse.dataplane.gateway;
 
 import dev.gatehouse.wire.IpPacket;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -52,7 +51,7 @@ final class FragmentTable {
     private final DropCounters drops;
     private final LinkedHashMap<Key, FragmentedDatagram> datagrams =
             new LinkedHashMap<>(); // by age
-    private final Map<ClientPeer, Share> shares = new HashMap<>();
+    private final Map<ClientPeer, Share> shares = new LinkedHashMap<>();
     private int held;
 
     /// What a client takes of the table.
