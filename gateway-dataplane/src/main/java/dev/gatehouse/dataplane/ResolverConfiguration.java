@@ -1,5 +1,7 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.tunnel.TunnelRanges;
+import dev.gatehouse.wire.IpAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -33,6 +35,7 @@ record ResolverConfiguration(
     static final int SERVERS_MAX = 3;
 
     private static final Logger LOG = LoggerFactory.getLogger(ResolverConfiguration.class);
+    private static final String PUT_ASIDE = ".before-firezone"; // by a client
     private static final int PORT = 53;
     private static final int TIMEOUT_S = 5;
     private static final int TIMEOUT_S_MAX = 30;
@@ -45,10 +48,17 @@ record ResolverConfiguration(
         search = List.copyOf(search);
     }
 
-    /// A file that is not there says nothing.
+    /// A file that is not there says nothing. One that a client on this host has written names
+    /// that client, whose answers lead into its tunnel: then what it put aside is read.
     static ResolverConfiguration read(Path file) {
         try {
-            return parse(Files.readAllLines(file));
+            var lines = Files.readAllLines(file);
+            var original = file.resolveSibling(file.getFileName() + PUT_ASIDE);
+            boolean isClients = lines.stream().anyMatch(ResolverConfiguration::namesClient);
+            return parse(
+                    isClients && Files.isRegularFile(original)
+                            ? Files.readAllLines(original)
+                            : lines);
         } catch (IOException e) {
             LOG.info("{} cannot be read: {}", file, e.getMessage());
             return parse(List.of());
@@ -59,6 +69,20 @@ record ResolverConfiguration(
         var parser = new Parser();
         lines.forEach(parser::handle);
         return parser.finish();
+    }
+
+    private static boolean namesClient(String line) {
+        var words = line.strip().split("\\s+");
+        return words.length > 1
+                && words[0].equals("nameserver")
+                && address(words[1]).filter(ResolverConfiguration::isClient).isPresent();
+    }
+
+    /// Whether a client answers there, to its own host (client.md 25).
+    private static boolean isClient(InetAddress address) {
+        var server = IpAddress.ofBytes(address.getAddress());
+        return TunnelRanges.SENTINELS_V4.contains(server)
+                || TunnelRanges.SENTINELS_V6.contains(server);
     }
 
     private static final class Parser {
@@ -76,7 +100,10 @@ record ResolverConfiguration(
                 return;
             }
             switch (words.getFirst()) {
-                case "nameserver" -> address(words.get(1)).ifPresent(addresses::add);
+                case "nameserver" ->
+                        address(words.get(1))
+                                .filter(address -> !isClient(address))
+                                .ifPresent(addresses::add);
                 case "port" -> port = number(words.get(1), PORT, 65_535); // as the BSDs have it
                 case "domain", "search" ->
                         search = words.stream().skip(1).limit(SEARCH_MAX).toList();
