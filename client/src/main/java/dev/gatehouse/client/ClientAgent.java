@@ -172,13 +172,14 @@ final class ClientAgent implements Agent<LoopCommand> {
             node.handleNetworkChange(gone, nowNs);
         }
         hostDns.handleTimeout(nowNs);
+        state.handleTimeout(nowNs);
         drain(nowNs);
     }
 
     @Override
     public long pollTimeout() {
-        return Math.min(
-                Math.min(node.pollTimeout(), settling.pollTimeout()), hostDns.pollTimeout());
+        var dns = Math.min(hostDns.pollTimeout(), state.pollTimeout());
+        return Math.min(Math.min(node.pollTimeout(), settling.pollTimeout()), dns);
     }
 
     @Override
@@ -287,6 +288,7 @@ final class ClientAgent implements Agent<LoopCommand> {
                     portal.createFlow(resource, gateways);
             case ClientEvent.ConfigureTun(var config) -> {
                 surroundings.network.apply(config);
+                state.handleHostV6(HostV6.isOn(tun.name(), HostV6.ADDRESSES));
                 tcpDns.listenOn(List.of(config.ipv4(), config.ipv6()));
             }
             case ClientEvent.ForwardQuery(long ticket, var server, var query) ->

@@ -25,7 +25,6 @@ import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,7 +50,6 @@ final class DataplaneProcess {
     private static final int RPC_MESSAGE_BYTES_MAX = 4 << 20;
     private static final Duration WARM_UP_DELAY = Duration.ofSeconds(1);
     private static final Duration END_WAIT = Duration.ofSeconds(3);
-    private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
     private static final int EXIT_FAILURE = 1;
     private static final int EXIT_CONFIGURATION = 2;
 
@@ -184,8 +182,7 @@ final class DataplaneProcess {
                     probes.listen(config.httpHost(), config.httpPort()),
                     "cannot serve probes on %s port %d: set GATEHOUSE_DATAPLANE_HTTP to another"
                             .formatted(config.httpHost(), config.httpPort()));
-            var server =
-                    new TunnelDnsServer(vertx, TunnelDnsServer.PORT, DnsUpstream.PORT, RESOLV_CONF);
+            var server = TunnelDnsServer.ofHost(vertx);
             metrics.dnsServer(server);
             dns.complete(server);
             listenForControlPlane(vertx);

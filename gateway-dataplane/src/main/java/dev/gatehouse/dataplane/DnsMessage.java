@@ -21,6 +21,7 @@ final class DnsMessage {
     private static final int REFUSED = 5;
     private static final int EXTENDED_BADVERS = 1; // the upper bits of 16, in OPT's TTL
     private static final int ADDITIONAL_OFFSET = 10; // u16
+    private static final int TYPE_AAAA = 28;
     private static final int TYPE_OPT = 41;
     private static final int UDP_LENGTH_WITHOUT_OPT = 512;
     private static final int LABEL_LENGTH_MAX = 63;
@@ -111,6 +112,16 @@ final class DnsMessage {
     /// @param udpLength what we take over UDP
     Buffer serverFailure(int udpLength) {
         var reply = questionOnly(FLAG_RESPONSE | flags() & KEPT_OF_QUERY | SERVFAIL);
+        return opt().isPresent() ? withOpt(reply, udpLength, 0) : reply;
+    }
+
+    boolean asksForV6() {
+        return bytes.getUnsignedShort(questionEnd - TYPE_AND_CLASS_LENGTH) == TYPE_AAAA;
+    }
+
+    /// The reply to this query that says that there is nothing of its type.
+    Buffer noData(int udpLength) {
+        var reply = questionOnly(FLAG_RESPONSE | flags() & KEPT_OF_QUERY);
         return opt().isPresent() ? withOpt(reply, udpLength, 0) : reply;
     }
 

@@ -5,6 +5,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -79,6 +80,11 @@ final class NameLookup implements AutoCloseable {
                     : new Found(addresses, Duration.ofSeconds(seconds));
         }
 
+        Found withoutV6() {
+            var rest = addresses.stream().filter(a -> !(a instanceof Inet6Address)).toList();
+            return new Found(rest, ttl);
+        }
+
         /// One family is missing; it shall be asked for again soon.
         Found untilSoon() {
             return within(SOON.toSeconds());
@@ -100,7 +106,12 @@ final class NameLookup implements AutoCloseable {
 
     /// @param answers called on the look-up's thread
     NameLookup(Consumer<Answer> answers) {
-        backend = new SystemResolver(loop, SystemResolver.HOSTS, SystemResolver.CONFIGURATION);
+        backend =
+                new SystemResolver(
+                        loop,
+                        SystemResolver.HOSTS,
+                        SystemResolver.CONFIGURATION,
+                        HostFamilies::hasV6);
         this.answers = answers;
     }
 

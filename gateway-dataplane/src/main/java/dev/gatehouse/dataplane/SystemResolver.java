@@ -17,12 +17,14 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 
 /// Resolves names as the host does: those of `/etc/hosts` first, else with the servers of
 /// `/etc/resolv.conf`, A and AAAA (tunnel.md 6.3; see [HostResolver]).
 ///
-/// Both files are read again once they have changed, as getaddrinfo does: a gateway runs for
-/// months, its host gets other nameservers meanwhile. Owned by the event loop.
+/// A host without IPv6 finds no IPv6 addresses. Both files are read again once they have changed,
+/// as getaddrinfo does: a gateway runs for months, its host gets other nameservers meanwhile. Owned
+/// by the event loop.
 final class SystemResolver implements NameLookup.Backend {
     static final Path HOSTS = Path.of("/etc/hosts");
     static final Path CONFIGURATION = Path.of("/etc/resolv.conf");
@@ -32,14 +34,18 @@ final class SystemResolver implements NameLookup.Backend {
     private final ScheduledExecutorService loop;
     private final Path hosts;
     private final Path configuration;
+    private final BooleanSupplier hasV6;
     private final AtomicLong mismatched = new AtomicLong();
     private FileTime hostsReadAt;
     private FileTime configurationReadAt;
     private HostsFileEntriesProvider known;
     private HostResolver resolver;
 
-    SystemResolver(ScheduledExecutorService loop, Path hosts, Path configuration) {
+    /// @param hasV6 whether the host can use IPv6 addresses
+    SystemResolver(
+            ScheduledExecutorService loop, Path hosts, Path configuration, BooleanSupplier hasV6) {
         this.loop = loop;
+        this.hasV6 = hasV6;
         this.hosts = hosts;
         this.configuration = configuration;
         hostsReadAt = changedAt(hosts);
@@ -50,6 +56,11 @@ final class SystemResolver implements NameLookup.Backend {
 
     @Override
     public CompletableFuture<Found> resolveAll(String name) {
+        var found = resolve(name);
+        return hasV6.getAsBoolean() ? found : found.thenApply(Found::withoutV6);
+    }
+
+    private CompletableFuture<Found> resolve(String name) {
         readAgain();
         var literal = literal(name);
         if (literal.isPresent()) {

@@ -15,13 +15,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Answers SRV and TXT queries of clients on the gateway's tunnel addresses by asking the host's
+/// Answers queries of clients on the gateway's tunnel addresses by asking the host's
 /// nameservers over the same transport (tunnel.md 8.3), the fastest first, the next when that one
-/// refuses or is silent.
+/// refuses or is silent. Clients ask for SRV and TXT, and ours whether a name has IPv6 addresses,
+/// which is answered with no where the host has no IPv6.
 ///
 /// Past 1,000 queries at once a query is refused with SERVFAIL, as one without answer is.
 final class TunnelDnsServer {
@@ -40,13 +42,22 @@ final class TunnelDnsServer {
     private final Context context;
     private final DnsUpstream upstream;
     private final Nameservers nameservers;
+    private final BooleanSupplier hasV6;
     private final List<Supplier<Future<?>>> open = new ArrayList<>();
     private boolean started;
     private int concurrent;
 
-    /// @param port and `upstreamPort`, `configuration`: constants, but in tests
-    TunnelDnsServer(Vertx vertx, int port, int upstreamPort, Path configuration) {
+    static TunnelDnsServer ofHost(Vertx vertx) {
+        var configuration = SystemResolver.CONFIGURATION;
+        return new TunnelDnsServer(
+                vertx, PORT, DnsUpstream.PORT, configuration, HostFamilies::hasV6);
+    }
+
+    /// For tests.
+    TunnelDnsServer(
+            Vertx vertx, int port, int upstreamPort, Path configuration, BooleanSupplier hasV6) {
         this.vertx = vertx;
+        this.hasV6 = hasV6;
         this.port = port;
         context = vertx.getOrCreateContext();
         upstream = new DnsUpstream(vertx, upstreamPort);
@@ -134,6 +145,9 @@ final class TunnelDnsServer {
         var query = parsed.get();
         if (query.opt().filter(opt -> opt.getVersion() > EDNS_VERSION).isPresent()) {
             return Future.succeededFuture(query.badVersion(UDP_ANSWER_LENGTH_MAX));
+        }
+        if (query.asksForV6() && !hasV6.getAsBoolean()) {
+            return Future.succeededFuture(query.noData(UDP_ANSWER_LENGTH_MAX));
         }
         if (servers.isEmpty() || concurrent >= CONCURRENT_MAX) {
             return Future.succeededFuture(query.serverFailure(UDP_ANSWER_LENGTH_MAX));

@@ -41,8 +41,7 @@ class SystemResolverTest {
     @Test
     void namesOfTheHostsFileAreFoundAndFollowed() throws Exception {
         var hosts = write("hosts", "10.0.0.9 Wiki.corp.test wiki\nfd20::9 wiki.corp.test\n");
-        var resolver =
-                new SystemResolver(group.next(), hosts, write("resolv.conf", "nameserver ::1\n"));
+        var resolver = resolver(hosts, write("resolv.conf", "nameserver ::1\n"));
 
         assertThat(resolve(resolver, "wiki.CORP.test"))
                 .containsExactly("10.0.0.9", "fd20:0:0:0:0:0:0:9");
@@ -58,7 +57,7 @@ class SystemResolverTest {
         var hosts = directory.resolve("none");
         String line = "port %d\nnameserver 127.0.0.1\n";
         var configuration = write("resolv.conf", line.formatted(first));
-        var resolver = new SystemResolver(group.next(), hosts, configuration);
+        var resolver = resolver(hosts, configuration);
 
         assertThat(resolve(resolver, "wiki.corp.test")).containsExactly("10.0.0.1");
 
@@ -72,7 +71,7 @@ class SystemResolverTest {
     @ValueSource(strings = {"", "# nothing yet\n", "nameserver\n", "nameserver nonsense\n"})
     void aConfigurationWithoutServersIsLivedWith(String text) throws Exception {
         var configuration = write("resolv.conf", text);
-        var resolver = new SystemResolver(group.next(), directory.resolve("none"), configuration);
+        var resolver = resolver(directory.resolve("none"), configuration);
 
         write("resolv.conf", "port %d\nnameserver 127.0.0.1\n".formatted(serve(1)));
         assertThat(resolve(resolver, "wiki.corp.test")).containsExactly("10.0.0.1");
@@ -86,13 +85,43 @@ class SystemResolverTest {
     void eachLookUpHasAPortOfItsOwn() throws Exception {
         var configuration =
                 write("resolv.conf", "port %d\nnameserver 127.0.0.1\n".formatted(serve(1)));
-        var resolver = new SystemResolver(group.next(), directory.resolve("none"), configuration);
+        var resolver = resolver(directory.resolve("none"), configuration);
 
         for (int i = 0; i < 5; i++) {
             assertThat(resolve(resolver, "host%d.corp.test".formatted(i))).isNotEmpty();
         }
 
         assertThat(askedFrom).as("the kernel may give one again").hasSizeGreaterThan(2);
+    }
+
+    @Test
+    void aHostWithoutIpv6FindsNone() throws Exception {
+        var hosts = write("hosts", "10.0.0.9 wiki.corp.test\nfd20::9 wiki.corp.test\n");
+        var resolver =
+                new SystemResolver(group.next(), hosts, directory.resolve("none"), () -> false);
+
+        assertThat(resolve(resolver, "wiki.corp.test")).containsExactly("10.0.0.9");
+    }
+
+    @Test
+    void aHostHasIpv6ByAnAddressThatIsNotTheTunnels() throws Exception {
+        var none =
+                write(
+                        "none",
+                        """
+                        00000000000000000000000000000001 01 80 10 80       lo
+                        fe800000000000004b0f4698dbebf88f 02 40 20 80     eth0
+                        fd0020211111000000000000001d436a 03 80 00 82 tun-firezone-1
+                        """);
+        var some = write("some", "20010db8000000000000000000000001 02 40 00 80     eth0\n");
+
+        assertThat(HostFamilies.hasV6(none)).isFalse();
+        assertThat(HostFamilies.hasV6(some)).isTrue();
+        assertThat(HostFamilies.hasV6(directory.resolve("nothing"))).isFalse();
+    }
+
+    private SystemResolver resolver(Path hosts, Path configuration) {
+        return new SystemResolver(group.next(), hosts, configuration, () -> true);
     }
 
     /// Answers A queries with 10.0.0.`last`, others with nothing; returns the port.

@@ -34,6 +34,7 @@ class TunnelDnsServerTest {
     private int answerLength;
     private boolean knowsTheInternet = true;
     private boolean lies;
+    private boolean hasV6 = true;
     private String refusing = "";
 
     @BeforeEach
@@ -129,6 +130,20 @@ class TunnelDnsServerTest {
     }
 
     @Test
+    void withoutIpv6OfTheHostNoNameHasAny() throws Exception {
+        hasV6 = false;
+        start("# none");
+        var upstream = new DnsUpstream(vertx, port);
+        var query = query(1);
+        query.setUnsignedShort(query.length() - 4, 28);
+
+        var answer = await(upstream.overUdp(HOST, query, WAIT_MS));
+
+        assertThat(answer.isSuccess()).isTrue();
+        assertThat(answer.bytes().length()).isEqualTo(query.length());
+    }
+
+    @Test
     void nextServerIsAskedWhenTheFirstRefuses() throws Exception {
         refusing = "127.0.0.2";
         startUpstream();
@@ -199,7 +214,7 @@ class TunnelDnsServerTest {
 
     private void start(String configuration) throws Exception {
         var file = Files.writeString(temporary.resolve("resolv.conf"), configuration + "\n");
-        var server = new TunnelDnsServer(vertx, port, upstreamPort, file);
+        var server = new TunnelDnsServer(vertx, port, upstreamPort, file, () -> hasV6);
         await(server.listenOn(List.of(IpAddress.parse(HOST))));
     }
 

@@ -17,7 +17,8 @@ import java.util.TreeSet;
 /// resources, asks the portal for flows, and checks what gateways send (client.md 7 to 23).
 ///
 /// Sans-IO. Packets go out through [Tunnels] while a call is under way; everything else waits in
-/// [#pollEvent]. There are no timers: whatever is repeated is repeated because of traffic.
+/// [#pollEvent]. What is repeated is repeated because of traffic; the only timer is that of queries
+/// which wait for a word of a site.
 public final class ClientState implements DnsAnswers {
     private static final int ICMPV4_UNREACHABLE = 3;
     private static final int ICMPV4_PROHIBITED = 13;
@@ -30,6 +31,7 @@ public final class ClientState implements DnsAnswers {
     private final ProxyAddresses proxies = new ProxyAddresses();
     private final ResourceTable resources;
     private final FlowTable flows;
+    private final DnsStub stub;
     private final DnsProxy dns;
     private final DnsRoutes dnsRoutes = new DnsRoutes();
     private final Sentinels sentinels = new Sentinels();
@@ -46,7 +48,8 @@ public final class ClientState implements DnsAnswers {
         this.tunnels = tunnels;
         resources = new ResourceTable(internetActive);
         flows = new FlowTable(resources, proxies, tunnels, events);
-        dns = new DnsProxy(new DnsStub(resources, proxies), tunnels, events);
+        stub = new DnsStub(resources, proxies);
+        dns = new DnsProxy(stub, tunnels, events);
     }
 
     /// The portal's complete word: resources that it leaves out are gone, others stay untouched if
@@ -177,6 +180,7 @@ public final class ClientState implements DnsAnswers {
         if (entry.resource instanceof Resource.Dns) {
             flows.update(nowNs);
         }
+        dns.heldFor(entry).forEach(a -> dns.askFamily(a, entry.gateway, dnsRoutes, nowNs));
         waiting.packets.takeAll().forEach(bytes -> handleAgain(bytes, nowNs));
         waiting.queries.takeAll().forEach(bytes -> handleAgain(bytes, nowNs));
         waiting.takeTcpQueries().forEach(query -> handleTcpQuery(query, nowNs));
@@ -198,6 +202,7 @@ public final class ClientState implements DnsAnswers {
 
     /// Whoever asked servers that cannot be reached may ask others.
     private void failQueries(String resourceId, PendingFlow waiting) {
+        dns.heldFor(resources.get(resourceId)).forEach(dns::fail);
         dnsRoutes.takeAll(server -> leadsTo(resourceId, server)).forEach(dns::fail);
         waiting.takeTcpQueries().forEach(dns::fail);
         for (var bytes : waiting.queries.takeAll()) {
@@ -271,7 +276,7 @@ public final class ClientState implements DnsAnswers {
             case Target.Llmnr _ when packet.isFragment() -> null;
             case Target.Sentinel _ when packet.isTcp() -> turn(batch, i);
             case Target.Sentinel(_, var server) -> query(server, nowNs);
-            case Target.Llmnr _ -> settle(dns.handleLlmnr(packet), nowNs);
+            case Target.Llmnr _ -> settle(dns.handleLlmnr(packet, nowNs), nowNs);
             case Target.ToGateway(var gateway) -> gateway;
             case Target.Proxy(_, var entry) when entry == null -> null; // resource is gone
             case Target.Proxy(var name, var entry) -> viaProxy(name, entry, nowNs);
@@ -344,6 +349,7 @@ public final class ClientState implements DnsAnswers {
                     handleStubAnswer(entry, name, nowNs);
                 }
             }
+            case DnsProxy.Outcome.AskFamily(var asked) -> askFamily(asked, nowNs);
             case DnsProxy.Outcome.Tunnel(var real, var asked) -> dns.forwardTcp(asked, real);
             case DnsProxy.Outcome.AskSite(var entry, var asked) -> {
                 if (entry.gateway == null) {
@@ -365,6 +371,10 @@ public final class ClientState implements DnsAnswers {
                 yield null;
             }
             case DnsProxy.Outcome.AskSite(var entry, var asked) -> askSite(entry, asked, nowNs);
+            case DnsProxy.Outcome.AskFamily(var asked) -> {
+                askFamily(asked, nowNs);
+                yield null;
+            }
             case DnsProxy.Outcome.Tunnel(var server, var asked) -> {
                 dnsRoutes.redirect(packet, server, asked, nowNs);
                 yield routing.find(packet) instanceof Target.Direct(var entry)
@@ -384,6 +394,18 @@ public final class ClientState implements DnsAnswers {
     private void failHeldBack(ResourceEntry entry) {
         if (entry.gateway == null && !entry.pending.isAwaited()) {
             failQueries(entry.id(), entry.pending);
+        }
+    }
+
+    /// Without a tunnel the query waits for one, as the connection to come will have to.
+    private void askFamily(DnsProxy.Asked asked, long nowNs) {
+        var entry = asked.held().entry;
+        handleStubAnswer(entry, asked.held().name.name(), nowNs);
+        if (entry.gateway == null) {
+            flows.request(entry, nowNs);
+            failHeldBack(entry);
+        } else {
+            dns.askFamily(asked, entry.gateway, dnsRoutes, nowNs);
         }
     }
 
@@ -543,6 +565,20 @@ public final class ClientState implements DnsAnswers {
         dns.forgetForwarded();
         dnsRoutes.clear();
         rebuildRouting();
+    }
+
+    /// Whether the host can use IPv6 addresses; without, names have none.
+    public void handleHostV6(boolean isThere) {
+        stub.handleV6(isThere);
+    }
+
+    public void handleTimeout(long nowNs) {
+        dns.handleTimeout(nowNs);
+    }
+
+    /// The next `nowNs` at which [#handleTimeout] has work.
+    public long pollTimeout() {
+        return dns.pollTimeout();
     }
 
     /// Says goodbye to all gateways.

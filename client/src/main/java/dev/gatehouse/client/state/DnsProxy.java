@@ -2,7 +2,11 @@ package dev.gatehouse.client.state;
 
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpPacket;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -18,6 +22,11 @@ import org.xbill.DNS.Rcode;
 /// (RFC 6891), also from a server that knows no EDNS: that one is asked again without.
 final class DnsProxy {
     private static final int FORWARDED_MAX = 1000;
+    private static final int HELD_MAX = 1000;
+    private static final long NEVER = Long.MAX_VALUE;
+
+    /// Less than the 5 s that resolvers wait, enough for most tunnels to be built.
+    private static final long HELD_NS = Duration.ofMillis(4_500).toNanos();
 
     /// What becomes of a query that is not answered from here.
     sealed interface Outcome {
@@ -26,6 +35,9 @@ final class DnsProxy {
 
         /// To be sent to the gateway of this resource.
         record AskSite(ResourceEntry entry, Asked asked) implements Outcome {}
+
+        /// To be asked with [#askFamily].
+        record AskFamily(Asked asked) implements Outcome {}
 
         /// To be sent to the server, through the tunnel.
         record Tunnel(Endpoint server, Asked asked) implements Outcome {}
@@ -40,17 +52,36 @@ final class DnsProxy {
         record Tcp(Consumer<DnsPayload> answer) implements Origin {}
     }
 
+    /// A query for IPv6 addresses of a resource's name that waits for a word of the site.
+    static final class Held {
+        final ResourceEntry entry;
+        final ProxyName name;
+        private final long untilNs;
+        private boolean settled;
+
+        private Held(ResourceEntry entry, ProxyName name, long untilNs) {
+            this.entry = entry;
+            this.name = name;
+            this.untilNs = untilNs;
+        }
+    }
+
     /// A query and who wants to know.
     ///
     /// @param query as it came
     /// @param payload as it is sent on
-    record Asked(Message query, DnsPayload payload, Origin origin) {
+    /// @param held null for all but those
+    record Asked(Message query, DnsPayload payload, Origin origin, Held held) {
+        Asked(Message query, DnsPayload payload, Origin origin) {
+            this(query, payload, origin, null);
+        }
+
         private boolean isUdp() {
             return origin instanceof Origin.Udp;
         }
 
         private Asked withoutOpt() {
-            return new Asked(query, DnsMessages.withoutOpt(query), origin);
+            return new Asked(query, DnsMessages.withoutOpt(query), origin, held);
         }
     }
 
@@ -66,6 +97,7 @@ final class DnsProxy {
     private final Queue<ClientEvent> events;
     private final UdpReplies replies = new UdpReplies();
     private final NavigableMap<Long, Forwarded> forwarded = new TreeMap<>();
+    private final ArrayDeque<Asked> held = new ArrayDeque<>(); // oldest first
     private long nextTicket;
     private long mismatched;
 
@@ -108,12 +140,13 @@ final class DnsProxy {
             reply(asked, cached.get());
             return DONE;
         }
-        return switch (stub.handle(query)) {
+        return switch (stub.handle(query, nowNs)) {
             case DnsStub.Verdict.Answer(var message, var entry) -> {
                 reply(asked, message);
                 yield new Outcome.Done(entry, DnsMessages.text(query.getQuestion().getName()));
             }
             case DnsStub.Verdict.AskSite(var entry) -> new Outcome.AskSite(entry, asked);
+            case DnsStub.Verdict.AskFamily(var entry, var name) -> hold(asked, entry, name, nowNs);
             case DnsStub.Verdict.Forward _ when throughTunnel -> new Outcome.Tunnel(server, asked);
             case DnsStub.Verdict.Forward _ -> {
                 forward(asked, new Way(server, false, !asked.isUdp()), false);
@@ -128,19 +161,74 @@ final class DnsProxy {
     }
 
     /// Multicast name resolution: only what the stub knows is answered, the rest is not ours.
-    Outcome handleLlmnr(IpPacket packet) {
+    Outcome handleLlmnr(IpPacket packet, long nowNs) {
         if (!packet.isUdp() || packet.destinationPort() != AddressPlan.LLMNR_PORT) {
             return DONE;
         }
         var payload = new DnsPayload(DnsMessages.payload(packet));
         var query = DnsMessages.query(payload.bytes());
-        if (query.isPresent()
-                && stub.handle(query.get())
-                        instanceof DnsStub.Verdict.Answer(var message, var entry)) {
-            reply(new Asked(query.get(), payload, origin(packet)), message);
-            return new Outcome.Done(entry, DnsMessages.text(query.get().getQuestion().getName()));
+        if (query.isEmpty()) {
+            return DONE;
         }
-        return DONE;
+        var asked = new Asked(query.get(), payload, origin(packet));
+        return switch (stub.handle(query.get(), nowNs)) {
+            case DnsStub.Verdict.Answer(var message, var entry) -> {
+                reply(asked, message);
+                yield new Outcome.Done(
+                        entry, DnsMessages.text(query.get().getQuestion().getName()));
+            }
+            case DnsStub.Verdict.AskFamily(var entry, var name) -> hold(asked, entry, name, nowNs);
+            case DnsStub.Verdict.AskSite _, DnsStub.Verdict.Forward _ -> DONE;
+        };
+    }
+
+    private Outcome hold(Asked asked, ResourceEntry entry, ProxyName name, long nowNs) {
+        var waiting = new Held(entry, name, nowNs + HELD_NS);
+        var query = new Asked(asked.query, asked.payload, asked.origin, waiting);
+        if (held.size() >= HELD_MAX) {
+            fail(query);
+            return new Outcome.Done(entry, name.name());
+        }
+        held.add(query);
+        return new Outcome.AskFamily(query);
+    }
+
+    /// Asks the gateway of the site, through its tunnel.
+    void askFamily(Asked asked, Gateway gateway, DnsRoutes routes, long nowNs) {
+        switch (asked.origin) {
+            case Origin.Udp(var client, _) -> {
+                var server =
+                        new Endpoint(gateway.address(client.isV4()), AddressPlan.GATEWAY_DNS_PORT);
+                routes.add(server, client.port(), asked, nowNs);
+                var packet = replies.udp(client, server, asked.payload.bytes());
+                tunnels.send(gateway.id, packet, 0, 1, nowNs);
+            }
+            case Origin.Tcp _ ->
+                    forwardTcp(asked, new Endpoint(gateway.ipv4, AddressPlan.GATEWAY_DNS_PORT));
+        }
+    }
+
+    /// The queries that wait for a word of the site of a resource.
+    List<Asked> heldFor(ResourceEntry entry) {
+        return held.stream().filter(a -> !a.held.settled && a.held.entry == entry).toList();
+    }
+
+    void handleTimeout(long nowNs) {
+        while (!held.isEmpty() && (held.peek().held.settled || nowNs >= held.peek().held.untilNs)) {
+            fail(held.remove());
+        }
+    }
+
+    long pollTimeout() {
+        return held.isEmpty() ? NEVER : held.peek().held.untilNs;
+    }
+
+    private void settle(Asked asked, Optional<Message> answer, long nowNs) {
+        var reply = DnsStub.settle(asked.query, asked.held.name, answer, nowNs);
+        if (!asked.held.settled) {
+            asked.held.settled = true;
+            reply(asked, reply);
+        }
     }
 
     private static Origin origin(IpPacket packet) {
@@ -198,6 +286,10 @@ final class DnsProxy {
     }
 
     private void deliver(Asked asked, DnsPayload answer, Message message, long nowNs) {
+        if (asked.held != null) {
+            settle(asked, Optional.of(message), nowNs);
+            return;
+        }
         if (message.getQuestion() == null) {
             fail(asked); // it says that it did not understand
             return;
@@ -227,6 +319,10 @@ final class DnsProxy {
 
     /// Tells that nobody can be asked.
     void fail(Asked asked) {
+        if (asked.held != null) {
+            settle(asked, Optional.empty(), 0);
+            return;
+        }
         reply(asked, DnsMessages.reply(asked.query, Rcode.SERVFAIL));
     }
 

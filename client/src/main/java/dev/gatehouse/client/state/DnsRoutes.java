@@ -37,14 +37,19 @@ final class DnsRoutes {
 
     /// Sends a query to a sentinel on to the real server.
     void redirect(IpPacket query, Endpoint server, DnsProxy.Asked asked, long nowNs) {
+        add(server, query.sourcePort(), asked, nowNs);
+        query.destination(server.address().high(), server.address().low());
+        query.destinationPort(server.port());
+    }
+
+    /// Remembers a query that is sent as it is.
+    void add(Endpoint server, int clientPort, DnsProxy.Asked asked, long nowNs) {
         forgetOld(nowNs);
-        var key = new Key(server, queryId(query), query.sourcePort());
+        var key = new Key(server, asked.query().getHeader().getID(), clientPort);
         var entry = new Entry(key, asked, nowNs + KEPT_NS);
         entries.put(key, entry);
         latest.put(entry.flow(), entry);
         oldestFirst.add(entry);
-        query.destination(server.address().high(), server.address().low());
-        query.destinationPort(server.port());
     }
 
     private void forgetOld(long nowNs) {

@@ -35,6 +35,8 @@ final class ProxyName {
     private final String resourceId;
     private final List<IpAddress> addresses;
     private State state = new State.Unknown();
+    private boolean hasV6;
+    private long v6KnownUntilNs;
 
     ProxyName(String name, String resourceId, List<IpAddress> addresses) {
         this.name = name;
@@ -52,6 +54,21 @@ final class ProxyName {
 
     List<IpAddress> addresses() {
         return addresses;
+    }
+
+    /// What its site says of the name's IPv6 addresses, for a time.
+    void handleV6(boolean exists, long knownUntilNs) {
+        hasV6 = exists;
+        v6KnownUntilNs = knownUntilNs;
+    }
+
+    boolean isV6Known(long nowNs) {
+        return nowNs < v6KnownUntilNs;
+    }
+
+    /// Only while that is known.
+    boolean hasV6() {
+        return hasV6;
     }
 
     /// The gateway knows nothing: its connection is gone, or the resource is.

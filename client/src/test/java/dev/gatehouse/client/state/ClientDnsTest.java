@@ -38,6 +38,7 @@ class ClientDnsTest {
     private static final Endpoint SENTINEL = Endpoint.parse("100.100.111.1:53");
     private static final Endpoint UPSTREAM = Endpoint.parse("192.0.2.53:53");
     private static final Endpoint INSIDE = Endpoint.parse("10.20.0.53:53");
+    private static final IpAddress GATEWAY_V4 = IpAddress.parse("100.70.12.34");
     private static final String GATEWAY = "b1e6c0de-52a4-4a0c-8f39-2f5b7c8d9e10";
     private static final String CIDR_ID = "0d9a7c1e-3b52-4c86-a1f0-7e4b2d6c8f01";
     private static final String DNS_ID = "1d9a7c1e-3b52-4c86-a1f0-7e4b2d6c8f01";
@@ -280,6 +281,115 @@ class ClientDnsTest {
         assertThat(tunnels.tun).isEmpty();
     }
 
+    @Test
+    void ipv6IsGivenOnlyWhereTheSiteKnowsSome() {
+        init(UPSTREAM);
+        ask(query("four.corp.test.", Type.AAAA), 0);
+        ask(query("four.corp.test.", Type.A), 0);
+        assertThat(answer().getSection(Section.ANSWER)).as("A does not wait").hasSize(4);
+        assertThat(tunnels.tun).isEmpty();
+        assertThat(flowsAsked()).containsExactly(DNS_ID);
+
+        grant(DNS_ID);
+        var sent = Packets.view(tunnels.sent.getLast().packet());
+        assertThat(sent.isTo(GATEWAY_V4)).isTrue();
+        assertThat(sent.destinationPort()).isEqualTo(53535);
+        fromSite(reply(query("four.corp.test.", Type.AAAA)));
+        assertThat(answer().getSection(Section.ANSWER)).isEmpty();
+
+        ask(query("both.corp.test.", Type.AAAA), 0);
+        fromSite(sixes(reply(query("both.corp.test.", Type.AAAA)), "both.corp.test."));
+        assertThat(answer().getSection(Section.ANSWER))
+                .extracting(Record::rdataToString)
+                .allMatch(address -> address.startsWith("fd00:2021:1111:8000:"))
+                .hasSize(4);
+
+        ask(query("both.corp.test.", Type.AAAA), seconds(29));
+        ask(query("four.corp.test.", Type.AAAA), seconds(29));
+        assertThat(answer().getSection(Section.ANSWER)).as("known").isEmpty();
+        assertThat(answer().getSection(Section.ANSWER)).as("known").hasSize(4);
+        ask(query("four.corp.test.", Type.AAAA), seconds(30));
+        assertThat(tunnels.tun).as("asked anew").isEmpty();
+    }
+
+    @Test
+    void whereTheSiteDoesNotTellTheApplicationHasToTry() {
+        init(UPSTREAM);
+        ask(query("a.corp.test.", Type.AAAA), 0);
+        assertThat(state.pollTimeout()).isBetween(seconds(4), seconds(5));
+        state.handleTimeout(state.pollTimeout());
+        assertThat(answer().getSection(Section.ANSWER)).as("silent").hasSize(4);
+        assertThat(state.pollTimeout()).isEqualTo(Long.MAX_VALUE);
+
+        ask(query("b.corp.test.", Type.AAAA), 0);
+        state.handleFlowRefused(DNS_ID, "offline", 0);
+        assertThat(answer().getSection(Section.ANSWER)).as("refused").hasSize(4);
+
+        ask(query("c.corp.test.", Type.AAAA), 0);
+        assertThat(answer().getSection(Section.ANSWER)).as("held back").hasSize(4);
+
+        ask(query("c.corp.test.", Type.AAAA), seconds(10));
+        grant(DNS_ID);
+        var failed = reply(query("c.corp.test.", Type.AAAA));
+        failed.getHeader().setRcode(Rcode.NXDOMAIN);
+        fromSite(failed);
+        assertThat(answer().getSection(Section.ANSWER)).as("not known there").hasSize(4);
+        state.handleTimeout(seconds(15));
+        assertThat(tunnels.tun).as("each is answered once").isEmpty();
+    }
+
+    @Test
+    void overTcpTheSiteIsAskedForIpv6OverTcp() {
+        init(UPSTREAM);
+        var answers = new ArrayList<Message>();
+        var payload = new DnsPayload(query("four.corp.test.", Type.AAAA).toWire());
+        state.handleTcpQuery(
+                new TcpDnsQuery(
+                        SENTINEL.address(),
+                        payload,
+                        a -> answers.add(DnsMessages.parse(a.bytes()).orElseThrow())),
+                0);
+        state.handleFlow(flow(DNS_ID), 0);
+
+        var asked = (ClientEvent.ForwardTcpQuery) events().getLast();
+        assertThat(asked.server()).isEqualTo(new Endpoint(GATEWAY_V4, 53535));
+        var reply = reply(query("four.corp.test.", Type.AAAA));
+        state.handleDnsResponse(asked.ticket(), new DnsPayload(reply.toWire()), 0);
+        assertThat(answers).hasSize(1);
+        assertThat(answers.getFirst().getSection(Section.ANSWER)).isEmpty();
+    }
+
+    @Test
+    void aHostWithoutIpv6IsGivenNone() {
+        init(UPSTREAM);
+        state.handleHostV6(false);
+        ask(query("a.corp.test.", Type.AAAA), 0);
+
+        assertThat(answer().getSection(Section.ANSWER)).isEmpty();
+        assertThat(events()).isEmpty();
+        ask(query("a.corp.test.", Type.A), 0);
+        assertThat(answer().getSection(Section.ANSWER)).hasSize(4);
+    }
+
+    private List<String> flowsAsked() {
+        return events().stream()
+                .filter(ClientEvent.CreateFlow.class::isInstance)
+                .map(e -> ((ClientEvent.CreateFlow) e).resourceId())
+                .toList();
+    }
+
+    private void fromSite(Message reply) {
+        var packet = Packets.udp(new Endpoint(GATEWAY_V4, 53535), APP, reply.toWire());
+        state.handlePlaintexts(GATEWAY, Packets.batch(packet), 0, 1, 0);
+    }
+
+    private static Message sixes(Message reply, String owner) {
+        byte[] address = IpAddress.parse("2001:db8::7").toBytes();
+        reply.addRecord(
+                Record.newRecord(name(owner), Type.AAAA, DClass.IN, 60, address), Section.ANSWER);
+        return reply;
+    }
+
     private static long seconds(long seconds) {
         return Duration.ofSeconds(seconds).toNanos();
     }
@@ -312,11 +422,18 @@ class ClientDnsTest {
     }
 
     private void grant() {
-        var keys = new Flow.Keys("", "", "a", "b", "c", "d");
-        var v4 = IpAddress.parse("100.70.12.34");
-        var v6 = IpAddress.parse("fd00:2021:1111::1a:2b3c");
-        state.handleFlow(new Flow(CIDR_ID, GATEWAY, SITE.id(), v4, v6, keys), 0);
+        grant(CIDR_ID);
+    }
+
+    private void grant(String resourceId) {
+        state.handleFlow(flow(resourceId), 0);
         events();
+    }
+
+    private static Flow flow(String resourceId) {
+        var keys = new Flow.Keys("", "", "a", "b", "c", "d");
+        var v6 = IpAddress.parse("fd00:2021:1111::1a:2b3c");
+        return new Flow(resourceId, GATEWAY, SITE.id(), GATEWAY_V4, v6, keys);
     }
 
     private void fromGateway(Message reply) {

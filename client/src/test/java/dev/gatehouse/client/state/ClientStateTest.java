@@ -388,6 +388,8 @@ class ClientStateTest {
         ask("DB.corp.test.", Type.A, 0);
         var v4 = answer();
         ask("db.corp.test.", Type.AAAA, 0);
+        assertThat(flowsAsked()).as("the site is asked for the family").containsExactly(DNS_ID);
+        state.handleTimeout(state.pollTimeout());
         var v6 = answer();
 
         assertThat(v4.getHeader().getID()).isEqualTo(0x1234);
@@ -420,6 +422,7 @@ class ClientStateTest {
     void aResourceThatLosesAFamilyNoLongerAnswersForIt() {
         init(WIKI);
         ask("db.corp.test.", Type.AAAA, 0);
+        state.handleTimeout(state.pollTimeout());
         assertThat(answer().getSection(Section.ANSWER)).hasSize(4);
 
         state.handleResource(
