@@ -28,27 +28,14 @@ final class Lab {
 
     /// Makes what runs where a manifest says `busybox`, whose image nobody can pull here.
     ///
-    /// Debian's is built to take the first address of a name; that image's prefers IPv4, so that
-    /// its `wget` reaches a server that has no other.
+    /// Its `wget` tries the first address of a name and no other.
     static String busybox(Path folder) throws IOException {
         var context = Files.createDirectories(folder.resolve("busybox"));
-        Files.writeString(
-                context.resolve("wget"),
-                """
-                #!/bin/bash
-                authority=${*: -1}
-                authority=${authority#http://}
-                host=${authority%%[:/]*}
-                address=$(getent ahostsv4 "$host" | sed -n '1s/ .*//p')
-                exec busybox wget "${@/"//$host"/"//$address"}"
-                """);
         Files.writeString(
                 context.resolve("Dockerfile"),
                 """
                 FROM %s
-                RUN busybox --install -s /usr/local/bin && rm /usr/local/bin/wget
-                COPY wget /usr/local/bin/
-                RUN chmod 755 /usr/local/bin/wget
+                RUN busybox --install -s /usr/local/bin
                 """
                         .formatted(IMAGE));
         try (var built =
