@@ -25,7 +25,7 @@ import java.util.TreeSet;
 public final class GatewayState {
     public static final long NEVER = Long.MAX_VALUE;
 
-    /// Translations that one [#takeNatChanges] looks at: about a millisecond of the packet thread.
+    /// Translations that one [#takeNatChanges] looks at: a burst is told in pieces.
     static final int NAT_CHANGES_MAX = 1_000;
 
     private static final long SECOND_NS = 1_000_000_000L;
