@@ -190,7 +190,6 @@ final class ClientAgent implements Agent<LoopCommand> {
         }
         sockets.flush();
         if (routes.hasChanged()) {
-            surroundings.network.followLinks();
             settling.handleChange(nowNs);
         }
         return work;
@@ -341,6 +340,7 @@ final class ClientAgent implements Agent<LoopCommand> {
                 node.readyRelayIds(),
                 hostDns.sharedPorts(),
                 hostDns.mismatched() + tcpDns.mismatched() + state.mismatchedAnswers(),
+                surroundings.network.restored(),
                 dns());
     }
 

@@ -1,6 +1,5 @@
 package dev.gatehouse.client;
 
-import dev.gatehouse.channel.ApiUrl;
 import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.channel.LoginUrl;
 import dev.gatehouse.channel.PeerRole;
@@ -9,9 +8,9 @@ import dev.gatehouse.channel.ReconnectPolicy;
 import dev.gatehouse.channel.UserAgent;
 import dev.gatehouse.client.portal.PortalConnection;
 import dev.gatehouse.connectivity.Rehearsal;
+import dev.gatehouse.transport.ClientNetwork;
 import dev.gatehouse.transport.HostSettings;
 import dev.gatehouse.transport.MonotonicClock;
-import dev.gatehouse.transport.NetworkConfig;
 import dev.gatehouse.transport.Poller;
 import dev.gatehouse.transport.ServiceManager;
 import dev.gatehouse.transport.Shard;
@@ -19,6 +18,7 @@ import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wireguard.crypto.Aead;
 import dev.gatehouse.wireguard.crypto.Aeads;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +49,7 @@ final class ClientProcess implements AutoCloseable {
     private final Optional<ResolverLock> lock; // empty: resolv.conf is left alone
     private final DnsKeeper dns;
     private final FileWatch resolverWatch;
+    private final MarkedNetwork network;
     private final Vertx vertx;
     private final Shard<LoopCommand> shard;
     private final PortalConnection portal;
@@ -64,11 +65,11 @@ final class ClientProcess implements AutoCloseable {
                         this::tellServers,
                         () -> handleUp(settings));
         resolverWatch = new FileWatch(settings.resolvConf(), dns::wake);
+        network = new MarkedNetwork();
         var buffers = settings.buffers();
         if (buffers.raiseLimits()) {
             HostSettings.raiseBufferLimits(buffers.receiveBytes(), buffers.sendBytes());
         }
-        var portalAddresses = HostNetwork.resolve(ApiUrl.host(settings.api()).orElseThrow());
         var aead = chooseAead(settings);
         var poller = new Poller();
         var clock = new MonotonicClock();
@@ -78,17 +79,21 @@ final class ClientProcess implements AutoCloseable {
                         new ClientAgent.Surroundings(
                                 tun,
                                 new HostNetwork(
-                                        new NetworkConfig(tun.name()), dns, portalAddresses),
+                                        new ClientNetwork(
+                                                tun.name(),
+                                                settings.statusSocket()
+                                                        .resolveSibling("rp_filter")),
+                                        dns),
                                 poller,
                                 clock,
                                 aead,
                                 publicKey::set));
         shard = new Shard<>("client-0", agent, poller, clock, COMMANDS_MAX, _ -> exit.complete(1));
-        vertx = Vertx.vertx();
+        vertx = network.open(new VertxOptions());
         portal =
                 new PortalConnection(
                         vertx,
-                        phoenixOptions(settings).withKnownAddresses(portalAddresses),
+                        phoenixOptions(settings).withNetwork(network),
                         shard::post,
                         this::fail);
         tcpDns = new TcpDns(shard::post);
@@ -195,6 +200,7 @@ final class ClientProcess implements AutoCloseable {
     }
 
     private boolean tellServers(List<IpAddress> servers) {
+        network.use(servers);
         return shard.post(new LoopCommand.SystemResolvers(servers));
     }
 
@@ -257,6 +263,7 @@ final class ClientProcess implements AutoCloseable {
         lock.ifPresent(ResolverLock::close);
         tcpDns.close();
         vertx.close();
+        network.close();
         LOG.info("the client has ended");
     }
 }

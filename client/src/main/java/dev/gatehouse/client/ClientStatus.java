@@ -9,6 +9,8 @@ import java.util.List;
 ///     portal is away, since tunnels live on
 /// @param dnsSharedPorts queries to the host's DNS servers that had no port of their own, in total
 /// @param dnsMismatched answers of DNS servers to questions that were not asked, in total: dropped
+/// @param networkRestored how often link, addresses, routes or rules were put back that others had
+///     taken away, in total
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ClientStatus(
         boolean ready,
@@ -20,6 +22,7 @@ public record ClientStatus(
         List<String> relays,
         long dnsSharedPorts,
         long dnsMismatched,
+        long networkRestored,
         Dns dnsControl) {
     /// How applications are brought to ask us.
     ///
@@ -80,6 +83,11 @@ public record ClientStatus(
             text.append(
                     "           answers to other questions, dropped: %d%n"
                             .formatted(dnsMismatched));
+        }
+        if (networkRestored > 0) {
+            text.append(
+                    "network    put back after others had changed it: %d%n"
+                            .formatted(networkRestored));
         }
         text.append("relays     ").append(relays.size()).append('\n');
         for (var r : resources) {

@@ -24,7 +24,6 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.netty.handler.codec.LengthFieldPrepender;
 import io.netty.handler.timeout.ReadTimeoutHandler;
@@ -57,10 +56,6 @@ final class TcpDns implements AutoCloseable {
     private static final Duration SERVER_WAIT = Duration.ofSeconds(5);
     private static final long AGAIN_MS = 100; // the loop has too much to do
     private static final int FRAME_LENGTH_MAX = 2 + 65_535;
-    private static final int SOL_SOCKET = 1;
-    private static final int SO_MARK = 36;
-    private static final ChannelOption<Integer> MARK =
-            new IntegerUnixChannelOption("SO_MARK", SOL_SOCKET, SO_MARK);
 
     private final Predicate<LoopCommand> loop;
     private final EventLoopGroup thread =
@@ -114,7 +109,7 @@ final class TcpDns implements AutoCloseable {
                                 Math.toIntExact(SERVER_WAIT.toMillis()))
                         .handler(pipeline(SERVER_WAIT, () -> new Question(ticket, query)));
         if (!throughTunnel) {
-            bootstrap.option(MARK, UdpConfig.TUNNEL_MARK);
+            bootstrap.option(Marked.OPTION, UdpConfig.TUNNEL_MARK);
         }
         bootstrap
                 .connect(inet(server.address()), server.port())

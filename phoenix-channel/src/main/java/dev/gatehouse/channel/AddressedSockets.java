@@ -20,14 +20,16 @@ import io.vertx.core.http.WebSocketConnectOptions;
 /// on its event loop. Not thread-safe.
 final class AddressedSockets {
     private final Vertx vertx;
+    private final PortalNetwork network;
     private final WebSocketClientOptions options;
     private WebSocketClient sockets; // to the host at the address
     private Vertx own; // null while the host is an address itself
     private String host = "";
     private String address = "";
 
-    AddressedSockets(Vertx vertx, WebSocketClientOptions options) {
+    AddressedSockets(Vertx vertx, PortalNetwork network, WebSocketClientOptions options) {
         this.vertx = vertx;
+        this.network = network;
         this.options = options;
     }
 
@@ -56,7 +58,7 @@ final class AddressedSockets {
         var hosts = Buffer.buffer(address + " " + host + "\n");
         var resolver = new AddressResolverOptions().setHostsValue(hosts);
         own =
-                Vertx.vertx(
+                network.open(
                         new VertxOptions()
                                 .setEventLoopPoolSize(1)
                                 .setWorkerPoolSize(1)

@@ -1,6 +1,5 @@
 package dev.gatehouse.channel;
 
-import dev.gatehouse.wire.IpAddress;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -8,16 +7,15 @@ import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.SocketAddress;
 import java.net.InetAddress;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Finds an address of a host that accepts connections: resolves the name with the system resolver
-/// before each attempt and, where there are several addresses, tries all at once.
+/// Finds an address of a host that accepts connections: resolves the name before each attempt and,
+/// where there are several addresses, tries all at once.
 ///
-/// A client's name servers may be such that only its own tunnels reach them, which need the portal:
-/// if a name is not resolved within 2 s, addresses known from before are taken.
+/// If a name is not resolved within 2 s, the addresses that it had last are taken: a resolver that
+/// is away must not cost the portal.
 ///
 /// The probe's connection is closed again: an upgrade must be asked for once only, since a portal
 /// takes each one for another peer.
@@ -26,33 +24,33 @@ final class Dialer {
     private static final int RESOLVE_LIMIT_MS = 2_000;
 
     private final Vertx vertx;
-    private final List<IpAddress> known;
+    private final PortalNetwork network;
     private final NetClient probes;
+    private volatile Resolved last = new Resolved("", List.of());
 
-    Dialer(Vertx vertx, List<IpAddress> known) {
+    private record Resolved(String host, List<InetAddress> addresses) {}
+
+    Dialer(Vertx vertx, PortalNetwork network) {
         this.vertx = vertx;
-        this.known = known;
+        this.network = network;
         this.probes = vertx.createNetClient(new NetClientOptions().setConnectTimeout(TCP_LIMIT_MS));
     }
 
     Future<SocketAddress> reach(String host, int port) {
-        var resolved = vertx.executeBlocking(() -> resolve(host, port), false);
+        var before = last;
+        var resolved =
+                network.resolve(vertx, host)
+                        .onSuccess(addresses -> last = new Resolved(host, addresses));
         var addresses =
-                known.isEmpty()
-                        ? resolved
-                        : resolved.timeout(RESOLVE_LIMIT_MS, TimeUnit.MILLISECONDS)
-                                .otherwise(knownAt(port));
-        return addresses.compose(this::firstToAccept);
+                before.host.equals(host)
+                        ? resolved.timeout(RESOLVE_LIMIT_MS, TimeUnit.MILLISECONDS)
+                                .otherwise(before.addresses)
+                        : resolved;
+        return addresses.compose(found -> firstToAccept(at(found, port)));
     }
 
-    private List<SocketAddress> knownAt(int port) {
-        return known.stream()
-                .map(address -> SocketAddress.inetSocketAddress(port, address.toString()))
-                .toList();
-    }
-
-    private static List<SocketAddress> resolve(String host, int port) throws Exception {
-        return Arrays.stream(InetAddress.getAllByName(host))
+    private static List<SocketAddress> at(List<InetAddress> addresses, int port) {
+        return addresses.stream()
                 .map(address -> SocketAddress.inetSocketAddress(port, address.getHostAddress()))
                 .distinct()
                 .toList();

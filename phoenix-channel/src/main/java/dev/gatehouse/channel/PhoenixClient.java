@@ -52,8 +52,8 @@ public final class PhoenixClient {
         this.context = vertx.getOrCreateContext();
         this.options = options;
         this.listener = listener;
-        this.sockets = new AddressedSockets(vertx, socketOptions(options));
-        this.dialer = new Dialer(vertx, options.knownAddresses());
+        this.sockets = new AddressedSockets(vertx, options.network(), socketOptions(options));
+        this.dialer = new Dialer(vertx, options.network());
         this.session =
                 new ChannelSession(
                         options.role().topic(),

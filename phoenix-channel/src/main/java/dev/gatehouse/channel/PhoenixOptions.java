@@ -2,9 +2,7 @@ package dev.gatehouse.channel;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
-import dev.gatehouse.wire.IpAddress;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -12,7 +10,7 @@ import java.util.function.Supplier;
 ///
 /// @param login asked before each attempt: a changed public key makes another URL
 /// @param caFile PEM certificates to trust instead of the JVM's
-/// @param knownAddresses of the portal, for when its name cannot be resolved in time
+/// @param network how the portal is found and reached
 public record PhoenixOptions(
         PeerRole role,
         Supplier<LoginUrl> login,
@@ -20,11 +18,7 @@ public record PhoenixOptions(
         JsonNode joinPayload,
         ReconnectPolicy policy,
         Optional<Path> caFile,
-        List<IpAddress> knownAddresses) {
-    public PhoenixOptions {
-        knownAddresses = List.copyOf(knownAddresses);
-    }
-
+        PortalNetwork network) {
     /// Gateways and clients join with null.
     public static PhoenixOptions tunnelPeer(
             PeerRole role, Supplier<LoginUrl> login, String userAgent, ReconnectPolicy policy) {
@@ -35,15 +29,14 @@ public record PhoenixOptions(
                 NullNode.getInstance(),
                 policy,
                 Optional.empty(),
-                List.of());
+                PortalNetwork.SYSTEM);
     }
 
     public PhoenixOptions withCaFile(Optional<Path> file) {
-        return new PhoenixOptions(
-                role, login, userAgent, joinPayload, policy, file, knownAddresses);
+        return new PhoenixOptions(role, login, userAgent, joinPayload, policy, file, network);
     }
 
-    public PhoenixOptions withKnownAddresses(List<IpAddress> addresses) {
-        return new PhoenixOptions(role, login, userAgent, joinPayload, policy, caFile, addresses);
+    public PhoenixOptions withNetwork(PortalNetwork other) {
+        return new PhoenixOptions(role, login, userAgent, joinPayload, policy, caFile, other);
     }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.channel.message.Secret;
-import dev.gatehouse.wire.IpAddress;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -24,7 +23,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,13 +60,15 @@ class PhoenixClientTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "127.0.0.2 127.0.0.1"})
-    void aNameThatCannotBeResolvedLeadsToAKnownAddressThatAccepts(String known) throws Exception {
-        var addresses = Stream.of(known.split(" ")).map(IpAddress::parse).toList();
-        var client = client("portal.invalid", listen(), addresses);
+    void aNameLeadsToAnAddressThatAcceptsAlsoWhenItIsNoLongerResolved(String known)
+            throws Exception {
+        var hosts = KnownHosts.of(known.split(" "));
+        var client = client("portal.invalid", listen(), hosts);
         start(client);
 
         assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
         assertThat(upgrades.take().get("Host")).isEqualTo("portal.invalid");
+        hosts.addresses().set(List.of());
         client.reconnect();
         assertThat(told.poll(10, TimeUnit.SECONDS)).startsWith("disconnected");
         assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
@@ -76,8 +76,19 @@ class PhoenixClientTest {
     }
 
     @Test
+    void aNameThatMeansAnotherAddressIsFollowed() throws Exception {
+        var hosts = KnownHosts.of("127.0.0.2");
+        start(client("portal.invalid", listen(), hosts));
+        assertThat(told.poll(10, TimeUnit.SECONDS)).startsWith("disconnected");
+
+        hosts.addresses().set(List.of("127.0.0.1"));
+
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
+    }
+
+    @Test
     void aHostWithAnUnderscoreIsDialled() throws Exception {
-        start(client("my_portal", listen(), List.of(IpAddress.parse("127.0.0.1"))));
+        start(client("my_portal", listen(), KnownHosts.of("127.0.0.1")));
 
         assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
         assertThat(upgrades.take().get("Host")).isEqualTo("my_portal");
@@ -145,7 +156,7 @@ class PhoenixClientTest {
     @Test
     void aCloseFrameEndsAConnectionThatStaysOpen() throws Exception {
         var server = await(vertx.createNetServer().connectHandler(this::bid).listen(0));
-        start(client("127.0.0.1", server.actualPort(), List.of()));
+        start(client("127.0.0.1", server.actualPort(), KnownHosts.of()));
 
         assertThat(told.poll(10, TimeUnit.SECONDS)).contains("the connection ended");
         assertThat(told.poll(5, TimeUnit.SECONDS)).contains("the connection ended");
@@ -216,14 +227,14 @@ class PhoenixClientTest {
     }
 
     private PhoenixClient client(HttpServer server) {
-        return client("127.0.0.1", server, List.of());
+        return client("127.0.0.1", server, KnownHosts.of());
     }
 
-    private PhoenixClient client(String host, HttpServer server, List<IpAddress> known) {
+    private PhoenixClient client(String host, HttpServer server, KnownHosts known) {
         return client(host, server.actualPort(), known);
     }
 
-    private PhoenixClient client(String host, int port, List<IpAddress> known) {
+    private PhoenixClient client(String host, int port, KnownHosts known) {
         var login =
                 LoginUrl.tunnelPeer(
                         URI.create("ws://" + host + ":" + port),
@@ -238,7 +249,7 @@ class PhoenixClientTest {
                                 () -> login,
                                 "test gateway/1.5.2",
                                 ReconnectPolicy.daemon())
-                        .withKnownAddresses(known);
+                        .withNetwork(known);
         return new PhoenixClient(vertx, options, listener());
     }
 

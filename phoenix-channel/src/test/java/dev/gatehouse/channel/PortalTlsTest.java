@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.channel.message.Secret;
 import dev.gatehouse.testkit.TestCertificate;
-import dev.gatehouse.wire.IpAddress;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -13,7 +12,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PfxOptions;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -115,7 +113,7 @@ class PortalTlsTest {
                 PhoenixOptions.tunnelPeer(
                                 PeerRole.CLIENT, () -> login, "test", ReconnectPolicy.daemon())
                         .withCaFile(caFile)
-                        .withKnownAddresses(List.of(IpAddress.parse("127.0.0.1")));
+                        .withNetwork(KnownHosts.of("127.0.0.1"));
         return new PhoenixClient(vertx, options, listener());
     }
 

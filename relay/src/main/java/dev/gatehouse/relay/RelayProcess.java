@@ -8,6 +8,7 @@ import dev.gatehouse.channel.LoginUrl;
 import dev.gatehouse.channel.PeerRole;
 import dev.gatehouse.channel.PhoenixClient;
 import dev.gatehouse.channel.PhoenixOptions;
+import dev.gatehouse.channel.PortalNetwork;
 import dev.gatehouse.channel.ReconnectPolicy;
 import dev.gatehouse.channel.UserAgent;
 import dev.gatehouse.channel.message.RelayJoin;
@@ -29,7 +30,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -181,7 +181,7 @@ final class RelayProcess implements AutoCloseable {
                         Json.MAPPER.valueToTree(join),
                         ReconnectPolicy.daemon(),
                         login.caFile(),
-                        List.of());
+                        PortalNetwork.SYSTEM);
         portal = new PhoenixClient(vertx, options, new PortalListener());
         portal.start();
     }

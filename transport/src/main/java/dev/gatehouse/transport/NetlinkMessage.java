@@ -15,6 +15,8 @@ final class NetlinkMessage {
     static final int RTM_DELROUTE = 25;
     static final int RTM_GETROUTE = 26;
     static final int RTM_NEWRULE = 32;
+    static final int RTM_DELRULE = 33;
+    static final int RTM_GETRULE = 34;
 
     static final int NLM_F_REQUEST = 1;
     static final int NLM_F_ACK = 4;
@@ -22,6 +24,7 @@ final class NetlinkMessage {
     static final int NLM_F_EXCL = 0x200;
     static final int NLM_F_DUMP = 0x300;
     static final int NLM_F_CREATE = 0x400;
+    static final int NLM_F_APPEND = 0x800;
 
     static final int HEADER_LENGTH = 16;
     static final int ATTRIBUTE_HEADER_LENGTH = 4;

@@ -1,5 +1,7 @@
 package dev.gatehouse.transport;
 
+import dev.gatehouse.wire.IpAddress;
+
 /// Constants of Linux sockets, from its headers (the same on x86_64 and aarch64).
 final class SocketConstants {
     static final int AF_UNIX = 1;
@@ -37,6 +39,9 @@ final class SocketConstants {
     static final int IPV6_TCLASS = 67;
     static final int IPV6_RECVFRAGSIZE = 77;
 
+    static final int SOL_NETLINK = 270;
+    static final int NETLINK_GET_STRICT_CHK = 12;
+
     static final int SOL_UDP = 17;
     static final int UDP_SEGMENT = 103;
     static final int UDP_GRO = 104;
@@ -45,4 +50,11 @@ final class SocketConstants {
     static final int MSG_TRUNC = 0x20;
 
     private SocketConstants() {}
+
+    static int family(IpAddress.Family family) {
+        return switch (family) {
+            case IPV4 -> AF_INET;
+            case IPV6 -> AF_INET6;
+        };
+    }
 }
