@@ -28,6 +28,11 @@ final class DnsProxy {
     /// Less than the 5 s that resolvers wait, enough for most tunnels to be built.
     private static final long HELD_NS = Duration.ofMillis(4_500).toNanos();
 
+    /// A gateway that had this long for an answer is not waited for again for some time.
+    private static final long SILENT_AFTER_NS = Duration.ofSeconds(2).toNanos();
+
+    private static final long SILENT_FOR_NS = Duration.ofMinutes(10).toNanos();
+
     /// What becomes of a query that is not answered from here.
     sealed interface Outcome {
         /// Answered, forwarded or dropped. A stub answer for a name of a resource names it.
@@ -58,11 +63,24 @@ final class DnsProxy {
         final ProxyName name;
         private final long untilNs;
         private boolean settled;
+        private Gateway asked; // null before
+        private long askedAtNs;
 
         private Held(ResourceEntry entry, ProxyName name, long untilNs) {
             this.entry = entry;
             this.name = name;
             this.untilNs = untilNs;
+        }
+
+        private void handleAsked(Gateway gateway, long nowNs) {
+            asked = gateway;
+            askedAtNs = nowNs;
+        }
+
+        private void handleUnanswered(long nowNs) {
+            if (!settled && asked != null && nowNs >= askedAtNs + SILENT_AFTER_NS) {
+                asked.handleSilence(nowNs + SILENT_FOR_NS);
+            }
         }
     }
 
@@ -195,6 +213,11 @@ final class DnsProxy {
 
     /// Asks the gateway of the site, through its tunnel.
     void askFamily(Asked asked, Gateway gateway, DnsRoutes routes, long nowNs) {
+        if (gateway.isSilentOnNames(nowNs)) {
+            fail(asked);
+            return;
+        }
+        asked.held.handleAsked(gateway, nowNs);
         switch (asked.origin) {
             case Origin.Udp(var client, _) -> {
                 var server =
@@ -215,7 +238,9 @@ final class DnsProxy {
 
     void handleTimeout(long nowNs) {
         while (!held.isEmpty() && (held.peek().held.settled || nowNs >= held.peek().held.untilNs)) {
-            fail(held.remove());
+            var late = held.remove();
+            late.held.handleUnanswered(nowNs);
+            fail(late);
         }
     }
 

@@ -13,6 +13,7 @@ final class Gateway {
     final IpAddress ipv6;
     private final Flow.Keys keys;
     private final PrefixTable<Boolean> allowed = new PrefixTable<>();
+    private long silentUntilNs;
 
     Gateway(Flow flow) {
         id = flow.gatewayId();
@@ -42,6 +43,15 @@ final class Gateway {
 
     boolean maySend(IpPacket packet) {
         return allowed.longestMatch(packet.isV4(), packet.sourceHigh(), packet.sourceLow()) != null;
+    }
+
+    /// It has left a query for names unanswered: for a time there is no use in waiting for it.
+    void handleSilence(long untilNs) {
+        silentUntilNs = untilNs;
+    }
+
+    boolean isSilentOnNames(long nowNs) {
+        return nowNs < silentUntilNs;
     }
 
     IpAddress address(boolean isV4) {

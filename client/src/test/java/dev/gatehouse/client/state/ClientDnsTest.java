@@ -339,6 +339,21 @@ class ClientDnsTest {
     }
 
     @Test
+    void aGatewayThatNeverAnswersOfNamesIsWaitedForOnce() {
+        init(UPSTREAM);
+        ask(query("a.corp.test.", Type.AAAA), 0);
+        grant(DNS_ID);
+        state.handleTimeout(state.pollTimeout());
+        assertThat(answer().getSection(Section.ANSWER)).hasSize(4);
+
+        ask(query("b.corp.test.", Type.AAAA), seconds(5));
+        assertThat(answer().getSection(Section.ANSWER)).as("at once").hasSize(4);
+
+        ask(query("c.corp.test.", Type.AAAA), seconds(700));
+        assertThat(tunnels.tun).as("tried again").isEmpty();
+    }
+
+    @Test
     void overTcpTheSiteIsAskedForIpv6OverTcp() {
         init(UPSTREAM);
         var answers = new ArrayList<Message>();
