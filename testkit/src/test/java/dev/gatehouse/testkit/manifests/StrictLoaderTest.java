@@ -24,7 +24,7 @@ class StrictLoaderTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "replicas: 2 -> replicaz: 2",
+                "replicas: 1 -> replicaz: 1",
                 "runAsNonRoot: true -> runAsNonroot: true",
                 "periodSeconds: 1 -> periodSecond: 1",
                 "sizeLimit: 1Mi -> size: 1Mi",
