@@ -3,8 +3,8 @@ package dev.gatehouse.dataplane;
 import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.dataplane.host.HostGuard;
 import dev.gatehouse.transport.GatewayNetwork;
+import dev.gatehouse.transport.LinkConfig;
 import dev.gatehouse.transport.LinuxTun;
-import dev.gatehouse.transport.NetworkConfig;
 import dev.gatehouse.transport.Poller;
 import dev.gatehouse.transport.RouteMonitor;
 import dev.gatehouse.transport.TunOwner;
@@ -105,7 +105,7 @@ final class ShardIo implements AutoCloseable {
     }
 
     private void configure() throws IOException {
-        try (var device = new NetworkConfig(tun.name());
+        try (var device = new LinkConfig(tun.name());
                 var network = new GatewayNetwork()) {
             device.setAddresses(addresses);
             device.linkUp();

@@ -50,7 +50,7 @@ public final class LinuxTun implements AutoCloseable {
         vectorsAddress = NativeMemory.address(vectors);
     }
 
-    /// Makes the device. The link stays down: see [NetworkConfig].
+    /// Makes the device. The link stays down: see [LinkConfig].
     ///
     /// @param name at most 15 characters
     /// @param offloads whether to move super-packets; the kernel may still refuse

@@ -89,7 +89,7 @@ class LinuxTunIT {
                 () -> {
                     LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true).close();
 
-                    assertThatThrownBy(() -> new NetworkConfig("tun-a"))
+                    assertThatThrownBy(() -> new LinkConfig("tun-a"))
                             .isInstanceOf(IOException.class);
                     LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true).close();
                 });
@@ -150,87 +150,48 @@ class LinuxTunIT {
     }
 
     @Test
-    void addressesAndRoutesAreReplaced() throws Exception {
+    void addressesAreReplaced() throws Exception {
         NetworkNamespace.run(
                 () -> {
                     try (var tun = LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true);
-                            var network = configured(tun)) {
-                        network.setAddresses(List.of(IpAddress.parse("100.64.0.2")));
-                        network.setRoutes(List.of(IpNetwork.parse("10.9.0.0/16")));
+                            var link = configured(tun)) {
+                        link.setAddresses(List.of(IpAddress.parse("100.64.0.2")));
 
-                        assertThat(network.addresses())
-                                .containsExactly(IpAddress.parse("100.64.0.2"));
-                        var table = Integer.toUnsignedString(NetworkConfig.TABLE);
-                        assertThat(NetworkNamespace.exec("ip", "route", "show", "table", table))
-                                .contains("10.9.0.0/16 dev tun-a proto static")
-                                .doesNotContain("100.64.0.0/11");
-                        assertThat(NetworkNamespace.exec("ip", "rule"))
-                                .contains("not from all fwmark 0xfd002021 lookup " + table);
-                        assertThat(NetworkNamespace.exec("ip", "-6", "rule"))
-                                .contains("not from all fwmark 0xfd002021 lookup " + table);
-                        network.addRules();
+                        assertThat(link.addresses()).containsExactly(IpAddress.parse("100.64.0.2"));
                     }
                 });
     }
 
     @Test
-    void linkScopeRoutesAreMirrored() throws Exception {
+    void aChangeOfAddressesOrRoutesIsToldOnce() throws Exception {
         NetworkNamespace.run(
                 () -> {
                     NetworkNamespace.exec(
                             "ip", "link", "add", "lan", "type", "veth", "peer", "name", "far");
-                    try (var tun = LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true);
-                            var network = configured(tun);
-                            var monitor = new RouteMonitor()) {
+                    try (var monitor = new RouteMonitor()) {
                         NetworkNamespace.exec("ip", "addr", "add", "192.168.7.2/24", "dev", "lan");
                         NetworkNamespace.exec("ip", "link", "set", "lan", "up");
+
                         assertThat(monitor.hasChanged()).isTrue();
                         assertThat(monitor.hasChanged()).isFalse();
-
-                        network.mirrorLinkScopeRoutes();
-
-                        var table = Integer.toUnsignedString(NetworkConfig.TABLE);
-                        assertThat(NetworkNamespace.exec("ip", "route", "show", "table", table))
-                                .contains("192.168.7.0/24 dev lan");
-                        NetworkNamespace.exec("ip", "addr", "flush", "dev", "lan");
-                        network.mirrorLinkScopeRoutes();
-                        assertThat(NetworkNamespace.exec("ip", "route", "show", "table", table))
-                                .doesNotContain("192.168.7.0");
                     }
                 });
     }
 
-    @Test
-    void unreachableRoutesOutliveTheInterface() throws Exception {
-        NetworkNamespace.run(
-                () -> {
-                    var ranges = List.of(IpNetwork.parse("100.64.0.0/11"));
-                    try (var tun = LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true);
-                            var network = configured(tun)) {
-                        NetworkConfig.addUnreachable(ranges);
-                        network.addRules();
-                        assertThat(NetworkNamespace.exec("ip", "route", "get", "100.64.9.9"))
-                                .contains("dev tun-a");
-                    }
-                    var table = Integer.toUnsignedString(NetworkConfig.TABLE);
-                    assertThat(NetworkNamespace.exec("ip", "route", "show", "table", table))
-                            .contains("unreachable 100.64.0.0/11");
-                    NetworkConfig.removeUnreachable(ranges);
-                    assertThat(NetworkNamespace.exec("ip", "rule")).contains("fwmark");
-                    assertThat(NetworkNamespace.exec("ip", "route", "show", "table", "all"))
-                            .doesNotContain("unreachable 100.64");
-                });
-    }
-
-    private static NetworkConfig configured(LinuxTun tun) throws IOException {
-        var network = new NetworkConfig(tun.name());
-        network.setAddresses(
+    private static LinkConfig configured(LinuxTun tun) throws IOException {
+        var link = new LinkConfig(tun.name());
+        link.setAddresses(
                 List.of(IpAddress.parse("100.64.0.1"), IpAddress.parse("fd00:2021:1111::1")));
-        network.linkUp();
-        network.setRoutes(
-                List.of(IpNetwork.parse("100.64.0.0/11"), IpNetwork.parse("fd00:2021:1111::/107")));
-        network.addRules();
-        return network;
+        link.linkUp();
+        try (var network = new GatewayNetwork()) {
+            network.ensureRoutes(
+                    tun.name(),
+                    List.of(
+                            IpNetwork.parse("100.64.0.0/11"),
+                            IpNetwork.parse("fd00:2021:1111::/107")));
+            network.ensureRules(List.of(tun.name()));
+        }
+        return link;
     }
 
     /// A marked socket would be kept out of the tunnel's table.

@@ -51,7 +51,7 @@ final class NetworkNamespace {
             }
             assumeTrue(false, reason);
         }
-        try (var loopback = new NetworkConfig("lo")) {
+        try (var loopback = new LinkConfig("lo")) {
             loopback.linkUp();
         }
     }
