@@ -10,8 +10,11 @@ import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -46,12 +49,33 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private static List<Finding> findings() {
-        var host = HostReport.look();
+        var host = host();
         var findings = new ArrayList<>(machine());
         findings.add(told("forwarding", host.forwarding()));
         findings.add(told("nft", host.nft().stream().toList()));
         findings.add(told("packet filter", host.filter()));
         return findings;
+    }
+
+    /// With the rights that a data plane has and hands on to `nft`: those of a thread.
+    private static HostReport host() {
+        var report = new FutureTask<>(DoctorCommand::lookAsADataplane);
+        Thread.ofPlatform().name("host").start(report);
+        try {
+            return report.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private static HostReport lookAsADataplane() throws IOException {
+        if (hasNetAdmin()) {
+            Capabilities.keepOnly(EnumSet.of(Capability.NET_ADMIN));
+        }
+        return HostReport.look();
     }
 
     private static Finding told(String what, List<String> lines) {
