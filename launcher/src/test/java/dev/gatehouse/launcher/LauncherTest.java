@@ -292,6 +292,22 @@ class LauncherTest {
     }
 
     @Test
+    void theFolderOfASupervisorThatWasKilledGoesWithTheNextStart(@TempDir Path base)
+            throws Exception {
+        var abandoned = Files.createDirectory(base.resolve("gateway-1"));
+        Files.createFile(abandoned.resolve("lock"));
+        var beginning = Files.createDirectory(base.resolve("gateway-2"));
+        var other = Files.createDirectory(base.resolve("else"));
+
+        try (var mine = SocketDirectory.createIn(base)) {
+            assertThat(mine.path()).exists();
+            assertThat(abandoned).doesNotExist();
+            assertThat(beginning).exists();
+            assertThat(other).exists();
+        }
+    }
+
+    @Test
     void stopEndsAllChildren() throws Exception {
         var children =
                 List.of(

@@ -26,8 +26,11 @@ public final class PortalSettings {
     private static final int TOKEN_BYTES_MAX = 8192;
     private static final int PORT_MAX = 65_535;
 
-    /// What a shell takes away, and a file of variables does not.
-    private static final Pattern QUOTED = Pattern.compile("(?s)([\"'`]).*\\1");
+    /// What a shell takes away, and a file of variables does not; at one end only if mistyped.
+    private static final Pattern QUOTED = Pattern.compile("(?s)[\"'`].*|.*[\"'`]");
+
+    /// Tokens hold no slash (base64url), and are longer than most paths that are typed.
+    private static final int TYPED_PATH_LENGTH_MAX = 120;
 
     private static final Pattern UNEXPANDED =
             Pattern.compile("\\$([A-Z_][A-Z0-9_]*|\\{\\w+}|\\(.*\\))");
@@ -93,7 +96,9 @@ public final class PortalSettings {
     private static Optional<Path> path(String text) {
         try {
             var path = Path.of(text);
-            return PATHS.stream().anyMatch(text::startsWith) || Files.exists(path)
+            return PATHS.stream().anyMatch(text::startsWith)
+                            || text.indexOf('/') >= 0 && text.length() <= TYPED_PATH_LENGTH_MAX
+                            || Files.exists(path)
                     ? Optional.of(path)
                     : Optional.empty();
         } catch (InvalidPathException _) {

@@ -107,6 +107,8 @@ class PortalSettingsTest {
                 "|\"sec.ret\"|,is in quotes",
                 "'sec.ret',is in quotes",
                 "`sec ret`,is in quotes",
+                "'sec.ret,is in quotes",
+                "|sec.ret\"|,is in quotes",
                 "$TOKEN,is the name of a variable",
                 "${TOKEN},is the name of a variable",
                 "$(TOKEN),is the name of a variable",
@@ -147,6 +149,8 @@ class PortalSettingsTest {
                 .hasMessageContaining("only a shell replaces");
         assertThatThrownBy(() -> PortalSettings.token("TOKEN", "./none"))
                 .hasMessageContaining("./none, which is missing");
+        assertThatThrownBy(() -> PortalSettings.token("TOKEN", "tokens/rely"))
+                .hasMessageContaining("tokens/rely, which is missing");
         assertThatThrownBy(() -> PortalSettings.token("TOKEN", "/dev/null"))
                 .hasMessageContaining("no regular file");
     }

@@ -215,7 +215,9 @@ final class PacketFilter {
 
         private void note(Chain chain, Rule rule, boolean isAll) {
             if (isAll && blockedBy.isEmpty()) {
-                blockedBy = "%s drops or rejects it, rule %d".formatted(name(chain), rule.handle);
+                blockedBy =
+                        "%s drops or rejects it, rule with handle %d"
+                                .formatted(name(chain), rule.handle);
             }
         }
 

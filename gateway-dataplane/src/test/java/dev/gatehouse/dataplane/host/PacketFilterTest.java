@@ -43,7 +43,7 @@ class PacketFilterTest {
                                 rule("ip", "f", 1, ESTABLISHED, ACCEPT),
                                 rule("ip", "f", 2, meta("==", "iifname", "\"eth*\""), ACCEPT),
                                 rule("ip", "f", 3, "{\"counter\":{}}", REJECT)))
-                .contains("chain f of table ip fw drops or rejects it, rule 3");
+                .contains("chain f of table ip fw drops or rejects it, rule with handle 3");
     }
 
     @Test
@@ -173,7 +173,7 @@ class PacketFilterTest {
                         rule("inet", "zones", 7, PUBLIC));
 
         assertThat(filter.obstacle(REQUESTS))
-                .contains("chain f of table inet fw drops or rejects it, rule 3");
+                .contains("chain f of table inet fw drops or rejects it, rule with handle 3");
         assertThat(filter.obstacle(ANSWERS)).isEmpty();
         assertThat(filter.obstacle(Packets.requests(Family.IPV4, "tun-firezone", "lan"))).isEmpty();
     }
