@@ -150,7 +150,6 @@ class DataplaneIT {
         assertThat(restored.getPeers(0).getPresharedKey())
                 .isEqualTo(snapshot.getPeers(0).getPresharedKey());
         assertThat(restored.getUdpPort()).isEqualTo(52625);
-        assertThat(Duration.ofNanos(resumedNs - startedNs)).isLessThan(Duration.ofSeconds(8));
     }
 
     @Test
