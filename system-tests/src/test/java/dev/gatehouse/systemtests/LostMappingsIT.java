@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("netns")
 class LostMappingsIT {
     private static final long DARK_MAX_MS = 3_000;
+    private static final long DARK_WITH_PORTAL_MAX_MS = 10_000; // both peers lose it, too
     private static final long DARK_AFTER_MOVE_MAX_MS = 15_000;
 
     @TempDir private Path folder;
@@ -35,6 +36,7 @@ class LostMappingsIT {
 
                     long there = gapMs(sandbox, () -> site.forget("there"));
                     long here = gapMs(sandbox, () -> site.forget("here"));
+                    long both = gapMs(sandbox, site::forgetAll);
                     long moved = gapMs(sandbox, () -> move(site));
 
                     assertThat(there)
@@ -43,6 +45,9 @@ class LostMappingsIT {
                     assertThat(here)
                             .as("%s%n%s", gateway.err(), client.err())
                             .isLessThan(Eventually.patientMs(DARK_MAX_MS));
+                    assertThat(both)
+                            .as("%s%n%s", gateway.err(), client.err())
+                            .isLessThan(Eventually.patientMs(DARK_WITH_PORTAL_MAX_MS));
                     assertThat(moved)
                             .as("%s%n%s", gateway.err(), client.err())
                             .isLessThan(Eventually.patientMs(DARK_AFTER_MOVE_MAX_MS));

@@ -147,6 +147,12 @@ final class PathSite {
         exec(router, "conntrack", "-F");
     }
 
+    /// Both routers forget at the same moment.
+    void forgetAll() throws Exception {
+        var each = "for router in here there; do ip netns exec $router conntrack -F & done; wait";
+        sandbox.exec("sh", "-c", each);
+    }
+
     /// Sets the MTU of the link between a client and its router, at both ends.
     void mtu(String client, int bytes) throws Exception {
         var mtu = Integer.toString(bytes);

@@ -48,6 +48,7 @@ final class Connection {
     private final ArrayDeque<DatagramQueue.Payload> waitingControls = new ArrayDeque<>();
     private final ParkedPackets parked;
     private final RepeatedSegments repeated = new RepeatedSegments();
+    private final SignalRepeat signalRepeat = new SignalRepeat();
 
     private State state = new State.Connecting();
     private Optional<Allocation> relay = Optional.empty();
@@ -207,9 +208,7 @@ final class Connection {
     /// begins a handshake, for the gateway may have lost its half; at most one in 20 s.
     void reuse(long nowNs) {
         touch(nowNs);
-        for (var candidate : signalled) {
-            signal(candidate);
-        }
+        signalled.forEach(this::signal);
         boolean isDue = nowNs >= reuseHandshakeAtNs && state.hasPath();
         if (context.config().isClient() && isDue) {
             reuseHandshakeAtNs = nowNs + HANDSHAKE_SUPPRESSION_NS;
@@ -253,7 +252,16 @@ final class Connection {
                         added -> {
                             signalled.add(added);
                             signal(added);
+                            if (state.hasPath()) {
+                                signalRepeat.handleChanged(nowNs);
+                            }
                         });
+    }
+
+    private void repeatSignals(long nowNs) {
+        if (signalRepeat.isDue(heardNs, nowNs) && isRelayInUse()) {
+            signalled.forEach(this::signal);
+        }
     }
 
     private void signal(Candidate candidate) {
@@ -476,6 +484,7 @@ final class Connection {
             flushParked(nowNs);
         }
         watchRelay(nowNs);
+        repeatSignals(nowNs);
         settle(nowNs);
         if (nowNs >= disconnectDeadlineNs) {
             fail(FailureReason.ICE_DISCONNECTED);
@@ -546,7 +555,7 @@ final class Connection {
         }
         long next = Math.min(candidateDeadlineNs, disconnectDeadlineNs);
         next = Math.min(next, Math.min(idleDeadlineNs(), agentTimeoutNs));
-        next = Math.min(next, watchDeadlineNs());
+        next = Math.min(next, Math.min(watchDeadlineNs(), signalRepeat.deadlineNs()));
         if (state.hasPath()) {
             next = Math.min(next, tunnel.pollTimeout());
         }

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// ways, while everything still answers BINDING.
 class LostMappingSimTest {
     private static final long DARK_MAX_NS = 3 * S;
+    private static final long DARK_LOST_SIGNALS_MAX_NS = 5 * S;
     private static final long STEP_NS = 100 * MS;
 
     /// Whose translator starts again.
@@ -86,6 +87,38 @@ class LostMappingSimTest {
                     assertFlowsWithin(DARK_MAX_NS, world, site.pair());
                     assertNothingFailed(site.pair());
                 });
+    }
+
+    /// The portal's connections die of the same cause, and what peers signal meanwhile is lost.
+    @Test
+    void relayedPathOutlivesBothTranslatorsThoughThePortalLosesTheCandidates() {
+        relayed(
+                (world, site) -> {
+                    site.restart(Restarted.BOTH);
+                    world.signalsReachNoneUntilNs = world.nowNs + 2 * S;
+                    assertFlowsWithin(DARK_LOST_SIGNALS_MAX_NS, world, site.pair());
+
+                    assertNothingFailed(site.pair());
+                });
+    }
+
+    @Test
+    void candidatesThatArriveAreSignalledOnce() {
+        relayed(
+                (world, site) -> {
+                    int before = candidatesSignalled(site.pair());
+                    site.restart(Restarted.CLIENTS);
+                    assertFlowsWithin(DARK_MAX_NS, world, site.pair());
+                    world.run(20 * S);
+
+                    var signalled = site.pair().client().events(NodeEvent.LocalCandidate.class);
+                    assertThat(signalled).doesNotHaveDuplicates();
+                    assertThat(candidatesSignalled(site.pair())).isGreaterThan(before);
+                });
+    }
+
+    private static int candidatesSignalled(SimPair pair) {
+        return pair.client().events(NodeEvent.LocalCandidate.class).size();
     }
 
     @Test

@@ -84,6 +84,7 @@ final class SimWorld {
     final List<SimDatagram> captured = new ArrayList<>();
     final SimNetwork network;
     long nowNs;
+    long signalsReachNoneUntilNs; // as while the portal's connections of all peers are dead
     private long sequence;
 
     SimWorld(long seed) {
@@ -349,6 +350,9 @@ final class SimWorld {
     }
 
     private void signal(String to, java.util.function.Consumer<Peer> action) {
+        if (nowNs < signalsReachNoneUntilNs) {
+            return;
+        }
         signals.add(
                 new Signal(
                         nowNs + SIGNALLING_NS,
