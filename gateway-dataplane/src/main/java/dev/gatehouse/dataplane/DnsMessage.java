@@ -16,6 +16,12 @@ final class DnsMessage {
     private static final int QUESTIONS_OFFSET = 4; // u16
     private static final int FLAG_RESPONSE = 0x8000;
     private static final int FLAG_TRUNCATED = 0x0200;
+    private static final int FLAG_RECURSION_AVAILABLE = 0x0080;
+
+    /// Of ours. Without the latter, resolvers take an empty answer for one of a server that is no
+    /// use to them.
+    private static final int FLAGS_OF_REPLY = FLAG_RESPONSE | FLAG_RECURSION_AVAILABLE;
+
     private static final int KEPT_OF_QUERY = 0x7900; // opcode, recursion desired
     private static final int SERVFAIL = 2;
     private static final int REFUSED = 5;
@@ -111,7 +117,7 @@ final class DnsMessage {
     ///
     /// @param udpLength what we take over UDP
     Buffer serverFailure(int udpLength) {
-        var reply = questionOnly(FLAG_RESPONSE | flags() & KEPT_OF_QUERY | SERVFAIL);
+        var reply = questionOnly(FLAGS_OF_REPLY | flags() & KEPT_OF_QUERY | SERVFAIL);
         return opt().isPresent() ? withOpt(reply, udpLength, 0) : reply;
     }
 
@@ -121,13 +127,13 @@ final class DnsMessage {
 
     /// The reply to this query that says that there is nothing of its type.
     Buffer noData(int udpLength) {
-        var reply = questionOnly(FLAG_RESPONSE | flags() & KEPT_OF_QUERY);
+        var reply = questionOnly(FLAGS_OF_REPLY | flags() & KEPT_OF_QUERY);
         return opt().isPresent() ? withOpt(reply, udpLength, 0) : reply;
     }
 
     /// The reply to a query of an EDNS version that we do not know, RFC 6891 section 6.1.3.
     Buffer badVersion(int udpLength) {
-        var reply = questionOnly(FLAG_RESPONSE | flags() & KEPT_OF_QUERY);
+        var reply = questionOnly(FLAGS_OF_REPLY | flags() & KEPT_OF_QUERY);
         return withOpt(reply, udpLength, EXTENDED_BADVERS);
     }
 
@@ -144,7 +150,7 @@ final class DnsMessage {
         if (whole.length() <= limit) {
             return whole;
         }
-        var cut = questionOnly(flags() | FLAG_TRUNCATED);
+        var cut = questionOnly(flags() | FLAG_RECURSION_AVAILABLE | FLAG_TRUNCATED);
         return opt.isPresent() ? withOpt(cut, udpLength, 0) : cut;
     }
 

@@ -143,6 +143,20 @@ class TunnelDnsServerTest {
         assertThat(answer.bytes().length()).isEqualTo(query.length());
     }
 
+    /// glibc passes over an empty answer with neither RA, AA nor an OPT, even if it says TC.
+    @Test
+    void ownAnswersOfferRecursion() {
+        var query = DnsMessage.parse(query(1)).orElseThrow();
+        var found = query(1).setUnsignedShort(2, 0x8100).appendBytes(new byte[600]);
+
+        var cut = DnsMessage.parse(found).orElseThrow().toUdp(query, 1200);
+
+        assertThat(cut.getUnsignedShort(2)).isEqualTo(0x8380);
+        assertThat(query.noData(1200).getUnsignedShort(2)).isEqualTo(0x8180);
+        assertThat(query.serverFailure(1200).getUnsignedShort(2)).isEqualTo(0x8182);
+        assertThat(query.badVersion(1200).getUnsignedShort(2)).isEqualTo(0x8180);
+    }
+
     @Test
     void nextServerIsAskedWhenTheFirstRefuses() throws Exception {
         refusing = "127.0.0.2";
