@@ -171,6 +171,7 @@ public final class ClientState implements DnsAnswers {
 
     /// The portal allows a resource through a gateway: connects, and sends what waited.
     public void handleFlow(Flow flow, long nowNs) {
+        dnsRoutes.forgetRefused();
         var waiting = flows.grant(flow, nowNs);
         rebuildRouting();
         if (waiting == null) {
@@ -203,7 +204,7 @@ public final class ClientState implements DnsAnswers {
     /// Whoever asked servers that cannot be reached may ask others.
     private void failQueries(String resourceId, PendingFlow waiting) {
         dns.heldFor(resources.get(resourceId)).forEach(dns::fail);
-        dnsRoutes.takeAll(server -> leadsTo(resourceId, server)).forEach(dns::fail);
+        dnsRoutes.takeAll(server -> leadsTo(resourceId, server.address())).forEach(dns::fail);
         waiting.takeTcpQueries().forEach(dns::fail);
         for (var bytes : waiting.queries.takeAll()) {
             ParkedPackets.copy(bytes, scratch);
@@ -376,12 +377,24 @@ public final class ClientState implements DnsAnswers {
                 yield null;
             }
             case DnsProxy.Outcome.Tunnel(var server, var asked) -> {
-                dnsRoutes.redirect(packet, server, asked, nowNs);
+                if (!redirect(server, asked, nowNs)) {
+                    yield null;
+                }
                 yield routing.find(packet) instanceof Target.Direct(var entry)
                         ? viaForQuery(entry, nowNs)
                         : null;
             }
         };
+    }
+
+    /// Turns the packet to the real server; false if that one is asked over TCP instead.
+    private boolean redirect(Endpoint server, DnsProxy.Asked asked, long nowNs) {
+        if (dnsRoutes.isRefused(server, nowNs)) {
+            dns.forwardTcp(asked, server);
+            return false;
+        }
+        dnsRoutes.redirect(packet, server, asked, nowNs);
+        return true;
     }
 
     private Gateway viaForQuery(ResourceEntry entry, long nowNs) {
@@ -426,8 +439,7 @@ public final class ClientState implements DnsAnswers {
         }
         var address = entry.gateway.address(packet.isV4());
         var server = new Endpoint(address, AddressPlan.GATEWAY_DNS_PORT);
-        dnsRoutes.redirect(packet, server, asked, nowNs);
-        return entry.gateway;
+        return redirect(server, asked, nowNs) ? entry.gateway : null;
     }
 
     /// Packets `from` to `from + count` that came through a gateway's tunnel; those that are
@@ -495,7 +507,7 @@ public final class ClientState implements DnsAnswers {
         }
         var failed = dnsRoutes.takeFailed(packet, destination.get(), embeddedTransport(), nowNs);
         if (failed != null) {
-            dns.handleRefused(failed.asked(), failed.server());
+            failed.asked().forEach(asked -> dns.forwardTcp(asked, failed.server()));
         }
     }
 

@@ -91,7 +91,6 @@ final class DnsCache {
     private static Message aged(Message query, Entry entry, long nowNs) {
         long age = Duration.ofNanos(nowNs - entry.storedAtNs).toSeconds();
         var reply = DnsMessages.reply(query, Rcode.NOERROR);
-        reply.getHeader().setFlag(Flags.RA);
         for (int section : new int[] {Section.ANSWER, Section.AUTHORITY}) {
             for (var record : entry.answer.getSection(section)) {
                 if (record.getType() != Type.OPT) {

@@ -25,6 +25,8 @@ final class DnsMessages {
     static final int HEADER_LENGTH = 12;
 
     private static final int UDP_LENGTH_WITHOUT_OPT = 512;
+    private static final int RECURSION_AVAILABLE_OFFSET = 3;
+    private static final int RECURSION_AVAILABLE = 0x80;
     private static final int ADDITIONAL_COUNT_OFFSET = 10;
     private static final int CODE_MASK = 0xF;
     private static final int CODE_BITS = 4;
@@ -60,13 +62,16 @@ final class DnsMessages {
         }
     }
 
-    /// An empty reply: same id, opcode and RD, the question echoed, an OPT for an OPT.
+    /// An empty reply: same id, opcode and RD, the question echoed, an OPT for an OPT. RA is set,
+    /// unlike client.md 9: without, resolvers take an empty answer for one of a useless server,
+    /// and do not even ask over TCP if it says TC.
     ///
     /// @param rcode may be an extended one if the query has an OPT
     static Message reply(Message query, int rcode) {
         var reply = new Message(query.getHeader().getID());
         var header = reply.getHeader();
         header.setFlag(Flags.QR);
+        header.setFlag(Flags.RA);
         header.setOpcode(query.getHeader().getOpcode());
         if (query.getHeader().getFlag(Flags.RD)) {
             header.setFlag(Flags.RD);
@@ -133,6 +138,12 @@ final class DnsMessages {
         var empty = reply(query, rcode);
         empty.getHeader().setFlag(Flags.TC);
         return empty;
+    }
+
+    /// Multicast name resolution has no such flag, the bit is reserved (RFC 4795 section 2.1.1).
+    static void clearRecursionAvailable(byte[] reply) {
+        int flags = reply[RECURSION_AVAILABLE_OFFSET] & ~RECURSION_AVAILABLE;
+        reply[RECURSION_AVAILABLE_OFFSET] = (byte) flags;
     }
 
     /// A server's answer as it is, but with an OPT if the query has one: we know EDNS even where

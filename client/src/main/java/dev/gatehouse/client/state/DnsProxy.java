@@ -173,7 +173,9 @@ final class DnsProxy {
         };
     }
 
-    /// Asks a server that is reached through a tunnel, over TCP.
+    /// Asks a server that is reached through a tunnel, over TCP. Also where the other end of the
+    /// tunnel does not let UDP pass, or nobody listens there: UDP may be forbidden where TCP is
+    /// not, and if both are, TCP tells at once.
     void forwardTcp(Asked asked, Endpoint server) {
         forward(asked, new Way(server, true, true), false);
     }
@@ -222,6 +224,10 @@ final class DnsProxy {
             case Origin.Udp(var client, _) -> {
                 var server =
                         new Endpoint(gateway.address(client.isV4()), AddressPlan.GATEWAY_DNS_PORT);
+                if (routes.isRefused(server, nowNs)) {
+                    forwardTcp(asked, server);
+                    return;
+                }
                 routes.add(server, client.port(), asked, nowNs);
                 var packet = replies.udp(client, server, asked.payload.bytes());
                 tunnels.send(gateway.id, packet, 0, 1, nowNs);
@@ -270,6 +276,9 @@ final class DnsProxy {
         switch (asked.origin) {
             case Origin.Udp(var client, var sentinel) -> {
                 var payload = DnsMessages.toUdp(asked.query, reply, rcode);
+                if (sentinel.port() == AddressPlan.LLMNR_PORT) {
+                    DnsMessages.clearRecursionAvailable(payload);
+                }
                 tunnels.writeTun(replies.udp(sentinel, client, payload), 0, 1);
             }
             case Origin.Tcp(var answer) -> answer.accept(new DnsPayload(reply));
@@ -278,7 +287,7 @@ final class DnsProxy {
 
     private void forward(Asked asked, Way way, boolean last) {
         if (forwarded.size() >= FORWARDED_MAX) {
-            if (!asked.isUdp()) {
+            if (way.overTcp) {
                 fail(asked);
             }
             return;
@@ -334,12 +343,6 @@ final class DnsProxy {
         }
         deliver(asked, answer, message.get(), nowNs);
         return true;
-    }
-
-    /// The other end of the tunnel does not let the query pass, or nobody listens there: UDP may be
-    /// forbidden where TCP is not, and if both are, TCP tells at once.
-    void handleRefused(Asked asked, Endpoint server) {
-        forward(asked, new Way(server, true, true), false);
     }
 
     /// Tells that nobody can be asked.

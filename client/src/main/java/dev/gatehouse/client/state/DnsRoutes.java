@@ -6,24 +6,33 @@ import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.LookupTable;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.function.Predicate;
 
 /// Queries on their way through a tunnel, by server, id and port. Remembered for 60 s; the oldest
 /// makes room (client.md 12.3).
+///
+/// A server that was said to be out of reach over UDP is not asked over UDP for 5 s, 64 servers at
+/// the most: the one error stands for all queries on their way to it, and for those to come.
 final class DnsRoutes {
     private static final int ENTRIES_MAX = 4096;
     private static final long KEPT_NS = Duration.ofSeconds(60).toNanos();
+    private static final int REFUSED_MAX = 64;
+    private static final long REFUSED_NS = Duration.ofSeconds(5).toNanos();
     private static final int PORTS_LENGTH = 4;
     private static final int DESTINATION_PORT_OFFSET = 2;
+    private static final int ICMPV4_UNREACHABLE = 3;
+    private static final int ICMPV4_TOO_BIG = 4; // a code
+    private static final int ICMPV6_UNREACHABLE = 1;
 
     private record Key(Endpoint server, int queryId, int clientPort) {}
 
     /// What an error of the network still tells of a query.
     private record Flow(Endpoint server, int clientPort) {}
 
-    /// A query that will not be answered.
-    record Failed(DnsProxy.Asked asked, Endpoint server) {}
+    /// Queries that will not be answered.
+    record Failed(List<DnsProxy.Asked> asked, Endpoint server) {}
 
     private record Entry(Key key, DnsProxy.Asked asked, long expiresAtNs) {
         Flow flow() {
@@ -34,6 +43,7 @@ final class DnsRoutes {
     private final LookupTable<Key, Entry> entries = new LookupTable<>();
     private final LookupTable<Flow, Entry> latest = new LookupTable<>();
     private final ArrayDeque<Entry> oldestFirst = new ArrayDeque<>();
+    private final LinkedHashMap<Endpoint, Long> refusedUntilNs = new LinkedHashMap<>();
 
     /// Sends a query to a sentinel on to the real server.
     void redirect(IpPacket query, Endpoint server, DnsProxy.Asked asked, long nowNs) {
@@ -90,10 +100,12 @@ final class DnsRoutes {
         return entries.get(new Key(server, queryId(answer), answer.destinationPort()));
     }
 
-    /// Takes the query that an ICMP error is about, or returns null.
+    /// Takes the query that an ICMP error is about, or returns null. If nothing else can reach the
+    /// server either, takes all that are on their way to it: the error tells of one only, and the
+    /// next may tell of one that was taken, as its id is cut off.
     ///
     /// @param destination of the packet inside the error
-    /// @param transport where its ports are; the id may have been cut off
+    /// @param transport where its ports are
     Failed takeFailed(IpPacket error, IpAddress destination, int transport, long nowNs) {
         if (transport + PORTS_LENGTH > error.offset() + error.totalLength()) {
             return null;
@@ -105,16 +117,46 @@ final class DnsRoutes {
         if (entry == null || nowNs >= entry.expiresAtNs) {
             return null;
         }
+        var server = entry.key.server;
+        if (isUnreachable(error)) {
+            refuse(server, nowNs);
+            return new Failed(takeAll(server::equals), server);
+        }
         forget(entry);
-        return new Failed(entry.asked, entry.key.server);
+        return new Failed(List.of(entry.asked), server);
+    }
+
+    private static boolean isUnreachable(IpPacket error) {
+        return error.isV4()
+                ? error.icmpType() == ICMPV4_UNREACHABLE && error.icmpCode() != ICMPV4_TOO_BIG
+                : error.icmpType() == ICMPV6_UNREACHABLE;
+    }
+
+    private void refuse(Endpoint server, long nowNs) {
+        refusedUntilNs.remove(server);
+        if (refusedUntilNs.size() >= REFUSED_MAX) {
+            refusedUntilNs.pollFirstEntry();
+        }
+        refusedUntilNs.put(server, nowNs + REFUSED_NS);
+    }
+
+    /// Whether a server is not to be asked over UDP.
+    boolean isRefused(Endpoint server, long nowNs) {
+        var until = refusedUntilNs.get(server);
+        return until != null && nowNs < until;
+    }
+
+    /// What is allowed has changed.
+    void forgetRefused() {
+        refusedUntilNs.clear();
     }
 
     /// Takes all queries to some servers.
-    List<DnsProxy.Asked> takeAll(Predicate<IpAddress> server) {
+    List<DnsProxy.Asked> takeAll(Predicate<Endpoint> server) {
         var taken =
                 oldestFirst.stream()
                         .filter(entry -> entries.get(entry.key) == entry)
-                        .filter(entry -> server.test(entry.key.server.address()))
+                        .filter(entry -> server.test(entry.key.server))
                         .toList();
         taken.forEach(this::forget);
         return taken.stream().map(Entry::asked).toList();
@@ -132,5 +174,6 @@ final class DnsRoutes {
         entries.clear();
         latest.clear();
         oldestFirst.clear();
+        refusedUntilNs.clear();
     }
 }

@@ -35,6 +35,7 @@ class ClientDnsTest {
     private static final IpAddress OWN_V4 = IpAddress.parse("100.80.1.2");
     private static final IpAddress OWN_V6 = IpAddress.parse("fd00:2021:1111::2:9");
     private static final Endpoint APP = new Endpoint(OWN_V4, 40000);
+    private static final Endpoint OTHER_APP = new Endpoint(OWN_V4, 40001);
     private static final Endpoint SENTINEL = Endpoint.parse("100.100.111.1:53");
     private static final Endpoint UPSTREAM = Endpoint.parse("192.0.2.53:53");
     private static final Endpoint INSIDE = Endpoint.parse("10.20.0.53:53");
@@ -266,6 +267,128 @@ class ClientDnsTest {
         tunnels.tun.clear();
         state.handleDnsFailure(tcp.ticket());
         assertThat(answer().getRcode()).isEqualTo(Rcode.SERVFAIL);
+    }
+
+    /// A resolver asks for both families from one socket, and of the packet that was refused the
+    /// error carries the ports only.
+    @ParameterizedTest
+    @CsvSource({"13, UDP is forbidden", "3, nobody listens", "1, out of reach"})
+    void oneRefusalStandsForAllQueriesToTheServerAndForThoseToCome(int code, String what) {
+        init(INSIDE);
+        askWithId(1, Type.A, APP, 0);
+        grant();
+        askWithId(2, Type.AAAA, APP, 0);
+        askWithId(3, Type.A, OTHER_APP, 0);
+        events();
+        tunnels.tun.clear();
+
+        refuse(code, seconds(1));
+        assertThat(idsFailedOverTcp()).as(what).containsExactlyInAnyOrder(1, 2, 3);
+        refuse(code, seconds(1));
+        assertThat(events()).as("each is asked anew once").isEmpty();
+
+        tunnels.sent.clear();
+        askWithId(4, Type.A, APP, seconds(6) - 1);
+        assertThat(tunnels.sent).isEmpty();
+        assertThat(idsFailedOverTcp()).as("remembered").containsExactly(4);
+        askWithId(5, Type.A, APP, seconds(6));
+        assertThat(tunnels.sent).as("for 5 s").hasSize(1);
+    }
+
+    @Test
+    void anotherWordOfThePortalEndsARefusal() {
+        init(INSIDE);
+        askWithId(1, Type.A, APP, 0);
+        grant();
+        refuse(13, 0);
+        grant();
+        tunnels.sent.clear();
+
+        askWithId(2, Type.A, APP, 0);
+
+        assertThat(tunnels.sent).hasSize(1);
+    }
+
+    /// RFC 792: "fragmentation needed" tells of one packet, not of the server.
+    @Test
+    void aQueryThatIsTooLongIsAskedOverTcpAlone() {
+        init(INSIDE);
+        askWithId(1, Type.A, OTHER_APP, 0);
+        grant();
+        askWithId(2, Type.A, APP, 0);
+        tunnels.tun.clear();
+
+        refuse(4, 0);
+
+        assertThat(idsFailedOverTcp()).containsExactly(2);
+    }
+
+    /// glibc passes over an empty answer with neither RA, AA nor an OPT, even if it says TC.
+    @Test
+    void whatWeAnswerOfferRecursion() {
+        init(UPSTREAM);
+        var longer = query(APP_NAME, Type.TXT);
+        answer(forwarded(longer), text(reply(longer), longer, 833));
+        assertRecursion("cut");
+        ask(longer, 0);
+        assertRecursion("cut, from the cache");
+        ask(query("wiki.corp.test.", Type.A), 0);
+        assertRecursion("address of a resource");
+        ask(query("wiki.corp.test.", Type.HTTPS), 0);
+        assertRecursion("nothing of this type");
+        ask(query("use-application-dns.net.", Type.A), 0);
+        assertRecursion("no such name");
+        state.handleDnsFailure(forwarded(query("b.example.", Type.A)).ticket());
+        assertRecursion("failure");
+        var future = query(APP_NAME, Type.A);
+        future.addRecord(new OPTRecord(1232, 0, 1), Section.ADDITIONAL);
+        ask(future, 0);
+        assertRecursion("unknown version of EDNS");
+    }
+
+    /// RFC 4795 section 2.1.1: there the bit is reserved, and zero.
+    @Test
+    void multicastNameResolutionHasNoRecursion() {
+        init(UPSTREAM);
+        var group = Endpoint.parse("224.0.0.252:5355");
+        var query = query("wiki.corp.test.", Type.A).toWire();
+
+        state.handleTunPackets(Packets.batch(Packets.udp(APP, group, query)), 0);
+
+        assertThat(answer().getHeader().getFlag(Flags.RA)).isFalse();
+    }
+
+    private void assertRecursion(String what) {
+        assertThat(answer().getHeader().getFlag(Flags.RA)).as(what).isTrue();
+    }
+
+    private void askWithId(int id, int type, Endpoint app, long nowNs) {
+        var query = query(APP_NAME, type);
+        query.getHeader().setID(id);
+        state.handleTunPackets(Packets.batch(Packets.udp(app, SENTINEL, query.toWire())), nowNs);
+    }
+
+    /// As a gateway does: the last packet that was sent, cut behind its ports and length.
+    private void refuse(int code, long nowNs) {
+        var sent = Arrays.copyOf(tunnels.sent.getLast().packet(), 28);
+        var error = Packets.icmpError(INSIDE.address(), OWN_V4, 3 << 8 | code, 0, sent);
+        state.handlePlaintexts(GATEWAY, Packets.batch(error), 0, 1, nowNs);
+        tunnels.tun.removeLast(); // the error itself, for the application
+    }
+
+    /// Lets all that is asked over TCP fail, and returns whom SERVFAIL was told.
+    private List<Integer> idsFailedOverTcp() {
+        events().stream()
+                .filter(ClientEvent.ForwardTcpQuery.class::isInstance)
+                .map(ClientEvent.ForwardTcpQuery.class::cast)
+                .forEach(tcp -> state.handleDnsFailure(tcp.ticket()));
+        var ids = new ArrayList<Integer>();
+        while (!tunnels.tun.isEmpty()) {
+            var answer = answer();
+            assertThat(answer.getRcode()).isEqualTo(Rcode.SERVFAIL);
+            ids.add(answer.getHeader().getID());
+        }
+        return ids;
     }
 
     @Test

@@ -395,7 +395,7 @@ class ClientStateTest {
         assertThat(v4.getHeader().getID()).isEqualTo(0x1234);
         assertThat(v4.getHeader().getFlag(Flags.QR)).isTrue();
         assertThat(v4.getHeader().getFlag(Flags.RD)).isTrue();
-        assertThat(v4.getHeader().getFlag(Flags.RA)).isFalse();
+        assertThat(v4.getHeader().getFlag(Flags.RA)).isTrue();
         assertThat(v4.getSection(Section.ANSWER))
                 .extracting(Record::rdataToString)
                 .containsExactly("100.96.0.1", "100.96.0.2", "100.96.0.3", "100.96.0.4");
