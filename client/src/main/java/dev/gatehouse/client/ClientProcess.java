@@ -81,6 +81,7 @@ final class ClientProcess implements AutoCloseable {
                                 new HostNetwork(
                                         new ClientNetwork(
                                                 tun.name(),
+                                                ClientSettings.MTU,
                                                 settings.statusSocket()
                                                         .resolveSibling("rp_filter")),
                                         dns),

@@ -9,8 +9,8 @@ import java.util.List;
 ///     portal is away, since tunnels live on
 /// @param dnsSharedPorts queries to the host's DNS servers that had no port of their own, in total
 /// @param dnsMismatched answers of DNS servers to questions that were not asked, in total: dropped
-/// @param networkRestored how often link, addresses, routes or rules were put back that others had
-///     taken away, in total
+/// @param networkRestored how often something was put back that others had changed in the
+///     tunnel's part of the host's network, in total
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ClientStatus(
         boolean ready,

@@ -1,6 +1,7 @@
 package dev.gatehouse.client;
 
 import dev.gatehouse.transport.ClientNetwork;
+import dev.gatehouse.transport.ClientNetwork.Part;
 import dev.gatehouse.transport.Poller;
 import dev.gatehouse.transport.RouteMonitor;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,21 +86,29 @@ final class NetworkKeeper implements AutoCloseable {
         inARow = nowNs - lastNs > QUIET_NS ? 1 : inARow + 1;
         lastNs = nowNs;
         if (inARow < RESTORED_IN_A_ROW_MAX) {
-            LOG.warn("{}: somebody took away {}: put back", network.device(), text(gone));
+            LOG.warn("{}: somebody {}: put back", network.device(), harm(gone));
         } else if (inARow == RESTORED_IN_A_ROW_MAX) {
             LOG.warn(
-                    "{}: another program keeps taking away {}: it is put back every {} s only;"
+                    "{}: another program keeps at it ({}): that is put back every {} s only;"
                             + " tell that program to leave the device and rules alone",
                     network.device(),
-                    text(gone),
+                    harm(gone),
                     TimeUnit.NANOSECONDS.toSeconds(FIGHT_NS));
         }
     }
 
-    private static String text(Set<ClientNetwork.Part> gone) {
-        return gone.stream()
-                .map(part -> part.name().toLowerCase(Locale.ROOT))
-                .collect(Collectors.joining(", "));
+    /// What somebody did, such as `changed the MTU and took away address, route`.
+    private static String harm(Set<Part> gone) {
+        var away =
+                gone.stream()
+                        .filter(part -> part != Part.MTU)
+                        .map(part -> part.name().toLowerCase(Locale.ROOT))
+                        .collect(Collectors.joining(", "));
+        return Stream.of(
+                        gone.contains(Part.MTU) ? "changed the MTU" : "",
+                        away.isEmpty() ? "" : "took away " + away)
+                .filter(done -> !done.isEmpty())
+                .collect(Collectors.joining(" and "));
     }
 
     /// Leaves nothing of ours behind but the device.

@@ -136,6 +136,7 @@ final class DataplaneProcess {
     private static HostGuard.Settings hostSettings(DataplaneConfig config) {
         return new HostGuard.Settings(
                 config.tunNames(),
+                DataplaneConfig.MTU,
                 config.masquerade() ? Optional.of(config.packetFilterTable()) : Optional.empty(),
                 config.enableForwarding());
     }

@@ -112,14 +112,7 @@ class ClientHostIT {
 
         sandbox.exec("kill", "-HUP", Long.toString(client.pid()));
 
-        sandbox.until("logged in again", () -> logins(client) == 2);
-    }
-
-    private static long logins(Program client) throws Exception {
-        return (client.out() + client.err())
-                .lines()
-                .filter(line -> line.contains("logged in to the portal"))
-                .count();
+        sandbox.until("logged in again", () -> said(client, "logged in to the portal") == 2);
     }
 
     private void startDns(Sandbox sandbox, String portal) throws Exception {
@@ -158,6 +151,8 @@ class ClientHostIT {
         for (var harm :
                 List.of(
                         "link set tun-firezone down",
+                        "link set tun-firezone mtu 9000",
+                        "link set tun-firezone mtu 600",
                         "route flush table " + RESOURCES,
                         "-6 route flush table " + RESOURCES,
                         "rule del priority 100",
@@ -175,8 +170,29 @@ class ClientHostIT {
         assertThat(client.out() + client.err())
                 .contains("tun-firezone: somebody took away route: put back")
                 .contains("tun-firezone: somebody took away rule: put back")
-                .contains("tun-firezone: somebody took away address");
+                .contains("tun-firezone: somebody took away address")
+                .contains("tun-firezone: somebody changed the MTU: put back")
+                .contains("tun-firezone: somebody changed the MTU and took away address, route");
         assertThat(sandbox.exec(statusCommand())).contains("put back after others had changed it");
+        ipv6IsSwitchedOff(sandbox, client, whole);
+    }
+
+    private static void ipv6IsSwitchedOff(Sandbox sandbox, Program client, TreeSet<String> whole)
+            throws Exception {
+        var remedy = "sysctl -w net.ipv6.conf.tun-firezone.disable_ipv6=0";
+        long putBack = said(client, "put back");
+
+        in("sysctl", "-qw", "net.ipv6.conf.tun-firezone.disable_ipv6=1");
+        sandbox.until("it is told", () -> said(client, remedy) == 1);
+        in("sysctl", "-qw", "net.ipv6.conf.tun-firezone.disable_ipv6=0");
+        sandbox.until("it is over", () -> said(client, "works with IPv6 again") == 1);
+
+        sandbox.until("whole", () -> state(sandbox).equals(whole));
+        assertThat(said(client, "put back")).isEqualTo(putBack);
+    }
+
+    private static long said(Program program, String words) throws Exception {
+        return (program.out() + program.err()).lines().filter(line -> line.contains(words)).count();
     }
 
     private static String[] statusCommand() {

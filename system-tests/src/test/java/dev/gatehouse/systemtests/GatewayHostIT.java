@@ -45,6 +45,7 @@ class GatewayHostIT {
 
                     whatOthersTakeIsPutBack();
                     whatOthersForbidIsNamed();
+                    ipv6ThatIsSwitchedOffIsNamedOnce();
                 });
     }
 
@@ -74,6 +75,8 @@ class GatewayHostIT {
 
     private void whatOthersTakeIsPutBack() throws Exception {
         restores("link", "ip link set tun-firezone down");
+        restores("mtu", "ip link set tun-firezone mtu 9000");
+        restores("mtu", "ip link set tun-firezone mtu 600");
         restores("route", "ip route flush table " + TABLE);
         restores("route", "ip -6 route flush table " + TABLE);
         restores("rule", "ip rule del pref 90");
@@ -172,6 +175,25 @@ class GatewayHostIT {
         exec(table.contains("inet") ? "nft delete table inet admin" : "nft delete table ip admin");
 
         until("ready again", () -> readiness().startsWith("ready"));
+    }
+
+    private void ipv6ThatIsSwitchedOffIsNamedOnce() throws Exception {
+        var remedy = "to switch it on again: sysctl -w net.ipv6.conf.tun-firezone.disable_ipv6=0";
+        var over = "passes the tunnel's packets on again";
+        until("nothing is told", () -> !probe("8081/readyz").contains("port 53535"));
+        int before = gatewaySaid(over).size();
+
+        exec("sysctl -qw net.ipv6.conf.tun-firezone.disable_ipv6=1");
+        until("it is named", () -> probe("8081/readyz").contains(remedy));
+        assertThat(readiness()).startsWith("ready");
+        exec("ip link set tun-firezone down"); // at least one more look
+        until("IPv4 works", () -> pings("client", "10.77.0.10"));
+        assertThat(exec("sysctl -n net.ipv6.conf.tun-firezone.disable_ipv6")).startsWith("1");
+        assertThat(gatewaySaid(remedy)).singleElement().asString().contains("WARN");
+
+        exec("sysctl -qw net.ipv6.conf.tun-firezone.disable_ipv6=0");
+        until("IPv6 works", this::isReached);
+        until("it is told", () -> gatewaySaid(over).size() == before + 1);
     }
 
     /// An administrator who opens the host for a single resource means it.

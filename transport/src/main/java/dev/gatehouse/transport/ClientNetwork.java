@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,8 @@ public final class ClientNetwork implements AutoCloseable {
 
     /// What others can take away.
     public enum Part {
+        /// Changed rather than taken away. Below 1280 bytes IPv6 goes along.
+        MTU,
         LINK,
         ADDRESS,
         ROUTE,
@@ -53,6 +56,7 @@ public final class ClientNetwork implements AutoCloseable {
     }
 
     private final TunLink link;
+    private final int mtu;
     private final Netlink netlink = new Netlink(0, false);
     private final ReversePath reversePath;
     private final Set<IpAddress.Family> usable = EnumSet.noneOf(IpAddress.Family.class);
@@ -62,10 +66,12 @@ public final class ClientNetwork implements AutoCloseable {
     private Set<IpNetwork> routes = Set.of();
     private boolean isConfigured;
 
+    /// @param mtu of the device, in bytes
     /// @param memory a file for what a life that is killed cannot put back; need not exist
     /// @throws IOException if there is no interface of that name
-    public ClientNetwork(String device, Path memory) throws IOException {
+    public ClientNetwork(String device, int mtu, Path memory) throws IOException {
         link = new TunLink(netlink, device);
+        this.mtu = mtu;
         netlink.filterStrictly();
         reversePath = new ReversePath(memory);
         reversePath.recover();
@@ -76,7 +82,7 @@ public final class ClientNetwork implements AutoCloseable {
         return link.name();
     }
 
-    /// Makes link, addresses, routes and rules exactly so.
+    /// Makes link, MTU, addresses, routes and rules exactly so.
     ///
     /// @param wantedAddresses each becomes a host network; may be of either family
     /// @param wantedRoutes a default route is kept apart from the others
@@ -104,9 +110,10 @@ public final class ClientNetwork implements AutoCloseable {
 
     private Set<Part> ensure() throws IOException {
         var gone = EnumSet.noneOf(Part.class);
+        ensureMtu(gone);
         if (!link.isUp()) {
             link.up();
-            note(link, true, Part.LINK, gone);
+            note(link, Part.LINK, gone);
         } else {
             inPlace.add(link);
         }
@@ -121,6 +128,14 @@ public final class ClientNetwork implements AutoCloseable {
         return gone;
     }
 
+    /// Before all else: the kernel takes no address of IPv6 below 1280 bytes.
+    private void ensureMtu(Set<Part> gone) throws IOException {
+        if (link.mtu() != mtu) {
+            link.setMtu(mtu);
+            gone.add(Part.MTU);
+        }
+    }
+
     /// The interfaces by which marked packets leave.
     private List<String> underlay() throws IOException {
         var indexes = TableRoute.defaultDevices(netlink, IpAddress.Family.IPV4);
@@ -130,10 +145,9 @@ public final class ClientNetwork implements AutoCloseable {
                 .toList();
     }
 
-    /// @param done whether it is in place now
-    private void note(Object item, boolean done, Part part, Set<Part> gone) {
-        boolean wasThere = done ? !inPlace.add(item) : inPlace.remove(item);
-        if (wasThere) {
+    /// Something was put in place. What could not be is not told as put back.
+    private void note(Object item, Part part, Set<Part> gone) {
+        if (!inPlace.add(item)) {
             gone.add(part);
         }
     }
@@ -148,37 +162,55 @@ public final class ClientNetwork implements AutoCloseable {
         }
         usable.clear();
         for (var address : addresses) {
-            int errno = present.contains(address) ? 0 : link.add(address);
-            if (errno == 0) {
-                usable.add(address.family());
-                told.remove(address.family());
-            } else {
-                tell(address.family(), errno);
-            }
-            if (!present.contains(address)) {
-                note(address, errno == 0, Part.ADDRESS, gone);
-            } else {
+            if (present.contains(address)) {
                 inPlace.add(address);
+                works(address.family());
+            } else {
+                add(address, gone);
             }
+        }
+    }
+
+    private void add(IpAddress address, Set<Part> gone) throws IOException {
+        int errno = link.add(address);
+        if (errno == 0) {
+            note(address, Part.ADDRESS, gone);
+            works(address.family());
+        } else {
+            inPlace.remove(address);
+            tell(address.family(), errno);
+        }
+    }
+
+    private void works(IpAddress.Family family) {
+        usable.add(family);
+        if (told.remove(family)) {
+            LOG.info("{} works with {} again", link.name(), HostSettings.name(family));
         }
     }
 
     private void tell(IpAddress.Family family, int errno) {
         if (told.add(family)) {
-            LOG.warn("{} works without {}: {}", link.name(), family, Libc.C.strerror(errno));
+            var reason = HostSettings.switchedOff(family, link.name());
+            LOG.warn(
+                    "{} works without {}: {}",
+                    link.name(),
+                    HostSettings.name(family),
+                    reason.orElseGet(() -> Libc.C.strerror(errno)));
         }
     }
 
     private void ensureRoutes(Set<Part> gone) throws IOException {
+        var allWanted = new HashSet<TableRoute>();
         for (var family : IpAddress.Family.values()) {
             var own = ownRoutes(family);
             var wanted = new LinkedHashSet<>(own);
             wanted.addAll(copies(family));
+            allWanted.addAll(wanted);
             var present = present(family);
             for (var route : present) {
                 if (!wanted.contains(route)) {
                     route.remove(netlink);
-                    inPlace.remove(route);
                 }
             }
             for (var route : wanted) {
@@ -189,6 +221,7 @@ public final class ClientNetwork implements AutoCloseable {
                 }
             }
         }
+        inPlace.removeIf(item -> item instanceof TableRoute route && !allWanted.contains(route));
     }
 
     /// A copy that went did so with what it is a copy of.
@@ -196,9 +229,8 @@ public final class ClientNetwork implements AutoCloseable {
         int errno = route.add(netlink);
         if (errno != 0 && errno != Errno.EEXIST) {
             LOG.debug("{}: no route: {}", link.name(), Libc.C.strerror(errno));
-        }
-        if (isOwn) {
-            note(route, errno == 0 || errno == Errno.EEXIST, Part.ROUTE, gone);
+        } else if (isOwn) {
+            note(route, Part.ROUTE, gone);
         }
     }
 
@@ -243,8 +275,8 @@ public final class ClientNetwork implements AutoCloseable {
             for (var rule : wanted) {
                 if (present.contains(rule)) {
                     inPlace.add(rule);
-                } else {
-                    note(rule, rule.add(netlink) == 0, Part.RULE, gone);
+                } else if (rule.add(netlink) == 0) {
+                    note(rule, Part.RULE, gone);
                 }
             }
         }

@@ -42,6 +42,8 @@ public final class GatewayNetwork implements AutoCloseable {
 
     /// What can be missing.
     public enum Part {
+        /// Changed rather than missing. Below 1280 bytes IPv6 goes along.
+        MTU,
         LINK,
         ADDRESS,
         ROUTE,
@@ -74,6 +76,8 @@ public final class GatewayNetwork implements AutoCloseable {
     private static final int FRA_FWMASK = 16;
     private static final int IFF_UP = 1;
     private static final long SIOCGIFFLAGS = 0x8913;
+    private static final long SIOCGIFMTU = 0x8921;
+    private static final long SIOCSIFMTU = 0x8922;
     private static final int ADD = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
     private static final int REMOVE = NLM_F_REQUEST | NLM_F_ACK;
     private static final int RULES_OF_ONE_KIND_MAX = 64;
@@ -84,13 +88,19 @@ public final class GatewayNetwork implements AutoCloseable {
 
     public GatewayNetwork() throws IOException {}
 
-    /// Sets the link up and gives it the addresses, where it is not or has not.
+    /// Gives the link its MTU, sets it up and gives it the addresses, where it has not or is not.
     ///
+    /// @param mtu in bytes
     /// @return what was missing
     /// @throws IOException if there is no such device
-    public Set<Part> ensureLink(String device, Collection<IpAddress> addresses) throws IOException {
+    public Set<Part> ensureLink(String device, int mtu, Collection<IpAddress> addresses)
+            throws IOException {
         var missing = EnumSet.noneOf(Part.class);
         int index = InterfaceRequest.indexOf(device);
+        if (mtu(device) != mtu) { // first: below 1280 the kernel takes no address of IPv6
+            new InterfaceRequest(device).number(mtu).onSocket(SIOCSIFMTU, "set MTU of " + device);
+            missing.add(Part.MTU);
+        }
         if (!isUp(device)) {
             linkUp(index);
             missing.add(Part.LINK);
@@ -214,6 +224,10 @@ public final class GatewayNetwork implements AutoCloseable {
     private static boolean isUp(String device) throws IOException {
         var request = new InterfaceRequest(device).onSocket(SIOCGIFFLAGS, "interface " + device);
         return (request.flags() & IFF_UP) != 0;
+    }
+
+    private static int mtu(String device) throws IOException {
+        return new InterfaceRequest(device).onSocket(SIOCGIFMTU, "interface " + device).number();
     }
 
     private void linkUp(int index) throws IOException {

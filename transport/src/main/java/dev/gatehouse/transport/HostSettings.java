@@ -127,13 +127,30 @@ public final class HostSettings {
                                         .formatted(name(family), name.replace('/', '.')));
     }
 
+    /// That an administrator has switched a family off on a device, and how to switch it on again;
+    /// empty if nobody has, if the kernel lacks it or the device is not there.
+    public static Optional<String> switchedOff(Family family, String device) {
+        if (family != Family.IPV6 || !reads(disableOf(device), "1")) {
+            return Optional.empty();
+        }
+        var scope = reads(DISABLE_V6, "1") ? DISABLE_V6 : disableOf(device);
+        return Optional.of(
+                "IPv6 of the tunnel is switched off on this host;"
+                        + " to switch it on again: sysctl -w net.%s=0"
+                                .formatted(scope.replace('/', '.')));
+    }
+
+    private static String disableOf(String device) {
+        return "ipv6/conf/%s/disable_ipv6".formatted(device);
+    }
+
     /// Whether the host does not speak the family at all.
     public static boolean isDisabled(Family family) {
         return family == Family.IPV6
                 && (!Files.exists(ROOT.resolve(FORWARD_V6)) || reads(DISABLE_V6, "1"));
     }
 
-    private static String name(Family family) {
+    static String name(Family family) {
         return family == Family.IPV4 ? "IPv4" : "IPv6";
     }
 

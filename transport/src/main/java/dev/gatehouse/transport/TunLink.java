@@ -2,6 +2,7 @@ package dev.gatehouse.transport;
 
 import dev.gatehouse.wire.IpAddress;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -11,6 +12,7 @@ final class TunLink {
     private static final int LINK_FLAGS_OFFSET = 8;
     private static final int ADDRESS_LENGTH = 8; // fixed part
     private static final int IFF_UP = 1;
+    private static final int IFLA_MTU = 4;
     private static final int IFA_ADDRESS = 1;
     private static final int IFA_LOCAL = 2;
     private static final int IFA_F_NODAD = 2;
@@ -38,12 +40,24 @@ final class TunLink {
 
     /// @throws IOException if it was deleted
     boolean isUp() throws IOException {
+        return (state().getInt(LINK_FLAGS_OFFSET) & IFF_UP) != 0;
+    }
+
+    /// In bytes.
+    ///
+    /// @throws IOException if it was deleted
+    int mtu() throws IOException {
+        var mtu = NetlinkMessage.attribute(state(), LINK_LENGTH, IFLA_MTU);
+        return mtu == null ? 0 : mtu.getInt(mtu.position());
+    }
+
+    private ByteBuffer state() throws IOException {
         var request = new NetlinkMessage(NetlinkMessage.RTM_GETLINK, ACKNOWLEDGED);
         var found = netlink.dump(request.u8(0, 0).u16(0).u32(index).u32(0).u32(0));
         if (found.isEmpty() || found.getFirst().capacity() < LINK_LENGTH) {
             throw new IOException("the device %s was deleted".formatted(name));
         }
-        return (found.getFirst().getInt(LINK_FLAGS_OFFSET) & IFF_UP) != 0;
+        return found.getFirst();
     }
 
     void up() throws IOException {
@@ -51,6 +65,15 @@ final class TunLink {
         int errno = netlink.request(message.u8(0, 0).u16(0).u32(index).u32(IFF_UP).u32(IFF_UP));
         if (errno != 0) {
             throw new ErrnoException("cannot set %s up".formatted(name), errno);
+        }
+    }
+
+    void setMtu(int mtu) throws IOException {
+        var message = new NetlinkMessage(NetlinkMessage.RTM_NEWLINK, ACKNOWLEDGED);
+        message.u8(0, 0).u16(0).u32(index).u32(0).u32(0).attribute(IFLA_MTU, mtu);
+        int errno = netlink.request(message);
+        if (errno != 0) {
+            throw new ErrnoException("cannot set the MTU of %s".formatted(name), errno);
         }
     }
 

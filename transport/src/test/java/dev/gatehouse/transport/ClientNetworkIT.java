@@ -31,6 +31,7 @@ class ClientNetworkIT {
     private static final String RESOURCES = "539098368";
     private static final String LOCAL = "539098369";
 
+    private static final int MTU = 1280;
     private static final Duration LIMIT = Duration.ofMillis(Eventually.patientMs(2_000));
     private static final Path NOWHERE = Path.of("/proc/no/such/file");
 
@@ -145,14 +146,53 @@ class ClientNetworkIT {
                     exec("ip route add 192.168.99.0/24 dev lan table " + LOCAL);
 
                     for (int life = 0; life < 3; life++) {
-                        try (var tun = LinuxTun.open(TunOwner.CLIENT, "tun-a", 1280, true);
-                                var network = new ClientNetwork(tun.name(), NOWHERE)) {
+                        try (var tun = LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true);
+                                var network = new ClientNetwork(tun.name(), MTU, NOWHERE)) {
                             network.configure(ADDRESSES, INTERNET);
                             assertThat(exec("ip rule").lines().filter(l -> l.contains("fwmark")))
                                     .hasSize(3);
                         }
                         isAsBefore(before);
                     }
+                });
+    }
+
+    @Test
+    void mtuThatOthersChangeIsPutBackAndSoIsWhatWentAlong() throws Exception {
+        inNamespace(
+                network -> {
+                    network.configure(ADDRESSES, INTERNET);
+                    var before = state();
+
+                    for (int mtu : List.of(1_420, 9_000)) {
+                        exec("ip link set tun-a mtu " + mtu);
+                        assertThat(network.restore()).containsExactly(Part.MTU);
+                        isAsBefore(before);
+                    }
+                    exec("ip link set tun-a mtu 600");
+                    assertThat(exec("ip -6 addr show dev tun-a")).isEmpty();
+                    assertThat(network.restore())
+                            .containsExactly(Part.MTU, Part.ADDRESS, Part.ROUTE);
+                    isAsBefore(before);
+                    assertThat(network.restore()).isEmpty();
+                });
+    }
+
+    @Test
+    void whatCannotBePutBackIsNotSaidToBe() throws Exception {
+        inNamespace(
+                network -> {
+                    network.configure(ADDRESSES, INTERNET);
+                    var before = state();
+
+                    exec("sysctl -qw net.ipv6.conf.tun-a.disable_ipv6=1");
+                    assertThat(network.restore()).isEmpty();
+                    assertThat(exec("ip -6 addr show dev tun-a")).isEmpty();
+                    assertThat(way("1.1.1.1")).contains("dev tun-a");
+
+                    exec("sysctl -qw net.ipv6.conf.tun-a.disable_ipv6=0");
+                    assertThat(network.restore()).as("somebody gave it back").isEmpty();
+                    isAsBefore(before);
                 });
     }
 
@@ -198,8 +238,8 @@ class ClientNetworkIT {
     private static void inNamespace(Body body) throws Exception {
         NetworkNamespace.run(
                 () -> {
-                    try (var tun = LinuxTun.open(TunOwner.CLIENT, "tun-a", 1280, true);
-                            var network = new ClientNetwork(tun.name(), NOWHERE)) {
+                    try (var tun = LinuxTun.open(TunOwner.CLIENT, "tun-a", MTU, true);
+                            var network = new ClientNetwork(tun.name(), MTU, NOWHERE)) {
                         body.run(network);
                     }
                 });

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.transport.GatewayNetwork.Part;
 import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.IpAddress.Family;
 import dev.gatehouse.wire.IpNetwork;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 @Tag("netns")
 class GatewayNetworkIT {
     private static final String TUN = "tun-a";
+    private static final int MTU = 1280;
     private static final String TABLE = Integer.toUnsignedString(GatewayNetwork.TABLE);
     private static final List<IpNetwork> RANGES =
             List.of(IpNetwork.parse("100.64.0.0/11"), IpNetwork.parse("fd00:2021:1111::/107"));
@@ -31,8 +33,8 @@ class GatewayNetworkIT {
         inside(
                 () -> {
                     try (var network = new GatewayNetwork()) {
-                        assertThat(network.ensureLink(TUN, ADDRESSES))
-                                .containsExactly(Part.LINK, Part.ADDRESS);
+                        assertThat(network.ensureLink(TUN, MTU, ADDRESSES))
+                                .containsExactly(Part.MTU, Part.LINK, Part.ADDRESS);
                         assertThat(network.ensureRoutes(TUN, RANGES)).containsExactly(Part.ROUTE);
                         assertThat(network.ensureRules(List.of(TUN))).containsExactly(Part.RULE);
                         assertNothingIsMissing(network);
@@ -43,15 +45,66 @@ class GatewayNetworkIT {
 
                         assertThat(network.ensureRoutes(TUN, RANGES)).containsExactly(Part.ROUTE);
                         assertThat(network.ensureRules(List.of(TUN))).containsExactly(Part.RULE);
-                        assertThat(network.ensureLink(TUN, ADDRESSES))
+                        assertThat(network.ensureLink(TUN, MTU, ADDRESSES))
                                 .containsExactly(Part.ADDRESS);
                         assertNothingIsMissing(network);
                     }
                 });
     }
 
+    @Test
+    void mtuThatOthersChangeIsPutBackAndSoIsWhatWentAlong() throws Exception {
+        inside(
+                () -> {
+                    try (var network = new GatewayNetwork()) {
+                        network.ensureLink(TUN, MTU, ADDRESSES);
+                        network.ensureRoutes(TUN, RANGES);
+                        network.ensureRules(List.of(TUN));
+
+                        exec("ip link set tun-a mtu 9000");
+                        assertThat(network.ensureLink(TUN, MTU, ADDRESSES))
+                                .containsExactly(Part.MTU);
+                        assertThat(exec("ip link show tun-a")).contains("mtu 1280");
+                        assertNothingIsMissing(network);
+
+                        exec("ip link set tun-a mtu 600");
+                        assertThat(exec("ip -6 addr show dev tun-a")).isEmpty();
+                        assertThat(network.ensureLink(TUN, MTU, ADDRESSES))
+                                .containsExactly(Part.MTU, Part.ADDRESS);
+                        assertThat(network.ensureRoutes(TUN, RANGES)).containsExactly(Part.ROUTE);
+                        assertThat(exec("ip -6 addr show dev tun-a")).contains("fd00:2021:1111::1");
+                        assertNothingIsMissing(network);
+                    }
+                });
+    }
+
+    @Test
+    void familyThatAnAdministratorSwitchesOffStaysOffAndIsNamed() throws Exception {
+        inside(
+                () -> {
+                    try (var network = new GatewayNetwork()) {
+                        network.ensureLink(TUN, MTU, ADDRESSES);
+                        assertThat(HostSettings.switchedOff(Family.IPV6, TUN)).isEmpty();
+
+                        exec("sysctl -qw net.ipv6.conf.tun-a.disable_ipv6=1");
+                        assertThat(network.ensureLink(TUN, MTU, ADDRESSES)).isEmpty();
+                        assertThat(HostSettings.switchedOff(Family.IPV6, TUN).orElseThrow())
+                                .endsWith("sysctl -w net.ipv6.conf.tun-a.disable_ipv6=0");
+
+                        exec("sysctl -qw net.ipv6.conf.all.disable_ipv6=1");
+                        assertThat(HostSettings.switchedOff(Family.IPV6, TUN).orElseThrow())
+                                .endsWith("sysctl -w net.ipv6.conf.all.disable_ipv6=0");
+
+                        exec("sysctl -qw net.ipv6.conf.all.disable_ipv6=0");
+                        assertThat(HostSettings.switchedOff(Family.IPV6, TUN)).isEmpty();
+                        assertThat(network.ensureLink(TUN, MTU, ADDRESSES))
+                                .containsExactly(Part.ADDRESS);
+                    }
+                });
+    }
+
     private static void assertNothingIsMissing(GatewayNetwork network) throws Exception {
-        assertThat(network.ensureLink(TUN, ADDRESSES)).isEmpty();
+        assertThat(network.ensureLink(TUN, MTU, ADDRESSES)).isEmpty();
         assertThat(network.ensureRoutes(TUN, RANGES)).isEmpty();
         assertThat(network.ensureRules(List.of(TUN))).isEmpty();
     }

@@ -43,9 +43,11 @@ public final class HostGuard implements AutoCloseable {
     private static final long CLOSE_WAIT_MS = 3_000;
 
     /// @param tunnels names of the tunnel's devices, that of shard 0 first
+    /// @param mtu of these devices, in bytes
     /// @param table for masquerading; empty: an administrator masquerades
     /// @param setsForwarding whether kernel settings are ours to change
-    public record Settings(List<String> tunnels, Optional<String> table, boolean setsForwarding) {}
+    public record Settings(
+            List<String> tunnels, int mtu, Optional<String> table, boolean setsForwarding) {}
 
     /// Puts host routes of clients back. Called on the guard's thread.
     public interface ClientRoutes {
@@ -108,7 +110,7 @@ public final class HostGuard implements AutoCloseable {
     private void run() {
         try (var routes = new RouteMonitor();
                 var filters = new FilterMonitor();
-                var tunnel = new TunnelKeeper(settings.tunnels, clientRoutes, this::note);
+                var tunnel = new TunnelKeeper(settings, clientRoutes, this::note);
                 var filter = filterKeeper()) {
             poller.add(routes.fd());
             filters.addTo(poller);
@@ -167,6 +169,10 @@ public final class HostGuard implements AutoCloseable {
         lines.stream().filter(line -> !told.contains(line)).forEach(LOG::warn);
         if (!told.isEmpty() && lines.isEmpty()) {
             LOG.info("the host passes the tunnel's packets on again");
+        } else {
+            told.stream()
+                    .filter(line -> !lines.contains(line))
+                    .forEach(line -> LOG.info("this is over: {}", line));
         }
         told = lines;
         health = Optional.of(next);

@@ -34,6 +34,7 @@ final class HostJudge {
         var v4 = fault(Family.IPV4);
         var v6 = fault(Family.IPV6);
         warnAboutDns();
+        warnAboutSwitchedOff();
         boolean needsV4 = around.has(Family.IPV4) || !around.has(Family.IPV6);
         if (needsV4 && around.has(Family.IPV6)) {
             v6.ifPresent(warnings::add);
@@ -92,6 +93,12 @@ final class HostJudge {
                         way,
                         what,
                         filter.orElseThrow().remedy(tunnels.getFirst()));
+    }
+
+    private void warnAboutSwitchedOff() {
+        tunnels.stream()
+                .flatMap(tunnel -> HostSettings.switchedOff(Family.IPV6, tunnel).stream())
+                .forEach(warnings::add);
     }
 
     private void warnAboutDns() {

@@ -3,6 +3,7 @@ package dev.gatehouse.dataplane.host;
 /// What of the host is put back when others take it away; each is counted.
 public enum Restored {
     DEVICE("the TUN device had been deleted: made again"),
+    MTU("the MTU had been changed: set again"),
     LINK("the link had been set down: set up again"),
     ADDRESS("an address had been removed: set again"),
     ROUTE("a route had been removed: set again"),

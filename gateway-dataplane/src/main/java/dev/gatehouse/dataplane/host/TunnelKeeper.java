@@ -18,16 +18,18 @@ final class TunnelKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TunnelKeeper.class);
 
     private final List<String> tunnels;
+    private final int mtu;
     private final HostGuard.ClientRoutes clientRoutes;
     private final BiConsumer<String, Restored> note;
     private final GatewayNetwork network = new GatewayNetwork();
 
     TunnelKeeper(
-            List<String> tunnels,
+            HostGuard.Settings settings,
             HostGuard.ClientRoutes clientRoutes,
             BiConsumer<String, Restored> note)
             throws IOException {
-        this.tunnels = tunnels;
+        tunnels = settings.tunnels();
+        mtu = settings.mtu();
         this.clientRoutes = clientRoutes;
         this.note = note;
     }
@@ -54,7 +56,7 @@ final class TunnelKeeper implements AutoCloseable {
 
     private Set<Part> look(String tunnel, List<IpAddress> addresses) throws IOException {
         var missing = EnumSet.noneOf(Part.class);
-        missing.addAll(network.ensureLink(tunnel, addresses));
+        missing.addAll(network.ensureLink(tunnel, mtu, addresses));
         if (tunnel.equals(tunnels.getFirst())) {
             missing.addAll(network.ensureRoutes(tunnel, HostGuard.RANGES));
             missing.addAll(network.ensureRules(tunnels));
@@ -64,15 +66,22 @@ final class TunnelKeeper implements AutoCloseable {
 
     private void tell(String tunnel, Set<Part> missing) {
         for (var part : missing) {
-            boolean isConsequence = part != Part.LINK && missing.contains(Part.LINK);
-            if (!isConsequence || part == Part.RULE) { // a link that goes down takes the rest along
+            if (!isConsequence(part, missing)) {
                 note.accept(tunnel, restored(part));
             }
         }
     }
 
+    /// A link that goes down takes addresses and routes along, and so does an MTU that is too small
+    /// for IPv6.
+    private static boolean isConsequence(Part part, Set<Part> missing) {
+        return (part == Part.ADDRESS || part == Part.ROUTE)
+                && (missing.contains(Part.LINK) || missing.contains(Part.MTU));
+    }
+
     private static Restored restored(Part part) {
         return switch (part) {
+            case MTU -> Restored.MTU;
             case LINK -> Restored.LINK;
             case ADDRESS -> Restored.ADDRESS;
             case ROUTE -> Restored.ROUTE;
