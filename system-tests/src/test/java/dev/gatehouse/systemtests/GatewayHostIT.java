@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,13 @@ class GatewayHostIT {
     private static final String TABLE = "539098384";
     private static final Pattern RESTORED =
             Pattern.compile("gatehouse_host_restored_total\\{what=\"(\\w+)\"\\} (\\d+)");
+
+    private static final String NFT =
+            """
+            #!/bin/sh
+            if [ -e %s ]; then echo 'out of order' >&2; exit 1; fi
+            exec %s "$@"
+            """;
 
     @TempDir private Path folder;
 
@@ -45,6 +53,7 @@ class GatewayHostIT {
 
                     whatOthersTakeIsPutBack();
                     whatOthersForbidIsNamed();
+                    anNftThatFailsIsNamed();
                     ipv6ThatIsSwitchedOffIsNamedOnce();
                 });
     }
@@ -69,8 +78,26 @@ class GatewayHostIT {
     }
 
     private void startGateway(String host) throws Exception {
-        gateway = sandbox.start(in(host, peer("gateway")));
+        var programs = folder.resolve("programs");
+        var nft = Files.createDirectories(programs).resolve("nft");
+        Files.writeString(nft, NFT.formatted(failing(), realNft()));
+        assertThat(nft.toFile().setExecutable(true)).isTrue();
+        var path = programs + ":" + System.getenv("PATH");
+        gateway = sandbox.start(in(host, peer("gateway").with("PATH", path)));
         until("the gateway is ready", () -> readiness().startsWith("ready"));
+    }
+
+    /// While it exists, the `nft` that the gateway runs fails.
+    private Path failing() {
+        return folder.resolve("nft-fails");
+    }
+
+    private static Path realNft() {
+        return Stream.of(System.getenv("PATH").split(":"))
+                .map(place -> Path.of(place, "nft"))
+                .filter(Files::isExecutable)
+                .findFirst()
+                .orElseThrow();
     }
 
     private void whatOthersTakeIsPutBack() throws Exception {
@@ -175,6 +202,18 @@ class GatewayHostIT {
         exec(table.contains("inet") ? "nft delete table inet admin" : "nft delete table ip admin");
 
         until("ready again", () -> readiness().startsWith("ready"));
+    }
+
+    private void anNftThatFailsIsNamed() throws Exception {
+        Files.createFile(failing());
+        exec("nft flush ruleset");
+        until("unready for it", () -> readiness().contains("out of order"));
+        assertThat(readiness()).startsWith("not ready");
+        assertThat(gatewaySaid("nft failed: out of order")).isNotEmpty();
+
+        Files.delete(failing());
+        until("ready again", () -> readiness().startsWith("ready"));
+        until("the client reaches the resource", this::isReached);
     }
 
     private void ipv6ThatIsSwitchedOffIsNamedOnce() throws Exception {
