@@ -8,13 +8,9 @@ import dev.gatehouse.benchmarks.tunnel.IdleBench;
 import dev.gatehouse.benchmarks.tunnel.StartBench;
 import dev.gatehouse.benchmarks.tunnel.TunnelBench;
 import dev.gatehouse.demo.CommandLines;
-import dev.gatehouse.demo.Enclosure;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 
 /// `./run bench NAME`: whole-system benchmarks. Without a name: the list.
 @Command(
@@ -45,14 +41,5 @@ public final class Bench implements Runnable {
     @Override
     public void run() {
         CommandLine.usage(this, System.out);
-    }
-
-    /// Runs a benchmark again inside fresh namespaces, with `--inside`; returns its exit status.
-    public static int enclosed(String name, CommandSpec spec) {
-        var arguments = new ArrayList<>(List.of(name, "--inside"));
-        spec.commandLine().getParseResult().originalArgs().stream()
-                .filter(argument -> !argument.equals(name))
-                .forEach(arguments::add);
-        return Enclosure.run(Bench.class, arguments, "bench-" + ProcessHandle.current().pid());
     }
 }

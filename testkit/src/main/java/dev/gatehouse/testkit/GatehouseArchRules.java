@@ -2,6 +2,7 @@ package dev.gatehouse.testkit;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaAccess;
@@ -11,6 +12,8 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -101,6 +104,14 @@ public final class GatehouseArchRules {
         check(List.of(noIo(), noClock(), noHashOrder(), noVolatile()), packages);
     }
 
+    /// Checks that no two packages under `root` need each other, in however many steps: a stranger
+    /// can read them from the bottom up.
+    ///
+    /// @throws AssertionError naming the cycle and the lines that close it
+    public static void checkNoCycles(String root) {
+        check(List.of(noCycles()), root);
+    }
+
     private static void check(List<ArchRule> rules, String... packages) {
         JavaClasses classes =
                 new ClassFileImporter()
@@ -114,6 +125,13 @@ public final class GatehouseArchRules {
 
     static List<ArchRule> rules() {
         return List.of(noIo(), noClock(), noRandomness(), noHashOrder(), noVolatile());
+    }
+
+    static ArchRule noCycles() {
+        return slices().assignedFrom(new ByPackage())
+                .should()
+                .beFreeOfCycles()
+                .because("packages are read from the bottom up");
     }
 
     private static ArchRule noIo() {
@@ -163,6 +181,22 @@ public final class GatehouseArchRules {
                 .haveModifier(JavaModifier.VOLATILE)
                 .allowEmptyShould(true)
                 .because("a mutable object belongs to one thread");
+    }
+
+    /// Each package of ours is a slice of its own.
+    private static final class ByPackage implements SliceAssignment {
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass javaClass) {
+            String name = javaClass.getPackageName();
+            return name.startsWith("dev.gatehouse")
+                    ? SliceIdentifier.of(name)
+                    : SliceIdentifier.ignore();
+        }
+
+        @Override
+        public String getDescription() {
+            return "packages";
+        }
     }
 
     /// Classes of sockets, files, threads, locks and of the adapters around the core.

@@ -3,6 +3,8 @@ package dev.gatehouse.testkit;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import dev.gatehouse.testkit.cycle.egg.Egg;
+import dev.gatehouse.testkit.cycle.hen.Hen;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -35,6 +37,16 @@ class ArchitectureTest {
         assertThatThrownBy(() -> GatehouseArchRules.rules().forEach(rule -> rule.check(classes)))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining(offender.getSimpleName());
+    }
+
+    @Test
+    void packagesThatNeedEachOtherAreNoticed() {
+        var classes = new ClassFileImporter().importPackagesOf(Hen.class, Egg.class);
+
+        assertThatThrownBy(() -> GatehouseArchRules.noCycles().check(classes))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("Hen")
+                .hasMessageContaining("Egg");
     }
 
     @SuppressWarnings("unused")

@@ -1,7 +1,7 @@
 package dev.gatehouse.benchmarks.core;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.gatehouse.benchmarks.CommonOptions;
+import dev.gatehouse.benchmarks.common.CommonOptions;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wireguard.HandshakeGate;
 import dev.gatehouse.wireguard.HandshakeIdentity;

@@ -1,7 +1,7 @@
 package dev.gatehouse.benchmarks.core;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.gatehouse.benchmarks.CommonOptions;
+import dev.gatehouse.benchmarks.common.CommonOptions;
 import dev.gatehouse.wireguard.crypto.Aeads;
 import java.io.IOException;
 import java.util.ArrayList;

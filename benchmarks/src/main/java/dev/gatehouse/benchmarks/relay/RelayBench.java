@@ -1,8 +1,7 @@
 package dev.gatehouse.benchmarks.relay;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.gatehouse.benchmarks.Bench;
-import dev.gatehouse.benchmarks.CommonOptions;
+import dev.gatehouse.benchmarks.common.CommonOptions;
 import dev.gatehouse.demo.Enclosure;
 import dev.gatehouse.demo.Host;
 import dev.gatehouse.demo.Lab;
@@ -60,7 +59,7 @@ public final class RelayBench implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (!options.isInside()) {
-            return Bench.enclosed("relay", spec);
+            return CommonOptions.enclose(spec);
         }
         Lab.bridge("internet");
         relay = Lab.internetHost(Enclosure.folder(), "relay-1", 3);

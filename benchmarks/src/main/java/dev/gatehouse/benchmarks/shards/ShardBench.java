@@ -1,7 +1,6 @@
 package dev.gatehouse.benchmarks.shards;
 
-import dev.gatehouse.benchmarks.Bench;
-import dev.gatehouse.benchmarks.CommonOptions;
+import dev.gatehouse.benchmarks.common.CommonOptions;
 import dev.gatehouse.demo.Enclosure;
 import dev.gatehouse.demo.Host;
 import dev.gatehouse.demo.Lab;
@@ -62,7 +61,7 @@ public final class ShardBench implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (!options.isInside()) {
-            return Bench.enclosed("shards", spec);
+            return CommonOptions.enclose(spec);
         }
         if (options.isQuick()) {
             rounds = 3;

@@ -1,8 +1,7 @@
 package dev.gatehouse.benchmarks.tunnel;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.gatehouse.benchmarks.Bench;
-import dev.gatehouse.benchmarks.CommonOptions;
+import dev.gatehouse.benchmarks.common.CommonOptions;
 import dev.gatehouse.demo.Enclosure;
 import dev.gatehouse.demo.Program;
 import dev.gatehouse.demo.Wait;
@@ -61,7 +60,7 @@ public final class IdleBench implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (!options.isInside()) {
-            return Bench.enclosed("idle", spec);
+            return CommonOptions.enclose(spec);
         }
         if (options.isQuick()) {
             counts = List.of(100);

@@ -1,8 +1,7 @@
 package dev.gatehouse.benchmarks.tunnel;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.gatehouse.benchmarks.Bench;
-import dev.gatehouse.benchmarks.CommonOptions;
+import dev.gatehouse.benchmarks.common.CommonOptions;
 import dev.gatehouse.demo.Host;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -56,7 +55,7 @@ public final class StartBench implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (!options.isInside()) {
-            return Bench.enclosed("start", spec);
+            return CommonOptions.enclose(spec);
         }
         if (options.isQuick()) {
             rounds = 1;

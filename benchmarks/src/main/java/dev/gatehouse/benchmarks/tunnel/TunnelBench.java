@@ -1,7 +1,6 @@
 package dev.gatehouse.benchmarks.tunnel;
 
-import dev.gatehouse.benchmarks.Bench;
-import dev.gatehouse.benchmarks.CommonOptions;
+import dev.gatehouse.benchmarks.common.CommonOptions;
 import dev.gatehouse.demo.Enclosure;
 import dev.gatehouse.demo.Program;
 import dev.gatehouse.demo.Wait;
@@ -55,7 +54,7 @@ public final class TunnelBench implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (!options.isInside()) {
-            return Bench.enclosed("tunnel", spec);
+            return CommonOptions.enclose(spec);
         }
         var lab = new BenchLab();
         var server =

@@ -1,0 +1,2 @@
+/// What every benchmark shares: its options, and the namespaces it runs in. Knows no benchmark.
+package dev.gatehouse.benchmarks.common;
