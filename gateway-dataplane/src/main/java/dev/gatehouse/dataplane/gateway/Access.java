@@ -11,5 +11,9 @@ enum Access {
     NO_RESOURCE,
     FILTERED,
     TUNNEL_RANGE,
+    /// To the gateway itself, which does not serve that.
+    GATEWAY_CLOSED,
+    /// To the gateway itself, too often.
+    GATEWAY_BUSY,
     NOT_PUBLIC
 }

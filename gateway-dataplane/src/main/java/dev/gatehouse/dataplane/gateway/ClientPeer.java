@@ -23,6 +23,7 @@ final class ClientPeer {
     private final String id;
     private final ProxyTable proxies;
     private final NatTable nat;
+    private OwnTraffic own; // null: the client asked the gateway itself nothing
     private final GatewayLimits limits;
     private final ChangeLog changes;
     private final TreeMap<String, Grant> grants = new TreeMap<>();
@@ -69,6 +70,29 @@ final class ClientPeer {
 
     NatTable nat() {
         return nat;
+    }
+
+    /// Decides on a packet of the client to the gateway's own tunnel address.
+    Access askGateway(IpPacket packet, long nowNs) {
+        if (!OwnTraffic.isServed(packet)) {
+            return Access.GATEWAY_CLOSED;
+        }
+        if (own == null) {
+            own = new OwnTraffic();
+        }
+        return own.ask(packet, nowNs) ? Access.ALLOWED : Access.GATEWAY_BUSY;
+    }
+
+    /// Whether a packet from the gateway's own tunnel address answers the client.
+    boolean isAnswerOfGateway(IpPacket packet, long nowNs) {
+        return own != null && own.isAnswer(packet, nowNs);
+    }
+
+    /// Whether the client asked the gateway itself something from this port.
+    ///
+    /// @param kind as [Translation#kind]
+    boolean hasAskedGateway(int kind, int id, long nowNs) {
+        return own != null && own.isAsked(kind, id, nowNs);
     }
 
     /// Takes over a translation of a predecessor; not one of an address that stands for nothing.

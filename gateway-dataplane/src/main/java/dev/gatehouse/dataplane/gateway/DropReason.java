@@ -25,10 +25,14 @@ public enum DropReason {
     FILTERED,
     /// Between two clients, or to another address of the tunnel ranges.
     TUNNEL_RANGE,
+    /// To the gateway's own tunnel address: neither its DNS server nor an echo request.
+    GATEWAY_CLOSED,
     /// A name without an address of that family.
     NAME_WITHOUT_ADDRESS,
     /// The internet resource, to an address that is not public.
     NOT_PUBLIC,
+    /// To the gateway's own tunnel address, past a client's share.
+    GATEWAY_BUSY,
     CLIENT_ICMP_ERROR,
     MULTICAST,
     NAT_PROTOCOL,
@@ -37,9 +41,15 @@ public enum DropReason {
     // From the TUN device.
     NOT_FOR_CLIENTS,
     UNKNOWN_CLIENT_ADDRESS,
+    /// From an address that only tunnels have, but not the gateway's.
+    FORGED_SOURCE,
+    /// In the gateway's name, without a question of the client's.
+    UNASKED,
     EXPIRED_NAT_SESSION,
     INBOUND_PROTOCOL,
     INBOUND_ICMP,
+    /// An ICMP error about nothing that the client may have sent.
+    INBOUND_ERROR,
     INBOUND_NOT_ALLOWED,
 
     // Control packets.

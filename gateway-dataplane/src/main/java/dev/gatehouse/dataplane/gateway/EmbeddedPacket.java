@@ -1,5 +1,6 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.IpProtocol;
 import java.nio.ByteBuffer;
@@ -15,6 +16,9 @@ final class EmbeddedPacket {
     private int kind;
     private int idOffset;
     private int id;
+    private int destinationPort;
+    private long sourceHigh;
+    private long sourceLow;
     private long destinationHigh;
     private long destinationLow;
 
@@ -33,6 +37,8 @@ final class EmbeddedPacket {
 
     private boolean wrapV4(ByteBuffer buffer) {
         int header = (buffer.get(offset) & 0xF) * 4;
+        sourceHigh = 0;
+        sourceLow = Integer.toUnsignedLong(buffer.getInt(offset + 12));
         destinationHigh = 0;
         destinationLow = Integer.toUnsignedLong(buffer.getInt(offset + 16));
         int protocol = Byte.toUnsignedInt(buffer.get(offset + 9));
@@ -43,6 +49,8 @@ final class EmbeddedPacket {
     }
 
     private boolean wrapV6(ByteBuffer buffer) {
+        sourceHigh = buffer.getLong(offset + 8);
+        sourceLow = buffer.getLong(offset + 16);
         destinationHigh = buffer.getLong(offset + 24);
         destinationLow = buffer.getLong(offset + 32);
         int protocol = Byte.toUnsignedInt(buffer.get(offset + 6));
@@ -62,6 +70,7 @@ final class EmbeddedPacket {
 
     private boolean readIds(ByteBuffer buffer, int header, int protocol, int echoRequest) {
         int room = length - header;
+        destinationPort = 0;
         switch (protocol) {
             case IpProtocol.TCP, IpProtocol.UDP -> {
                 kind = protocol;
@@ -69,6 +78,7 @@ final class EmbeddedPacket {
                 if (room < 4) {
                     return false;
                 }
+                destinationPort = Short.toUnsignedInt(buffer.getShort(offset + header + 2));
             }
             case IpProtocol.ICMP, IpProtocol.ICMPV6 -> {
                 kind = IpProtocol.ICMP;
@@ -108,6 +118,15 @@ final class EmbeddedPacket {
     /// Of the id, from the embedded packet's first byte.
     int idOffset() {
         return idOffset;
+    }
+
+    boolean isFrom(IpAddress address) {
+        return sourceHigh == address.high() && sourceLow == address.low();
+    }
+
+    /// 0 for an echo.
+    int destinationPort() {
+        return destinationPort;
     }
 
     long destinationHigh() {

@@ -73,9 +73,11 @@ final class InboundPath {
             return;
         }
         if (packet.isIcmpError() && isHandledError() && embedded.wrap(packet)) {
-            forwardError(peer, packets, i, out);
+            forwardError(peer, packets, i, out, nowNs);
         } else if (isFromGateway()) {
-            out.toPeer(peer.id(), packets, i);
+            if (isAnswer(peer, nowNs)) {
+                out.toPeer(peer.id(), packets, i);
+            }
         } else if (isTranslatable()) {
             decide(peer);
             forward(packets, i, out, nowNs);
@@ -118,7 +120,7 @@ final class InboundPath {
             return;
         }
         boolean unchecked = isFromGateway();
-        if (!unchecked && !isTranslatable()) {
+        if (unchecked ? !isAnswer(peer, nowNs) : !isTranslatable()) {
             fragments.refuse(peer, false, packet, nowNs);
             return;
         }
@@ -191,12 +193,34 @@ final class InboundPath {
         var peer = peersByAddress.longestMatch(v4, high, low);
         if (peer == null) {
             drops.count(DropReason.UNKNOWN_CLIENT_ADDRESS);
+            return null;
         }
-        return peer;
+        return isForged() ? null : peer;
+    }
+
+    /// An address of the tunnel ranges is nobody's outside of the tunnels: such a packet is from a
+    /// stranger on a link of the host's.
+    private boolean isForged() {
+        boolean isOfTunnels =
+                TunnelRanges.isReserved(packet.isV4(), packet.sourceHigh(), packet.sourceLow());
+        if (!isOfTunnels || isFromGateway()) {
+            return false;
+        }
+        drops.count(DropReason.FORGED_SOURCE);
+        return true;
     }
 
     private boolean isFromGateway() {
         return tunnel != null && packet.isFrom(packet.isV4() ? tunnel.v4() : tunnel.v6());
+    }
+
+    /// Counts what is none.
+    private boolean isAnswer(ClientPeer peer, long nowNs) {
+        boolean isAnswer = peer.isAnswerOfGateway(packet, nowNs);
+        if (!isAnswer) {
+            drops.count(DropReason.UNASKED);
+        }
+        return isAnswer;
     }
 
     private void decide(ClientPeer peer) {
@@ -248,7 +272,8 @@ final class InboundPath {
                 && (flow.access == Access.TRANSLATED || flow.access == Access.UNMAPPED);
     }
 
-    private void forwardError(ClientPeer peer, PacketBatch packets, int i, GatewayOutput out) {
+    private void forwardError(
+            ClientPeer peer, PacketBatch packets, int i, GatewayOutput out, long nowNs) {
         var session =
                 peer.nat()
                         .findOutside(
@@ -257,12 +282,33 @@ final class InboundPath {
                                 embedded.destinationHigh(),
                                 embedded.destinationLow());
         if (session == null) {
-            out.toPeer(peer.id(), packets, i);
+            if (isAboutTraffic(peer, nowNs)) {
+                out.toPeer(peer.id(), packets, i);
+            } else {
+                drops.count(DropReason.INBOUND_ERROR);
+            }
         } else if (session.isExpired()) {
             drops.count(DropReason.EXPIRED_NAT_SESSION);
         } else {
             translateError(peer, session, out);
         }
+    }
+
+    /// Whether the client may have sent what the error is about: anybody on the host's links can
+    /// make one up.
+    private boolean isAboutTraffic(ClientPeer peer, long nowNs) {
+        boolean v4 = packet.isV4();
+        if (!embedded.isFrom(v4 ? peer.v4() : peer.v6())) {
+            return false;
+        }
+        long high = embedded.destinationHigh();
+        long low = embedded.destinationLow();
+        var own = v4 ? tunnel.v4() : tunnel.v6();
+        if (own.high() == high && own.low() == low) {
+            return peer.hasAskedGateway(embedded.kind(), embedded.id(), nowNs);
+        }
+        return peer.access(v4, high, low, embedded.kind(), embedded.destinationPort())
+                == Access.ALLOWED;
     }
 
     /// ICMPv4 unreachable and time exceeded; ICMPv6 unreachable, too big and time exceeded.

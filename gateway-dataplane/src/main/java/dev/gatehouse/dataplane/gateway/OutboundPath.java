@@ -82,6 +82,8 @@ final class OutboundPath {
             case SOURCE_NOT_ALLOWED -> prohibit(peer, DropReason.SOURCE_NOT_ALLOWED, out);
             case NO_RESOURCE -> prohibit(peer, DropReason.NO_RESOURCE, out);
             case FILTERED -> prohibit(peer, DropReason.FILTERED, out);
+            case GATEWAY_CLOSED -> prohibit(peer, DropReason.GATEWAY_CLOSED, out);
+            case GATEWAY_BUSY -> drops.count(DropReason.GATEWAY_BUSY);
             case TUNNEL_RANGE -> prohibit(peer, DropReason.TUNNEL_RANGE, out);
             case NOT_PUBLIC -> reportUnreachable(peer, DropReason.NOT_PUBLIC, out);
         }
@@ -182,7 +184,8 @@ final class OutboundPath {
             return;
         }
         if (isToGateway()) {
-            flow.access = Access.ALLOWED;
+            flow.forget(); // each packet is decided on
+            flow.access = peer.askGateway(packet, nowNs);
             return;
         }
         int port = packet.hasPorts() ? packet.destinationPort() : 0;

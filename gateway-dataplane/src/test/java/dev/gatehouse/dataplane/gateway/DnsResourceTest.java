@@ -330,6 +330,7 @@ class DnsResourceTest {
 
     @Test
     void icmpErrorsOfOtherFlowsPassUnchangedAndForeignKindsAreDropped() {
+        gateway.authorize(TestGateway.cidr(TestGateway.OTHER_RESOURCE, "10.5.0.0/16"));
         byte[] original = Packets.udp(CLIENT_PORT, Endpoint.parse("10.5.5.5:9"), DATA);
         byte[] error = Packets.icmpError(ip("10.0.0.1"), CLIENT_V4, 0x0303, 0, original);
         byte[] cut = Packets.icmpError(ip("10.0.0.1"), CLIENT_V4, 0x0303, 0, new byte[10]);
@@ -369,7 +370,7 @@ class DnsResourceTest {
         gateway.assign("wiki.corp.test", PROXIES, "10.0.0.3");
 
         assertThat(gateway.fromTun(Packets.udp(PROXY_WEB, CLIENT_PORT, DATA))).isEmpty();
-        assertThat(gateway.dropped(DropReason.INBOUND_NOT_ALLOWED)).isEqualTo(1);
+        assertThat(gateway.dropped(DropReason.FORGED_SOURCE)).isEqualTo(1);
     }
 
     /// The real address behind a proxy, found by sending to it.

@@ -24,6 +24,8 @@ public final class TunnelRanges {
     private static final long V4_MASK = 0xFFE0_0000L; // /11
     private static final long V6_LOW_MASK = -1L << 21; // /107
 
+    private static final long SENTINELS_V6_LOW_MASK = -1L << 8; // /120
+
     private TunnelRanges() {}
 
     /// @param high 0 for IPv4
@@ -36,6 +38,25 @@ public final class TunnelRanges {
     /// @param low the 32 bits for IPv4
     public static boolean isDns(boolean v4, long high, long low) {
         return holds(v4 ? DNS_V4 : DNS_V6, v4, high, low);
+    }
+
+    /// Any address of this plan: of a tunnel, a proxy or a sentinel. Nothing outside of the tunnels
+    /// has one.
+    ///
+    /// @param high 0 for IPv4
+    /// @param low the 32 bits for IPv4
+    public static boolean isReserved(boolean v4, long high, long low) {
+        return isTunnel(v4, high, low) || isDns(v4, high, low) || !v4 && isSentinelV6(high, low);
+    }
+
+    /// Those of IPv4 are in the DNS range; these are not, whatever tunnel.md 6.1 says.
+    private static boolean isSentinelV6(long high, long low) {
+        var sentinels = SENTINELS_V6.address();
+        return high == sentinels.high() && (low & SENTINELS_V6_LOW_MASK) == sentinels.low();
+    }
+
+    public static boolean isReserved(IpAddress address) {
+        return isReserved(address.isV4(), address.high(), address.low());
     }
 
     public static boolean isTunnel(IpAddress address) {
