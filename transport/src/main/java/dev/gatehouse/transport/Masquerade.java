@@ -2,12 +2,18 @@ package dev.gatehouse.transport;
 
 import dev.gatehouse.wire.IpAddress;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Rewrites the source of what leaves the tunnel for another interface to that interface's address.
+/// Rewrites the source of what leaves the tunnel for another interface to that interface's address,
+/// and drops what comes by another interface with a tunnel's address as its source, or to the
+/// gateway's own tunnel addresses: a stranger on a link of the host's could pass for the gateway or
+/// for a client, and for the host once masqueraded.
 ///
 /// A table of our own in nftables (for clients on the host two), put in place as a whole and
 /// removed at the end; rules of others are never changed. An accept in our table could not overrule
@@ -18,13 +24,32 @@ import org.slf4j.LoggerFactory;
 /// ones, and answers to it for its own.
 public final class Masquerade implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Masquerade.class);
-    private static final int RULES = 2;
+    private static final String LOOPBACK = "lo";
+    private static final int RULES = 4;
+    private static final int RULES_OF_ADDRESS = 2;
 
     /// Stand-ins count down from the ends of the ranges that a portal gives addresses of.
     private static final int STAND_IN_V4_LAST = 0x645F_FFFE; // 100.95.255.254
 
     private static final long STAND_IN_V6_HIGH = 0xFD00_2021_1111_0000L;
     private static final long STAND_IN_V6_LAST = 0x0000_0000_001F_FFFEL;
+
+    /// What of the host the rules depend on.
+    ///
+    /// @param own tunnel addresses of this gateway
+    /// @param tunnels names of all interfaces with an address of a tunnel, others' included: a
+    ///     client on this host, another gateway
+    /// @param clients tunnel addresses of clients on this host, in order
+    public record Host(List<IpAddress> own, Set<String> tunnels, List<IpAddress> clients) {
+        /// Nobody else has a tunnel.
+        public static final Host ALONE = new Host(List.of(), Set.of(), List.of());
+
+        public Host {
+            own = List.copyOf(own);
+            tunnels = Set.copyOf(tunnels);
+            clients = List.copyOf(clients);
+        }
+    }
 
     private final Nft nft;
     private final String table;
@@ -46,13 +71,11 @@ public final class Masquerade implements AutoCloseable {
     }
 
     /// Puts the table in place, replacing one that is there.
-    ///
-    /// @param ownHost tunnel addresses of clients on this host, in order
-    public void install(List<IpAddress> ownHost) throws IOException {
-        nft.apply(rules());
+    public void install(Host host) throws IOException {
+        nft.apply(rules(host));
         installed = true;
-        if (!ownHost.isEmpty()) {
-            nft.apply(standIns(ownHost));
+        if (!host.clients.isEmpty()) {
+            nft.apply(standIns(host.clients));
             hasStandIns = true;
         } else if (hasStandIns) {
             removeStandIns(nft, table);
@@ -61,11 +84,17 @@ public final class Masquerade implements AutoCloseable {
     }
 
     /// How many rules our tables have together when they are as [#install] made them.
-    public int ruleCount(List<IpAddress> ownHost) {
-        return RULES + 2 * ownHost.size() * tunNames.size();
+    public int ruleCount(Host host) {
+        return RULES
+                + RULES_OF_ADDRESS * host.own.size()
+                + 2 * host.clients.size() * tunNames.size();
     }
 
-    private String rules() {
+    private String rules(Host host) {
+        var tunnels = new TreeSet<>(host.tunnels);
+        tunnels.addAll(tunNames);
+        var local = new TreeSet<>(tunnels);
+        local.add(LOOPBACK);
         return """
         table inet %1$s
         delete table inet %1$s
@@ -75,13 +104,39 @@ public final class Masquerade implements AutoCloseable {
                 ip saddr 100.64.0.0/11 oifname != %2$s masquerade
                 ip6 saddr fd00:2021:1111::/107 oifname != %2$s masquerade
             }
+            chain forward {
+                type filter hook forward priority -10; policy accept;
+                iifname != %3$s ip saddr 100.64.0.0/11 counter drop
+                iifname != %3$s ip6 saddr fd00:2021:1111::/107 counter drop
+            }
+            chain input {
+                type filter hook input priority -10; policy accept;
+                %4$s
+            }
         }
         """
-                .formatted(table, interfaces());
+                .formatted(
+                        table,
+                        interfaces(tunNames),
+                        interfaces(tunnels),
+                        ownRules(host.own, interfaces(local)));
     }
 
-    private String interfaces() {
-        var quoted = tunNames.stream().map(name -> '"' + name + '"').toList();
+    private static String ownRules(List<IpAddress> own, String tunnels) {
+        var rules = new StringBuilder();
+        for (var address : own) {
+            var ip = address.isV4() ? "ip" : "ip6";
+            for (var field : List.of("saddr", "daddr")) {
+                rules.append(
+                        "iifname != %s %s %s %s counter drop%n"
+                                .formatted(tunnels, ip, field, address));
+            }
+        }
+        return rules.toString();
+    }
+
+    private static String interfaces(Collection<String> names) {
+        var quoted = names.stream().map(name -> '"' + name + '"').toList();
         return quoted.size() == 1 ? quoted.getFirst() : "{ " + String.join(", ", quoted) + " }";
     }
 

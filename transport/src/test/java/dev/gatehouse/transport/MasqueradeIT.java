@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.gatehouse.wire.IpAddress;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -23,8 +24,8 @@ class MasqueradeIT {
                 () -> {
                     NetworkNamespace.exec("nft", "add table inet other");
                     try (var masquerade = new Masquerade(nft, "gatehouse", List.of("tun-a"))) {
-                        masquerade.install(List.of());
-                        masquerade.install(List.of());
+                        masquerade.install(Masquerade.Host.ALONE);
+                        masquerade.install(Masquerade.Host.ALONE);
 
                         assertThat(NetworkNamespace.exec("nft", "list ruleset"))
                                 .contains(
@@ -45,10 +46,40 @@ class MasqueradeIT {
                 () -> {
                     var names = List.of("tun-a", "tun-a-1");
                     try (var masquerade = new Masquerade(nft, "gatehouse", names)) {
-                        masquerade.install(List.of());
+                        masquerade.install(Masquerade.Host.ALONE);
 
                         assertThat(NetworkNamespace.exec("nft", "list ruleset"))
                                 .contains("oifname != { \"tun-a\", \"tun-a-1\" } masquerade");
+                    }
+                });
+    }
+
+    @Test
+    void addressesOfTheTunnelComeByTunnelsAlone() throws Exception {
+        var nft = nft();
+        NetworkNamespace.run(
+                () -> {
+                    var own =
+                            List.of(
+                                    IpAddress.parse("100.64.0.1"),
+                                    IpAddress.parse("fd00:2021:1111::1"));
+                    var host = new Masquerade.Host(own, Set.of("tun-b"), List.of());
+                    try (var masquerade = new Masquerade(nft, "gatehouse", List.of("tun-a"))) {
+                        masquerade.install(host);
+
+                        var rules = NetworkNamespace.exec("nft", "-s", "list ruleset");
+                        var tunnels = "iifname != { \"tun-a\", \"tun-b\" } ";
+                        var local = "iifname != { \"lo\", \"tun-a\", \"tun-b\" } ";
+                        assertThat(rules)
+                                .contains(
+                                        tunnels + "ip saddr 100.64.0.0/11 counter drop",
+                                        tunnels + "ip6 saddr fd00:2021:1111::/107 counter drop",
+                                        local + "ip saddr 100.64.0.1 counter drop",
+                                        local + "ip daddr 100.64.0.1 counter drop",
+                                        local + "ip6 saddr fd00:2021:1111::1 counter drop",
+                                        local + "ip6 daddr fd00:2021:1111::1 counter drop");
+                        var all = rules.lines().filter(line -> line.matches(".*(drop|rade)$"));
+                        assertThat(masquerade.ruleCount(host)).isEqualTo((int) all.count());
                     }
                 });
     }
@@ -63,8 +94,9 @@ class MasqueradeIT {
                             List.of(
                                     IpAddress.parse("100.64.0.5"),
                                     IpAddress.parse("fd00:2021:1111::5"));
+                    var host = new Masquerade.Host(List.of(), Set.of("tun-b"), clients);
                     try (var masquerade = new Masquerade(nft, "gatehouse", List.of("tun-a"))) {
-                        masquerade.install(clients);
+                        masquerade.install(host);
 
                         assertThat(NetworkNamespace.exec("nft", "list table netdev gatehouse"))
                                 .contains(
@@ -72,9 +104,9 @@ class MasqueradeIT {
                                         "ip daddr 100.95.255.254 ip daddr set 100.64.0.5",
                                         "ip6 saddr fd00:2021:1111::5 ip6 saddr set"
                                                 + " fd00:2021:1111::1f:fffd");
-                        assertThat(masquerade.ruleCount(clients)).isEqualTo(6);
+                        assertThat(masquerade.ruleCount(host)).isEqualTo(8);
 
-                        masquerade.install(List.of());
+                        masquerade.install(Masquerade.Host.ALONE);
 
                         assertThat(NetworkNamespace.exec("nft", "list ruleset"))
                                 .doesNotContain("netdev");

@@ -2,7 +2,6 @@ package dev.gatehouse.dataplane.host;
 
 import dev.gatehouse.transport.Masquerade;
 import dev.gatehouse.transport.Nft;
-import dev.gatehouse.wire.IpAddress;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +17,7 @@ final class FilterKeeper implements AutoCloseable {
     private final Runnable onRestored;
     private Optional<PacketFilter> filter = Optional.empty();
     private Optional<String> fault = Optional.empty();
-    private List<IpAddress> clients = List.of();
+    private Masquerade.Host known = Masquerade.Host.ALONE;
     private boolean isInstalled;
 
     /// @param table for masquerading; empty: an administrator masquerades
@@ -32,15 +31,14 @@ final class FilterKeeper implements AutoCloseable {
 
     /// Starts `nft` once or more.
     ///
-    /// @param ownHost tunnel addresses of clients on this host
-    void look(List<IpAddress> ownHost) {
+    void look(Masquerade.Host host) {
         if (nft.isEmpty()) {
             return;
         }
         try {
             filter = Optional.of(PacketFilter.read(nft.get()));
             if (masquerade.isPresent()) {
-                keep(masquerade.get(), ownHost);
+                keep(masquerade.get(), host);
             }
             fault = Optional.empty();
         } catch (IOException e) {
@@ -50,22 +48,22 @@ final class FilterKeeper implements AutoCloseable {
         }
     }
 
-    private void keep(Masquerade rules, List<IpAddress> ownHost) throws IOException {
-        boolean isWhole = filter.orElseThrow().rulesOf(rules.table()) == rules.ruleCount(clients);
-        if (isInstalled && isWhole && clients.equals(ownHost)) {
+    private void keep(Masquerade rules, Masquerade.Host host) throws IOException {
+        boolean isWhole = filter.orElseThrow().rulesOf(rules.table()) == rules.ruleCount(known);
+        if (isInstalled && isWhole && known.equals(host)) {
             return;
         }
-        rules.install(ownHost);
+        rules.install(host);
         if (isInstalled && !isWhole) {
             onRestored.run();
         }
-        clients = ownHost;
+        known = host;
         isInstalled = true;
     }
 
     /// Whether it has to look again, though nothing was told.
-    boolean isDue(List<IpAddress> ownHost) {
-        return fault.isPresent() || !clients.equals(ownHost);
+    boolean isDue(Masquerade.Host host) {
+        return fault.isPresent() || !known.equals(host);
     }
 
     /// Why nothing is masqueraded.

@@ -2,6 +2,7 @@ package dev.gatehouse.dataplane.host;
 
 import dev.gatehouse.transport.FilterMonitor;
 import dev.gatehouse.transport.HostSettings;
+import dev.gatehouse.transport.Masquerade;
 import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.transport.Poller;
 import dev.gatehouse.transport.RouteMonitor;
@@ -145,14 +146,20 @@ public final class HostGuard implements AutoCloseable {
         }
         var tunnelFault = tunnel.look(addresses);
         var around = Surroundings.look(settings.tunnels);
-        if ((isFilterStale || filter.isDue(around.clients())) && nowNs >= filterFromNs) {
+        var host = new Masquerade.Host(ownAddresses(), around.otherTunnels(), around.clients());
+        if ((isFilterStale || filter.isDue(host)) && nowNs >= filterFromNs) {
             isFilterStale = false;
-            filter.look(around.clients());
+            filter.look(host);
             long tookNs = clock.nowNs() - nowNs;
             filterFromNs = clock.nowNs() + Math.min(FILTER_PAUSES * tookNs, FILTER_PAUSE_MAX_NS);
         }
         var judged = new HostJudge(settings.tunnels, around, filter.filter()).judge();
         publish(new HostHealth(tunnelFault.or(filter::fault).or(judged::fault), judged.warnings()));
+    }
+
+    /// All devices of the tunnel have the same.
+    private List<IpAddress> ownAddresses() {
+        return addresses.values().stream().findFirst().orElse(List.of());
     }
 
     private void ensureForwarding() {

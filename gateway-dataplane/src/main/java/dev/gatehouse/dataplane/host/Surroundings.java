@@ -16,13 +16,16 @@ import java.util.TreeSet;
 ///
 /// @param ways those by which packets of a family may leave: up, and with an address
 /// @param clients tunnel addresses of clients that run on this host
-record Surroundings(Map<Family, Set<String>> ways, List<IpAddress> clients) {
+/// @param otherTunnels names of the interfaces that have these
+record Surroundings(
+        Map<Family, Set<String>> ways, List<IpAddress> clients, Set<String> otherTunnels) {
     static Surroundings look(List<String> tunnels) throws IOException {
         var ways = new EnumMap<Family, Set<String>>(Family.class);
         for (var family : Family.values()) {
             ways.put(family, new TreeSet<>());
         }
         var clients = new TreeSet<IpAddress>();
+        var otherTunnels = new TreeSet<String>();
         for (var device : NetworkInterface.networkInterfaces().toList()) {
             if (device.isLoopback() || tunnels.contains(device.getName()) || !device.isUp()) {
                 continue;
@@ -31,12 +34,13 @@ record Surroundings(Map<Family, Set<String>> ways, List<IpAddress> clients) {
                 var address = IpAddress.ofBytes(each.getAddress());
                 if (HostGuard.RANGES.stream().anyMatch(range -> range.contains(address))) {
                     clients.add(address);
+                    otherTunnels.add(device.getName());
                 } else if (!each.isLinkLocalAddress()) {
                     ways.get(family(each)).add(device.getName());
                 }
             }
         }
-        return new Surroundings(ways, List.copyOf(clients));
+        return new Surroundings(ways, List.copyOf(clients), otherTunnels);
     }
 
     private static Family family(InetAddress address) {
