@@ -3,7 +3,9 @@ package dev.gatehouse.dataplane;
 import dev.gatehouse.dataplane.host.TunNames;
 import dev.gatehouse.transport.OffloadOption;
 import dev.gatehouse.transport.Termination;
+import dev.gatehouse.wire.IpNetwork;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -118,6 +120,18 @@ public final class DataplaneCommand implements Callable<Integer> {
                     "auto, or off: one system call a packet, for drivers that get batches wrong.")
     private String offload;
 
+    @Option(
+            names = "--allow-name-target",
+            split = ",",
+            defaultValue = "${env:GATEHOUSE_ALLOW_NAME_TARGET:-}",
+            description = {
+                "Networks or addresses, separated by commas, that names of resources may stand for"
+                        + " although they are link-local, reserved or a metadata service, or may be"
+                        + " translated into private ones.",
+                "A resource that is such a network or address allows it, too, to its clients."
+            })
+    private List<String> nameTargets;
+
     @Option(names = "--check", description = "Check the settings and the host, then exit.")
     private boolean check;
 
@@ -165,7 +179,23 @@ public final class DataplaneCommand implements Callable<Integer> {
                 http.substring(0, colon),
                 port(http.substring(colon + 1)),
                 aead.equals("auto") ? Optional.empty() : Optional.of(aead),
-                OffloadOption.isWanted(offload));
+                OffloadOption.isWanted(offload),
+                nameTargets.stream()
+                        .map(String::strip)
+                        .filter(text -> !text.isEmpty())
+                        .map(DataplaneCommand::network)
+                        .toList());
+    }
+
+    private static IpNetwork network(String text) {
+        try {
+            return IpNetwork.parse(text);
+        } catch (IllegalArgumentException _) {
+            throw new IllegalArgumentException(
+                    "allow-name-target (GATEHOUSE_ALLOW_NAME_TARGET) must be networks or addresses"
+                            + " separated by commas, such as 169.254.10.0/24, not "
+                            + text);
+        }
     }
 
     private int shardCount() {

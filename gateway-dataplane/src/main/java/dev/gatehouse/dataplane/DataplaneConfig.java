@@ -1,6 +1,7 @@
 package dev.gatehouse.dataplane;
 
 import dev.gatehouse.dataplane.host.TunNames;
+import dev.gatehouse.wire.IpNetwork;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import java.util.stream.IntStream;
 /// @param httpHost address of probes and metrics
 /// @param aead which implementation of the cipher; empty: the best
 /// @param offloads whether packets move in batches between kernel and process, where it can
+/// @param nameTargets networks that names of resources may lead to, though they are the host's
 record DataplaneConfig(
         Path rpcSocket,
         OptionalInt rpcPeerUid,
@@ -31,7 +33,8 @@ record DataplaneConfig(
         String httpHost,
         int httpPort,
         Optional<String> aead,
-        boolean offloads) {
+        boolean offloads,
+        List<IpNetwork> nameTargets) {
     static final int MTU = 1280;
     static final int RPC_PATH_BYTES_MAX = 107;
     static final int SHARDS_MAX = 64;
@@ -44,6 +47,7 @@ record DataplaneConfig(
     private static final int ANY_PORT = 0;
 
     DataplaneConfig {
+        nameTargets = List.copyOf(nameTargets);
         require(
                 rpcSocket.toString().getBytes().length <= RPC_PATH_BYTES_MAX,
                 "rpc-socket (GATEHOUSE_RPC_SOCKET) must be at most 107 bytes long");

@@ -185,6 +185,7 @@ final class GatewayShard implements Agent<ShardCommand> {
         long unixOriginNs = around.clock.unixOriginNs();
         var node = new Node(NodeConfig.gateway(keys, around.aead, unixOriginNs), around.random);
         var state = new GatewayState(GatewayLimits.defaults(), unixOriginNs);
+        state.allowNameTargets(around.config.nameTargets());
         int port =
                 snapshot.hasUdpPort() ? snapshot.getUdpPort() : around.config.udpPort(around.index);
         var io = ShardIo.open(around.poller, around.config, around.index, port);

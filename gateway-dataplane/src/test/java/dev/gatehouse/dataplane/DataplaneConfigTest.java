@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,7 @@ class DataplaneConfigTest {
                 "127.0.0.1",
                 8081,
                 Optional.empty(),
-                true);
+                true,
+                List.of());
     }
 }

@@ -237,6 +237,11 @@ final class ClientPeer {
         known.grants().add(grant);
     }
 
+    /// Whether a network of the client's, or an address, holds this one.
+    boolean hasNetwork(IpAddress address) {
+        return networks.longestMatch(address) != null;
+    }
+
     /// True if the packet's source is one of the client's two addresses.
     boolean isSourceOf(IpPacket packet) {
         return packet.isFrom(packet.isV4() ? v4 : v6);

@@ -26,6 +26,7 @@ final class ControlPath {
     private final Consumer<ClientPeer> forget;
     private final int resolutionsMax;
     private final Map<Long, Pending> pending = new LinkedHashMap<>(); // in order of age
+    private NameTargets targets = new NameTargets(List.of());
     private long nextRequestId = 1;
 
     /// @param forget removes a client that said goodbye
@@ -40,6 +41,10 @@ final class ControlPath {
         this.events = events;
         this.forget = forget;
         this.resolutionsMax = resolutionsMax;
+    }
+
+    void targets(NameTargets targets) {
+        this.targets = targets;
     }
 
     /// Returns false if the client is gone.
@@ -94,7 +99,8 @@ final class ControlPath {
             events.add(new GatewayEvent.DnsMappingsCleared(peer.id()));
         }
         var key = new DnsMapping(peer.id(), request.resource(), domain, List.of(), List.of());
-        var mapping = ProxyTable.distribute(key, request.proxyIps(), addresses);
+        var usable = targets.usable(addresses, peer, drops);
+        var mapping = ProxyTable.distribute(key, request.proxyIps(), usable);
         if (!peer.store(mapping)) {
             drops.count(DropReason.PROXIES_FULL);
             return false;

@@ -56,5 +56,7 @@ public enum DropReason {
     CONTROL_IGNORED,
     RESOLUTIONS_FULL,
     RESOLUTION_LOST,
+    /// An address that a name must not stand for.
+    NAME_TARGET_REFUSED,
     PROXIES_FULL
 }

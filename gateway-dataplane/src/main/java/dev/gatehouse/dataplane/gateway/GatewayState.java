@@ -65,6 +65,11 @@ public final class GatewayState {
         inbound.tunnel(known);
     }
 
+    /// Names may stand for addresses in these networks, whatever speaks against it.
+    public void allowNameTargets(Collection<IpNetwork> networks) {
+        control.targets(new NameTargets(networks));
+    }
+
     /// Adds a client or a resource to a client, or replaces what is known of either, expiry
     /// included. Returns false, and changes nothing, before [#setInterface] and at a limit.
     public boolean authorize(Authorization authorization, long nowNs) {

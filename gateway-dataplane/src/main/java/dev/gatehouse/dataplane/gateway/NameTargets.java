@@ -1,0 +1,132 @@
+package dev.gatehouse.dataplane.gateway;
+
+import dev.gatehouse.tunnel.TunnelRanges;
+import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.IpNetwork;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/// Which addresses a resource's name may stand for. Whoever runs a name server of such a domain
+/// could else lead clients to what the gateway's host alone should reach: metadata services of
+/// clouds, its link, addresses that a translator on the way makes private ones of.
+///
+/// Private addresses as such are what names of resources are for. What is refused may still be had:
+/// by a network or address resource of the client that holds it, or by a setting. A name without
+/// any usable address is like one without addresses (tunnel.md 11.2 #5): set up, and its packets
+/// are answered with "network unreachable".
+final class NameTargets {
+    /// More than any real name has; a translation uses as many as a name has proxy addresses.
+    static final int ADDRESSES_MAX = 256;
+
+    /// What nothing may lead to: the gateway itself, and what is no single host.
+    private static final List<IpNetwork> NEVER =
+            networks(
+                    "0.0.0.0/32",
+                    "127.0.0.0/8",
+                    "224.0.0.0/4",
+                    "255.255.255.255/32", //
+                    "::/127",
+                    "ff00::/8");
+
+    /// This network and link-local ones, reserved ones, IPv4 as no IPv6 host sends it, and the
+    /// metadata services that have public or unique local addresses.
+    private static final List<IpNetwork> SPECIAL =
+            networks(
+                    "0.0.0.0/8",
+                    "169.254.0.0/16",
+                    "240.0.0.0/4",
+                    "168.63.129.16/32",
+                    "192.0.0.192/32",
+                    "fe80::/10",
+                    "fd00:ec2::254/128",
+                    "::/96",
+                    "::ffff:0:0/96");
+
+    private static final List<IpNetwork> PRIVATE =
+            networks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10");
+
+    private static final IpNetwork TRANSLATED = IpNetwork.parse("64:ff9b::/96");
+    private static final IpNetwork TRANSLATED_LOCALLY = IpNetwork.parse("64:ff9b:1::/48");
+    private static final IpNetwork SIX_TO_FOUR = IpNetwork.parse("2002::/16");
+    private static final IpNetwork TEREDO = IpNetwork.parse("2001::/32");
+
+    private final List<IpNetwork> allowed;
+
+    /// @param allowed what an administrator allows names to stand for
+    NameTargets(Collection<IpNetwork> allowed) {
+        this.allowed = List.copyOf(allowed);
+    }
+
+    private static List<IpNetwork> networks(String... texts) {
+        return Stream.of(texts).map(IpNetwork::parse).toList();
+    }
+
+    /// Those that the client may be led to, in order; the others are counted.
+    List<IpAddress> usable(Collection<IpAddress> resolved, ClientPeer peer, DropCounters drops) {
+        var usable = new ArrayList<IpAddress>();
+        for (var address : new TreeSet<>(resolved)) {
+            boolean isFine =
+                    usable.size() < ADDRESSES_MAX
+                            && !isNever(address)
+                            && (!isSpecial(address)
+                                    || holds(allowed, address)
+                                    || peer.hasNetwork(address));
+            if (isFine) {
+                usable.add(address);
+            } else {
+                drops.count(DropReason.NAME_TARGET_REFUSED);
+            }
+        }
+        return usable;
+    }
+
+    private static boolean isNever(IpAddress address) {
+        return TunnelRanges.isReserved(address) || holds(NEVER, address);
+    }
+
+    static boolean isSpecial(IpAddress address) {
+        return holds(SPECIAL, address) || !address.isV4() && leadsInside(address);
+    }
+
+    /// Whether a translator on the way makes something of it that is not public.
+    private static boolean leadsInside(IpAddress address) {
+        byte[] bytes = address.toBytes();
+        if (TRANSLATED.contains(address)) {
+            return isInside(v4(bytes, 12, 13, 14, 15));
+        }
+        if (SIX_TO_FOUR.contains(address)) {
+            return isInside(v4(bytes, 2, 3, 4, 5));
+        }
+        if (TEREDO.contains(address)) {
+            return isInside(IpAddress.v4(~v4(bytes, 12, 13, 14, 15).asInt()));
+        }
+        return TRANSLATED_LOCALLY.contains(address) && mayLeadInside(bytes);
+    }
+
+    /// How long the translator's prefix is, only its administrator knows: RFC 6052 section 2.2.
+    /// Zeroes are its own bits.
+    private static boolean mayLeadInside(byte[] bytes) {
+        return Stream.of(
+                        v4(bytes, 6, 7, 9, 10),
+                        v4(bytes, 7, 9, 10, 11),
+                        v4(bytes, 9, 10, 11, 12),
+                        v4(bytes, 12, 13, 14, 15))
+                .anyMatch(v4 -> v4.toBytes()[0] != 0 && isInside(v4));
+    }
+
+    private static IpAddress v4(byte[] bytes, int... at) {
+        return IpAddress.ofBytes(
+                new byte[] {bytes[at[0]], bytes[at[1]], bytes[at[2]], bytes[at[3]]});
+    }
+
+    private static boolean isInside(IpAddress v4) {
+        return holds(NEVER, v4) || holds(SPECIAL, v4) || holds(PRIVATE, v4);
+    }
+
+    private static boolean holds(List<IpNetwork> networks, IpAddress address) {
+        return networks.stream().anyMatch(network -> network.contains(address));
+    }
+}
