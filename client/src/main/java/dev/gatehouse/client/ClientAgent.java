@@ -124,9 +124,9 @@ final class ClientAgent implements Agent<LoopCommand> {
                 state.handleFlowRefused(id, reason, nowNs);
             }
             case LoopCommand.AddCandidates(var gateway, var texts) ->
-                    texts.forEach(text -> node.addRemoteCandidate(gateway, text, nowNs));
+                    node.addRemoteCandidates(gateway, texts, nowNs);
             case LoopCommand.RemoveCandidates(var gateway, var texts) ->
-                    texts.forEach(text -> node.removeRemoteCandidate(gateway, text, nowNs));
+                    node.removeRemoteCandidates(gateway, texts, nowNs);
             case LoopCommand.SystemResolvers(var servers) -> state.handleSystemResolvers(servers);
             case LoopCommand.DnsQuery(var query) -> state.handleTcpQuery(query, nowNs);
             case LoopCommand.DnsAnswer(long ticket, var answer) ->

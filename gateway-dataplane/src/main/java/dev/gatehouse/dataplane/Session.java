@@ -370,16 +370,12 @@ final class Session implements AutoCloseable {
     }
 
     void addCandidates(RemoteCandidatesRequest request, long nowNs) throws IOException {
-        for (var candidate : request.getCandidatesList()) {
-            node.addRemoteCandidate(request.getClientId(), candidate, nowNs);
-        }
+        node.addRemoteCandidates(request.getClientId(), request.getCandidatesList(), nowNs);
         finish(nowNs);
     }
 
     void removeCandidates(RemoteCandidatesRequest request, long nowNs) throws IOException {
-        for (var candidate : request.getCandidatesList()) {
-            node.removeRemoteCandidate(request.getClientId(), candidate, nowNs);
-        }
+        node.removeRemoteCandidates(request.getClientId(), request.getCandidatesList(), nowNs);
         finish(nowNs);
     }
 

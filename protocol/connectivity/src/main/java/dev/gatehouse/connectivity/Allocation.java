@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedSet;
+import java.util.function.LongPredicate;
 import java.util.random.RandomGenerator;
 
 /// The TURN client of one relay, tunnel.md section 3. Sans-IO.
@@ -36,6 +37,7 @@ final class Allocation {
     static final long KEEP_ALIVE_NS = Duration.ofSeconds(25).toNanos();
 
     private static final int BUFFERED_BINDS_MAX = 100;
+    private static final LongPredicate NO_LIMIT = _ -> true;
     private static final long REFRESH_PAUSE_NS = Duration.ofSeconds(1).toNanos();
     private static final long SECOND_NS = 1_000_000_000L;
 
@@ -536,6 +538,11 @@ final class Allocation {
 
     /// Asks for a channel to `peer`, unless there is one or the relay cannot reach that family.
     void bind(Endpoint peer, long nowNs) {
+        bind(peer, NO_LIMIT, nowNs);
+    }
+
+    /// @param mayOpen is asked, with the time, before a number is taken for an address
+    void bind(Endpoint peer, LongPredicate mayOpen, long nowNs) {
         if (phase == Phase.SUSPENDED || phase == Phase.FREED) {
             return;
         }
@@ -551,7 +558,7 @@ final class Allocation {
         }
         if (known != null && known.holdsPeer(nowNs)) {
             bind(known, nowNs);
-        } else {
+        } else if (mayOpen.test(nowNs)) {
             channels.open(peer, nowNs).ifPresent(channel -> bind(channel, nowNs));
         }
     }
@@ -572,9 +579,14 @@ final class Allocation {
     /// The channel to send to `peer` on, or null: then one was asked for. Postpones the keep-alive.
     /// Runs per batch of packets.
     Channel sendChannel(Endpoint peer, long nowNs) {
+        return sendChannel(peer, NO_LIMIT, nowNs);
+    }
+
+    /// @param mayOpen like that of [#bind]
+    Channel sendChannel(Endpoint peer, LongPredicate mayOpen, long nowNs) {
         var channel = channels.get(peer);
         if (channel == null || !canSendOn(channel, nowNs)) {
-            bind(peer, nowNs);
+            bind(peer, mayOpen, nowNs);
             return null;
         }
         return channel;

@@ -2,6 +2,7 @@ package dev.gatehouse.connectivity;
 
 import dev.gatehouse.stun.ChannelData;
 import dev.gatehouse.wire.Endpoint;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
@@ -14,12 +15,14 @@ import java.util.TreeMap;
 final class Channels {
     private static final int NUMBERS = ChannelData.MAX - ChannelData.MIN + 1;
     static final long NEVER = Long.MAX_VALUE;
+    private static final long FULL_FOR_NS = Duration.ofSeconds(1).toNanos();
 
     private final Channel[] byNumber = new Channel[NUMBERS];
     private final NavigableMap<Endpoint, Channel> byPeer = new TreeMap<>();
     private int next;
     private long nextCheckNs = NEVER;
     private int revision;
+    private long fullUntilNs;
 
     /// The channel with `number`, or null. Runs per packet.
     Channel get(int number) {
@@ -31,9 +34,10 @@ final class Channels {
         return byPeer.get(peer);
     }
 
-    /// A new channel under the next free number.
+    /// A new channel under the next free number. When none was, the next second asks no further:
+    /// who sends to a peer without a channel asks with each packet.
     Optional<Channel> open(Endpoint peer, long nowNs) {
-        for (int tried = 0; tried < NUMBERS; tried++) {
+        for (int tried = nowNs < fullUntilNs ? NUMBERS : 0; tried < NUMBERS; tried++) {
             int index = next;
             next = (next + 1) % NUMBERS;
             var old = byNumber[index];
@@ -44,6 +48,7 @@ final class Channels {
                 return Optional.of(put(new Channel(index + ChannelData.MIN, peer)));
             }
         }
+        fullUntilNs = Math.max(fullUntilNs, nowNs + FULL_FOR_NS);
         return Optional.empty();
     }
 
@@ -73,6 +78,7 @@ final class Channels {
 
     void forget(Channel channel) {
         channel.forget();
+        fullUntilNs = 0;
         revision++;
         int index = channel.number() - ChannelData.MIN;
         if (byNumber[index] == channel) {

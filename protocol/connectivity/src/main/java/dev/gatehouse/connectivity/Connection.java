@@ -49,6 +49,7 @@ final class Connection {
     private final ParkedPackets parked;
     private final RepeatedSegments repeated = new RepeatedSegments();
     private final SignalRepeat signalRepeat = new SignalRepeat();
+    private final PeerLimits limits;
 
     private State state = new State.Connecting();
     private Optional<Allocation> relay = Optional.empty();
@@ -81,6 +82,7 @@ final class Connection {
         this.connectionId = connectionId;
         this.agent = agent;
         this.parked = new ParkedPackets(context.drops());
+        this.limits = new PeerLimits(context.drops());
         var config = context.config();
         this.tunnel =
                 new WireGuardTunnel(
@@ -322,31 +324,40 @@ final class Connection {
         settle(nowNs);
     }
 
+    /// How many of the `named` candidates of a message are looked at.
+    int admitCandidates(int named, long nowNs) {
+        return limits.candidates(named, nowNs);
+    }
+
+    /// Call [#handleCandidatesEnd] after the last one of a message. One that is known and in use
+    /// costs look-ups.
     void addRemote(Candidate candidate, long nowNs) {
         touch(nowNs);
-        rememberBindTarget(candidate);
-        if (bindTargets.contains(candidate.address())) {
-            relay.ifPresent(r -> r.bind(candidate.address(), nowNs));
+        boolean isNews = agent.addRemoteCandidate(candidate, nowNs);
+        boolean isBindTarget = rememberBindTarget(candidate);
+        if (isNews && isBindTarget) {
+            relay.ifPresent(r -> r.bind(candidate.address(), limits.channels(), nowNs));
         }
-        agent.addRemoteCandidate(candidate, nowNs);
-        settle(nowNs);
     }
 
     /// The first 64: all connections share the 4,096 channels of an allocation, and a peer may name
     /// any number of addresses. Those beyond get a channel when a check is to go there.
-    private void rememberBindTarget(Candidate candidate) {
-        boolean isNeeded =
-                candidate.kind() != Candidate.Kind.HOST
-                        && bindTargets.size() < BIND_TARGETS_MAX
-                        && !bindTargets.contains(candidate.address());
-        if (isNeeded) {
-            bindTargets.add(candidate.address());
+    private boolean rememberBindTarget(Candidate candidate) {
+        if (bindTargets.contains(candidate.address())) {
+            return true;
         }
+        boolean isNeeded =
+                candidate.kind() != Candidate.Kind.HOST && bindTargets.size() < BIND_TARGETS_MAX;
+        return isNeeded && bindTargets.add(candidate.address());
     }
 
+    /// Like [#addRemote].
     void removeRemote(Candidate candidate, long nowNs) {
         bindTargets.remove(candidate.address());
         agent.removeRemoteCandidate(candidate, nowNs);
+    }
+
+    void handleCandidatesEnd(long nowNs) {
         settle(nowNs);
     }
 
@@ -355,6 +366,9 @@ final class Connection {
     }
 
     void handleStun(StunMessage message, Endpoint local, Endpoint remote, long nowNs) {
+        if (!limits.mayCheck(nowNs)) {
+            return;
+        }
         heardNs = nowNs;
         agent.handleMessage(message, local, remote, nowNs);
         settle(nowNs);
@@ -527,6 +541,7 @@ final class Connection {
 
     /// Carries out what agent and tunnel ask for, and works out when the next timer is due.
     private void settle(long nowNs) {
+        context.drops().count(DropReason.CANDIDATE_EXCESS, agent.takeRefused());
         for (var t = agent.pollTransmit(); t != null; t = agent.pollTransmit()) {
             sendCheck(t, nowNs);
         }
@@ -572,7 +587,8 @@ final class Connection {
         if (owner == null) {
             context.outbox().control(transmit.local(), transmit.remote(), transmit.payload());
         } else {
-            context.relays().send(owner, transmit.remote(), transmit.payload(), nowNs);
+            context.relays()
+                    .check(owner, transmit.remote(), transmit.payload(), limits.channels(), nowNs);
         }
     }
 

@@ -40,5 +40,11 @@ public enum DropReason {
     /// A candidate of a peer that has no connection.
     CANDIDATE_WITHOUT_CONNECTION,
     /// A candidate that does not parse or belongs to another agent.
-    CANDIDATE_INVALID
+    CANDIDATE_INVALID,
+    /// A candidate, or a new address of a peer, beyond what a message or a peer may name.
+    CANDIDATE_EXCESS,
+    /// Inbound: an ICE message of a peer that sends more of them than any peer has reason to.
+    ICE_EXCESS,
+    /// A channel at a relay that was not asked for: the peer names ever more addresses.
+    CHANNEL_EXCESS
 }

@@ -116,30 +116,44 @@ public final class Node {
         return Upsert.CREATED;
     }
 
-    /// Adds an address that the peer signalled. Ignored if there is no connection to the peer.
+    /// Adds addresses that the peer signalled in one message. Ignored if there is no connection to
+    /// the peer; counted, if the message or the peer names too many.
+    public void addRemoteCandidates(String peerId, List<String> candidates, long nowNs) {
+        handleCandidates(peerId, candidates, Connection::addRemote, nowNs);
+    }
+
+    /// Adds one address that the peer signalled.
     public void addRemoteCandidate(String peerId, String candidate, long nowNs) {
-        var connection = connectionForCandidate(peerId);
-        if (connection.isPresent()) {
-            parse(candidate).ifPresent(c -> connection.get().addRemote(c, nowNs));
-            settle(connection.get(), nowNs);
-        }
+        addRemoteCandidates(peerId, List.of(candidate), nowNs);
     }
 
-    /// Forgets an address that the peer withdrew.
+    /// Forgets addresses that the peer withdrew in one message.
+    public void removeRemoteCandidates(String peerId, List<String> candidates, long nowNs) {
+        handleCandidates(peerId, candidates, Connection::removeRemote, nowNs);
+    }
+
+    /// Forgets one address that the peer withdrew.
     public void removeRemoteCandidate(String peerId, String candidate, long nowNs) {
-        var connection = connectionForCandidate(peerId);
-        if (connection.isPresent()) {
-            parse(candidate).ifPresent(c -> connection.get().removeRemote(c, nowNs));
-            settle(connection.get(), nowNs);
-        }
+        removeRemoteCandidates(peerId, List.of(candidate), nowNs);
     }
 
-    private Optional<Connection> connectionForCandidate(String peerId) {
-        var connection = Optional.ofNullable(connections.byPeerId(peerId));
-        if (connection.isEmpty()) {
-            context.drops().count(DropReason.CANDIDATE_WITHOUT_CONNECTION);
+    private interface CandidateAction {
+        void handle(Connection connection, Candidate candidate, long nowNs);
+    }
+
+    private void handleCandidates(
+            String peerId, List<String> candidates, CandidateAction action, long nowNs) {
+        var connection = connections.byPeerId(peerId);
+        if (connection == null) {
+            context.drops().count(DropReason.CANDIDATE_WITHOUT_CONNECTION, candidates.size());
+            return;
         }
-        return connection;
+        int admitted = connection.admitCandidates(candidates.size(), nowNs);
+        for (var text : candidates.subList(0, admitted)) {
+            parse(text).ifPresent(c -> action.handle(connection, c, nowNs));
+        }
+        connection.handleCandidatesEnd(nowNs);
+        settle(connection, nowNs);
     }
 
     private Optional<Candidate> parse(String text) {

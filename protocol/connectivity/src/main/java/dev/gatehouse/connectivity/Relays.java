@@ -11,6 +11,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.TreeMap;
+import java.util.function.LongPredicate;
 import java.util.random.RandomGenerator;
 
 /// Our allocations, by relay id and by server, and where the last 64 relays were that are none any
@@ -146,7 +147,16 @@ final class Relays {
 
     /// Sends `payload` to `peer` through `relay`; drops it if there is no channel yet.
     void send(Allocation relay, Endpoint peer, byte[] payload, long nowNs) {
-        var channel = relay.sendChannel(peer, nowNs);
+        send(relay, relay.sendChannel(peer, nowNs), payload);
+    }
+
+    /// Like [#send], to an address that a peer named: `mayOpen` is asked before a channel is.
+    void check(Allocation relay, Endpoint peer, byte[] payload, LongPredicate mayOpen, long nowNs) {
+        send(relay, relay.sendChannel(peer, mayOpen, nowNs), payload);
+    }
+
+    /// @param channel may be null
+    private void send(Allocation relay, Channel channel, byte[] payload) {
         flush(relay); // a bind must leave before what relies on it
         if (channel == null) {
             drops.count(DropReason.NO_CHANNEL);

@@ -44,18 +44,27 @@ final class CandidatePair {
         return remote.candidate().address();
     }
 
-    boolean connects(Endpoint base, Endpoint address) {
-        return base().equals(base) && address().equals(address);
-    }
-
     boolean isOf(KnownCandidate candidate) {
         return local == candidate || remote == candidate;
     }
 
     /// A better pair for the same path takes the place of this one: what is known of it stays.
     void replace(KnownCandidate newLocal, KnownCandidate newRemote) {
+        leave();
         local = newLocal;
         remote = newRemote;
+        join();
+    }
+
+    /// To be called when the pair comes into use: its candidates know that they have pairs.
+    void join() {
+        local.joinPair();
+        remote.joinPair();
+    }
+
+    void leave() {
+        local.leavePair();
+        remote.leavePair();
     }
 
     /// Equal at both peers. All 64 bits are used: compare with [Long#compareUnsigned].

@@ -7,9 +7,9 @@ import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.stun.StunWriter;
 import dev.gatehouse.stun.TransactionId;
 import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.TokenBucket;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -30,10 +30,14 @@ import java.util.random.RandomGenerator;
 public final class IceAgent {
     public static final long NEVER = Long.MAX_VALUE;
 
-    static final int PAIRS_MAX = 100;
     static final int LOCAL_CANDIDATES_MAX = 64;
-    private static final Comparator<CandidatePair> BEST_FIRST =
-            (a, b) -> Long.compareUnsigned(b.priority(), a.priority());
+
+    /// Addresses that a peer may show us at once, by signals and by requests: eight times those of
+    /// a host with 32, and twice as many as are remembered.
+    static final int CANDIDATES_BURST = 256;
+
+    /// And how many more a second: such a host may change its network every two seconds.
+    static final int CANDIDATES_PER_SECOND = 16;
 
     private final Role role;
     private final IceCredentials localCredentials;
@@ -45,14 +49,16 @@ public final class IceAgent {
     private final long tieBreaker;
 
     private final List<KnownCandidate> locals = new ArrayList<>();
-    private final RemoteCandidates remotes = new RemoteCandidates(this::isPaired);
-    private final List<CandidatePair> pairs = new ArrayList<>(); // best first
+    private final RemoteCandidates remotes = new RemoteCandidates();
+    private final TokenBucket share = new TokenBucket(CANDIDATES_PER_SECOND, CANDIDATES_BURST);
+    private final CheckList pairs = new CheckList();
     private final Queue<IceTransmit> transmits = new ArrayDeque<>();
     private final Queue<IceEvent> events = new ArrayDeque<>();
     private IceState state = IceState.CHECKING;
     private Optional<IceEvent.Nominated> selected = Optional.empty();
     private boolean idle;
     private int revision;
+    private int refused;
 
     /// @param random also gives the tie breaker and the transaction ids
     public IceAgent(
@@ -100,7 +106,7 @@ public final class IceAgent {
         agent.locals.forEach(agent::pairWithRemotes);
         agent.selected = snapshot.nominated();
         agent.selected
-                .flatMap(path -> agent.find(path.local(), path.remote()))
+                .flatMap(path -> agent.pairs.find(path.local(), path.remote()))
                 .ifPresent(CandidatePair::restoreSucceeded);
         agent.advance(nowNs);
         return agent;
@@ -164,32 +170,61 @@ public final class IceAgent {
 
     /// Forgets an address of ours and all its pairs. Does nothing if it is not known.
     public void removeLocalCandidate(Candidate candidate, long nowNs) {
-        locals.stream()
-                .filter(c -> c.isLive() && c.candidate().isSame(candidate))
-                .findFirst()
-                .ifPresent(this::discard);
+        var known =
+                locals.stream()
+                        .filter(c -> c.isLive() && c.candidate().isSame(candidate))
+                        .findFirst();
+        if (known.isPresent()) {
+            discard(known.get());
+            // Another candidate may have stood behind this one for the same paths.
+            locals.stream()
+                    .filter(c -> c.candidate().base().equals(candidate.base()))
+                    .forEach(this::pairWithRemotes);
+        }
         advance(nowNs);
     }
 
     /// Adds an address that the peer signalled, and at most two that its addresses suggest.
-    /// One that names another agent than our peer's is ignored.
-    public void addRemoteCandidate(Candidate candidate, long nowNs) {
+    /// One that names another agent than our peer's is ignored, one that is known and in use costs
+    /// a look-up, and all others are taken from the peer's share ([#takeRefused]).
+    ///
+    /// @return false if nothing came of it
+    public boolean addRemoteCandidate(Candidate candidate, long nowNs) {
         boolean isOthers =
                 candidate.ufrag().filter(u -> !u.equals(remoteCredentials.ufrag())).isPresent();
         if (isOthers || !candidate.isUsable()) {
-            return;
+            return false;
+        }
+        var known = remotes.find(candidate);
+        boolean isInUse = known.filter(k -> k.isLive() && k.isPaired()).isPresent();
+        if (isInUse && !remotes.mayHaveOptimistic() || !mayChange(nowNs)) {
+            return false;
         }
         addRemote(candidate.withoutUfrag());
         remotes.optimistic().forEach(this::addRemote);
         advance(nowNs);
+        return true;
+    }
+
+    private boolean mayChange(long nowNs) {
+        boolean may = share.take(nowNs);
+        refused += may ? 0 : 1;
+        return may;
+    }
+
+    /// Addresses of the peer that were refused since the last call because it showed too many.
+    public int takeRefused() {
+        int count = refused;
+        refused = 0;
+        return count;
     }
 
     private void addRemote(Candidate candidate) {
         var known = remotes.find(candidate);
         if (known.isPresent()) {
-            boolean isInUse = known.get().isLive() && isPaired(known.get());
+            boolean isInUse = known.get().isLive() && known.get().isPaired();
             revision += known.get().isLive() ? 0 : 1;
-            known.get().revive();
+            remotes.revive(known.get());
             if (!isInUse) {
                 pairWithLocals(known.get());
             }
@@ -198,9 +233,8 @@ public final class IceAgent {
         var reflexive = remotes.peerReflexive(candidate.address());
         if (reflexive.isPresent()) {
             // It was paired with the address that its checks reached alone; the others follow.
-            reflexive.get().replace(candidate);
+            remotes.replace(reflexive.get(), candidate);
             revision++;
-            pairs.sort(BEST_FIRST);
             pairWithLocals(reflexive.get());
             return;
         }
@@ -214,29 +248,19 @@ public final class IceAgent {
 
     /// Forgets an address of the peer and all its pairs; its requests are ignored from here on.
     public void removeRemoteCandidate(Candidate candidate, long nowNs) {
-        remotes.find(candidate).filter(KnownCandidate::isLive).ifPresent(this::discard);
-        advance(nowNs);
+        var known = remotes.find(candidate).filter(KnownCandidate::isLive);
+        if (known.isPresent()) {
+            discard(known.get());
+            // Another candidate may have stood behind this one for the same path.
+            remotes.at(candidate.address()).forEach(this::pairWithLocals);
+            advance(nowNs);
+        }
     }
 
     private void discard(KnownCandidate candidate) {
         candidate.discard();
         revision++;
         pairs.removeIf(pair -> pair.isOf(candidate));
-        // Another candidate may have stood behind this one for the same path.
-        for (var other : locals) {
-            if (other.candidate().base().equals(candidate.candidate().base())) {
-                pairWithRemotes(other);
-            }
-        }
-        for (var other : remotes.all()) {
-            if (other.candidate().address().equals(candidate.candidate().address())) {
-                pairWithLocals(other);
-            }
-        }
-    }
-
-    private boolean isPaired(KnownCandidate candidate) {
-        return pairs.stream().anyMatch(pair -> pair.isOf(candidate));
     }
 
     private void pairWithRemotes(KnownCandidate local) {
@@ -258,7 +282,7 @@ public final class IceAgent {
         if (!local.isLive() || !remote.isLive() || base.family() != address.family()) {
             return;
         }
-        var existing = find(base, address);
+        var existing = pairs.find(base, address);
         if (existing.isEmpty()) {
             var added = new CandidatePair(role, timeouts, local, remote);
             added.setIdle(idle, 0);
@@ -266,16 +290,11 @@ public final class IceAgent {
         } else if (isBetter(local, remote, existing.get())) {
             existing.get().replace(local, remote);
         }
-        pairs.sort(BEST_FIRST);
     }
 
     private boolean isBetter(KnownCandidate local, KnownCandidate remote, CandidatePair than) {
         long priority = CandidatePair.priority(role, local.candidate(), remote.candidate());
         return Long.compareUnsigned(priority, than.priority()) > 0;
-    }
-
-    private Optional<CandidatePair> find(Endpoint base, Endpoint address) {
-        return pairs.stream().filter(pair -> pair.connects(base, address)).findFirst();
     }
 
     /// True if this message is of this agent and its peer: the names and the integrity of a
@@ -335,14 +354,14 @@ public final class IceAgent {
                             localAddress, remoteAddress, roleConflict(message.transactionId())));
             return;
         }
-        var remote = sourceOf(message, remoteAddress);
+        var remote = sourceOf(message, remoteAddress, nowNs);
         if (remote.isEmpty()) {
             return;
         }
         pair(local.get(), remote.get());
         transmits.add(reply(message, localAddress, remoteAddress));
         boolean nominates = role == Role.CONTROLLED && message.useCandidate();
-        find(localAddress, remoteAddress)
+        pairs.find(localAddress, remoteAddress)
                 .ifPresent(
                         pair -> {
                             pair.handleRequest(nowNs);
@@ -361,10 +380,11 @@ public final class IceAgent {
                 .findFirst();
     }
 
-    /// The remote candidate that a request came from, made if need be; empty if it was invalidated.
-    private Optional<KnownCandidate> sourceOf(StunMessage request, Endpoint address) {
+    /// The remote candidate that a request came from, made if need be; empty if it was invalidated,
+    /// or if the peer has shown too many addresses.
+    private Optional<KnownCandidate> sourceOf(StunMessage request, Endpoint address, long nowNs) {
         var known = remotes.live(address);
-        if (known.isPresent() || remotes.isKnown(address)) {
+        if (known.isPresent() || remotes.isKnown(address) || !mayChange(nowNs)) {
             return known;
         }
         long priority = request.priority().orElseThrow();
@@ -412,22 +432,12 @@ public final class IceAgent {
     /// Brings everything that follows from the last change up to date.
     private void advance(long nowNs) {
         pairs.removeIf(pair -> pair.isDead(nowNs));
-        limitPairs();
+        pairs.sort();
+        pairs.limit();
         nominateBest(nowNs);
         sendDueChecks(nowNs);
         select();
         become(evaluate());
-    }
-
-    private void limitPairs() {
-        for (int i = pairs.size() - 1; i >= 0 && pairs.size() > PAIRS_MAX; i--) {
-            if (!pairs.get(i).isNominated()) {
-                pairs.remove(i);
-            }
-        }
-        if (pairs.size() > PAIRS_MAX) {
-            pairs.subList(PAIRS_MAX, pairs.size()).clear();
-        }
     }
 
     /// The controlling side nominates whatever pair is the best of those that succeeded, at once.
@@ -588,6 +598,10 @@ public final class IceAgent {
 
     public IceCredentials remoteCredentials() {
         return remoteCredentials;
+    }
+
+    RemoteCandidates remoteCandidates() {
+        return remotes;
     }
 
     /// True once a candidate of the peer is known, signalled or seen.

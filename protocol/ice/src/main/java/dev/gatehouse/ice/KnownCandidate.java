@@ -5,6 +5,7 @@ package dev.gatehouse.ice;
 final class KnownCandidate {
     private Candidate candidate;
     private boolean discarded;
+    private int pairs;
 
     KnownCandidate(Candidate candidate) {
         this.candidate = candidate;
@@ -28,5 +29,17 @@ final class KnownCandidate {
 
     void revive() {
         discarded = false;
+    }
+
+    void joinPair() {
+        pairs++;
+    }
+
+    void leavePair() {
+        pairs--;
+    }
+
+    boolean isPaired() {
+        return pairs > 0;
     }
 }

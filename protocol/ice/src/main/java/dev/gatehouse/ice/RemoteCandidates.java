@@ -1,24 +1,32 @@
 package dev.gatehouse.ice;
 
 import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.LookupTable;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.SequencedSet;
 
 /// What is known of the peer's addresses, at most [#CAPACITY]: one that no pair uses makes room,
-/// else the candidate that came too late is refused (tunnel.md section 2.6).
+/// else the candidate that came too late is refused (tunnel.md section 2.6). What a peer can ask
+/// for at any rate is answered by look-ups.
 final class RemoteCandidates {
     static final int CAPACITY = 128;
     private static final int OPTIMISTIC_PER_CALL_MAX = 2;
     private static final long OPTIMISTIC_PRIORITY = 1_694_498_559;
 
-    private final List<KnownCandidate> all = new ArrayList<>();
-    private final Predicate<KnownCandidate> isPaired;
-
-    RemoteCandidates(Predicate<KnownCandidate> isPaired) {
-        this.isPaired = isPaired;
+    private record Identity(Candidate.Kind kind, Endpoint address, Endpoint base) {
+        static Identity of(Candidate candidate) {
+            return new Identity(candidate.kind(), candidate.address(), candidate.base());
+        }
     }
+
+    private final List<KnownCandidate> all = new ArrayList<>();
+    private final LookupTable<Identity, KnownCandidate> byIdentity = new LookupTable<>();
+    private final LookupTable<Endpoint, List<KnownCandidate>> byAddress = new LookupTable<>();
+    private boolean mayHaveOptimistic;
 
     boolean isEmpty() {
         return all.isEmpty();
@@ -29,16 +37,22 @@ final class RemoteCandidates {
     }
 
     Optional<KnownCandidate> find(Candidate candidate) {
-        return all.stream().filter(c -> c.candidate().isSame(candidate)).findFirst();
+        return Optional.ofNullable(byIdentity.get(Identity.of(candidate)));
+    }
+
+    /// All with this address, dead or alive.
+    List<KnownCandidate> at(Endpoint address) {
+        var known = byAddress.get(address);
+        return known == null ? List.of() : known;
     }
 
     /// The live candidate with this address, the best if there are several.
     Optional<KnownCandidate> live(Endpoint address) {
         KnownCandidate best = null;
-        for (var known : all) {
+        for (var known : at(address)) {
             boolean better =
                     best == null || known.candidate().priority() > best.candidate().priority();
-            if (known.isLive() && better && known.candidate().address().equals(address)) {
+            if (known.isLive() && better) {
                 best = known;
             }
         }
@@ -46,7 +60,7 @@ final class RemoteCandidates {
     }
 
     boolean isKnown(Endpoint address) {
-        return all.stream().anyMatch(c -> c.candidate().address().equals(address));
+        return byAddress.contains(address);
     }
 
     Optional<KnownCandidate> peerReflexive(Endpoint address) {
@@ -55,54 +69,117 @@ final class RemoteCandidates {
 
     /// Empty if there is no room.
     Optional<KnownCandidate> add(Candidate candidate) {
-        if (all.size() >= CAPACITY) {
-            var unused = all.stream().filter(isPaired.negate()).findFirst();
-            if (unused.isEmpty()) {
-                return Optional.empty();
-            }
-            all.remove(unused.get());
+        if (all.size() >= CAPACITY && !makeRoom()) {
+            return Optional.empty();
         }
         var known = new KnownCandidate(candidate);
         all.add(known);
+        byIdentity.put(Identity.of(candidate), known);
+        var others = byAddress.get(candidate.address());
+        if (others == null) {
+            others = new ArrayList<>(1);
+            byAddress.put(candidate.address(), others);
+        }
+        others.add(known);
+        mayHaveOptimistic = true;
         return Optional.of(known);
     }
 
+    private boolean makeRoom() {
+        for (int i = 0; i < all.size(); i++) {
+            if (!all.get(i).isPaired()) {
+                forget(all.remove(i));
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void forget(KnownCandidate known) {
+        var candidate = known.candidate();
+        byIdentity.remove(Identity.of(candidate));
+        var others = byAddress.get(candidate.address());
+        others.remove(known);
+        if (others.isEmpty()) {
+            byAddress.remove(candidate.address());
+        }
+    }
+
+    void revive(KnownCandidate known) {
+        known.revive();
+        mayHaveOptimistic = true;
+    }
+
+    /// A candidate of the same address takes the place of `known`.
+    void replace(KnownCandidate known, Candidate by) {
+        byIdentity.remove(Identity.of(known.candidate()));
+        known.replace(by);
+        byIdentity.put(Identity.of(by), known);
+        mayHaveOptimistic = true;
+    }
+
+    /// False if [#optimistic] has found all there is.
+    boolean mayHaveOptimistic() {
+        return mayHaveOptimistic;
+    }
+
     /// Reflexive addresses with the port of a host candidate: reaches a port that is statically
-    /// forwarded, also behind a symmetric NAT. Two at most, in product order.
+    /// forwarded, also behind a symmetric NAT. Two at most, in product order. Looks at no more
+    /// products than there are reflexive candidates, and two.
     List<Candidate> optimistic() {
         var found = new ArrayList<Candidate>(OPTIMISTIC_PER_CALL_MAX);
-        for (var reflexive : liveV4(Candidate.Kind.SERVER_REFLEXIVE)) {
-            for (var host : liveV4(Candidate.Kind.HOST)) {
-                var address = new Endpoint(reflexive.address().address(), host.address().port());
-                var candidate =
-                        Candidate.of(
-                                Candidate.Kind.SERVER_REFLEXIVE,
-                                address,
-                                Endpoint.ANY_V4,
-                                OPTIMISTIC_PRIORITY);
-                boolean isNew = found.stream().noneMatch(candidate::isSame);
-                if (isNew && !hasReflexive(address) && found.size() < OPTIMISTIC_PER_CALL_MAX) {
-                    found.add(candidate);
+        var ports = hostPorts();
+        for (var ip : reflexiveAddresses()) {
+            for (int port : ports) {
+                var address = new Endpoint(ip, port);
+                if (!hasReflexive(address)) {
+                    found.add(optimistic(address));
+                }
+                if (found.size() == OPTIMISTIC_PER_CALL_MAX) {
+                    return found;
                 }
             }
         }
+        mayHaveOptimistic = false;
         return found;
     }
 
-    private List<Candidate> liveV4(Candidate.Kind kind) {
-        return all.stream()
-                .filter(KnownCandidate::isLive)
-                .map(KnownCandidate::candidate)
-                .filter(c -> c.kind() == kind && c.address().isV4())
-                .toList();
+    private static Candidate optimistic(Endpoint address) {
+        return Candidate.of(
+                Candidate.Kind.SERVER_REFLEXIVE, address, Endpoint.ANY_V4, OPTIMISTIC_PRIORITY);
+    }
+
+    private SequencedSet<IpAddress> reflexiveAddresses() {
+        var addresses = new LinkedHashSet<IpAddress>();
+        for (var known : all) {
+            if (isLiveV4(known, Candidate.Kind.SERVER_REFLEXIVE)) {
+                addresses.add(known.candidate().address().address());
+            }
+        }
+        return addresses;
+    }
+
+    private SequencedSet<Integer> hostPorts() {
+        var ports = new LinkedHashSet<Integer>();
+        for (var known : all) {
+            if (isLiveV4(known, Candidate.Kind.HOST)) {
+                ports.add(known.candidate().address().port());
+            }
+        }
+        return ports;
+    }
+
+    private static boolean isLiveV4(KnownCandidate known, Candidate.Kind kind) {
+        var candidate = known.candidate();
+        return known.isLive() && candidate.kind() == kind && candidate.address().isV4();
     }
 
     private boolean hasReflexive(Endpoint address) {
-        return all.stream()
-                .map(KnownCandidate::candidate)
-                .anyMatch(
-                        c ->
-                                c.kind() == Candidate.Kind.SERVER_REFLEXIVE
-                                        && c.address().equals(address));
+        for (var known : at(address)) {
+            if (known.candidate().kind() == Candidate.Kind.SERVER_REFLEXIVE) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -11,11 +11,20 @@ public final class TokenBucket {
 
     /// @param burst events that may come at once, at least 1
     public TokenBucket(int perSecond, int burst) {
-        if (perSecond < 1 || burst < 1) {
+        this(NS_PER_SECOND / Math.max(perSecond, 1), burst, perSecond >= 1);
+    }
+
+    private TokenBucket(long intervalNs, int burst, boolean isRate) {
+        if (!isRate || intervalNs < 1 || burst < 1) {
             throw new IllegalArgumentException("a bucket gives at least one token");
         }
-        intervalNs = NS_PER_SECOND / perSecond;
+        this.intervalNs = intervalNs;
         burstNs = intervalNs * burst;
+    }
+
+    /// A bucket that gains a token every `intervalNs`, for what is rarer than once a second.
+    public static TokenBucket every(long intervalNs, int burst) {
+        return new TokenBucket(intervalNs, burst, true);
     }
 
     /// Takes one token; false if there is none.
@@ -26,5 +35,13 @@ public final class TokenBucket {
         }
         fullAtNs = fullNs;
         return true;
+    }
+
+    /// Takes up to `wanted` tokens, and returns how many there were.
+    public int take(int wanted, long nowNs) {
+        long fullNs = Math.max(fullAtNs, nowNs);
+        int taken = (int) Math.min(wanted, (burstNs - (fullNs - nowNs)) / intervalNs);
+        fullAtNs = fullNs + taken * intervalNs;
+        return taken;
     }
 }

@@ -25,6 +25,23 @@ class TokenBucketTest {
         assertThat(taken(3_600_000, 1000)).isEqualTo(5);
     }
 
+    @Test
+    void manyTokensAtOnceAreThoseThatOneByOneWouldGive() {
+        assertThat(bucket.take(3, 0)).isEqualTo(3);
+        assertThat(bucket.take(3, 0)).isEqualTo(2);
+        assertThat(bucket.take(3, 0)).isZero();
+        assertThat(bucket.take(3, 250 * MS)).isEqualTo(2);
+    }
+
+    @Test
+    void aTokenMayBeRarerThanOneASecond() {
+        var rare = TokenBucket.every(10_000 * MS, 2);
+
+        assertThat(rare.take(9, 0)).isEqualTo(2);
+        assertThat(rare.take(9_999 * MS)).isFalse();
+        assertThat(rare.take(10_000 * MS)).isTrue();
+    }
+
     private long taken(long ms, int tries) {
         return LongStream.range(0, tries).filter(_ -> bucket.take(ms * MS)).count();
     }
