@@ -4,6 +4,7 @@ import dev.gatehouse.client.state.ClientEvent;
 import dev.gatehouse.client.state.ClientState;
 import dev.gatehouse.client.state.Flow;
 import dev.gatehouse.connectivity.CandidateChanges;
+import dev.gatehouse.connectivity.DropReason;
 import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.connectivity.NodeConfig;
 import dev.gatehouse.connectivity.NodeEvent;
@@ -25,6 +26,8 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -341,7 +344,19 @@ final class ClientAgent implements Agent<LoopCommand> {
                 hostDns.sharedPorts(),
                 hostDns.mismatched() + tcpDns.mismatched() + state.mismatchedAnswers(),
                 surroundings.network.restored(),
+                dropped(),
                 dns());
+    }
+
+    private Map<String, Long> dropped() {
+        var dropped = new TreeMap<String, Long>();
+        for (var reason : DropReason.values()) {
+            long count = node.drops().get(reason);
+            if (count > 0) {
+                dropped.put(reason.name().toLowerCase(Locale.ROOT), count);
+            }
+        }
+        return dropped;
     }
 
     private ClientStatus.Dns dns() {

@@ -2,6 +2,8 @@ package dev.gatehouse.client;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /// What `client status` shows.
 ///
@@ -11,6 +13,9 @@ import java.util.List;
 /// @param dnsMismatched answers of DNS servers to questions that were not asked, in total: dropped
 /// @param networkRestored how often something was put back that others had changed in the
 ///     tunnel's part of the host's network, in total
+/// @param dropped what went no further between us and the gateways, in total, by reason
+///     ([dev.gatehouse.connectivity.DropReason] in small letters); reasons that never were are left
+///     out
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ClientStatus(
         boolean ready,
@@ -23,6 +28,7 @@ public record ClientStatus(
         long dnsSharedPorts,
         long dnsMismatched,
         long networkRestored,
+        Map<String, Long> dropped,
         Dns dnsControl) {
     /// How applications are brought to ask us.
     ///
@@ -88,6 +94,14 @@ public record ClientStatus(
             text.append(
                     "network    put back after others had changed it: %d%n"
                             .formatted(networkRestored));
+        }
+        if (!dropped.isEmpty()) {
+            text.append("dropped    ");
+            text.append(
+                    dropped.entrySet().stream()
+                            .map(e -> e.getKey() + " " + e.getValue())
+                            .collect(Collectors.joining(", ")));
+            text.append('\n');
         }
         text.append("relays     ").append(relays.size()).append('\n');
         for (var r : resources) {
