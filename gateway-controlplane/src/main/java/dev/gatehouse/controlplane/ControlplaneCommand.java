@@ -6,6 +6,7 @@ import dev.gatehouse.channel.PeerRole;
 import dev.gatehouse.channel.PortalSettings;
 import dev.gatehouse.channel.UserAgent;
 import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.http.HttpListeners;
 import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.transport.Termination;
 import io.vertx.core.Vertx;
@@ -236,7 +237,10 @@ public final class ControlplaneCommand implements Callable<Integer> {
     }
 
     private int run(ControlplaneConfig config, Termination termination) {
-        var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+        var http =
+                new HttpListeners(
+                        new VertxOptions().setPreferNativeTransport(true), System::nanoTime);
+        var vertx = http.vertx();
         if (!vertx.isNativeTransportEnabled()) {
             LOG.error("Netty's epoll transport cannot be loaded: {}", cause(vertx));
             return FAILED;
@@ -252,7 +256,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
                             LOG.error("{}", reason);
                             ended.complete(System.getenv(SUPERVISED) == null ? FAILED : GIVEN_UP);
                         });
-        var probes = new ProbeServer(vertx, controlplane::status);
+        var probes = new ProbeServer(http, controlplane::status);
         probes.listen(config.probeHost(), config.probePort())
                 .onFailure(
                         failure -> {

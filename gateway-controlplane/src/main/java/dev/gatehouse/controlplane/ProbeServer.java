@@ -1,27 +1,30 @@
 package dev.gatehouse.controlplane;
 
 import dev.gatehouse.controlplane.flow.FlowStatus;
+import dev.gatehouse.http.HttpLimits;
+import dev.gatehouse.http.HttpListeners;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /// Probes and metrics of the pair over HTTP. `/healthz` and `/startupz` speak of this process,
 /// `/readyz` of the pair.
 final class ProbeServer {
-    private final Vertx vertx;
+    private final HttpListeners http;
     private final Supplier<FlowStatus> status;
     private final PrometheusMeterRegistry metrics =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
-    ProbeServer(Vertx vertx, Supplier<FlowStatus> status) {
-        this.vertx = vertx;
+    ProbeServer(HttpListeners http, Supplier<FlowStatus> status) {
+        this.http = http;
         this.status = status;
+        http.bindTo(metrics);
         gauge("gatehouse_portal_joined", one -> one.portalJoined() ? 1 : 0);
         gauge("gatehouse_dataplane_up", one -> one.dataplaneUp() ? 1 : 0);
         gauge("gatehouse_ready", one -> one.isReady() ? 1 : 0);
@@ -39,7 +42,11 @@ final class ProbeServer {
     }
 
     Future<HttpServer> listen(String host, int port) {
-        return vertx.createHttpServer().requestHandler(this::handle).listen(port, host);
+        return http.listen(
+                new HttpListeners.Place("probes", host, port, List.of()),
+                HttpLimits.PROBES,
+                HttpListeners.options(),
+                this::handle);
     }
 
     /// Started means that the process can work, which is so as soon as it can answer: what it waits

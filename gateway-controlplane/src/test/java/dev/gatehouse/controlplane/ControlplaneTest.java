@@ -7,6 +7,7 @@ import dev.gatehouse.channel.Frame;
 import dev.gatehouse.channel.PeerRole;
 import dev.gatehouse.channel.ServerSession;
 import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.http.HttpListeners;
 import dev.gatehouse.rpc.ConfigureReply;
 import dev.gatehouse.rpc.ConfigureRequest;
 import dev.gatehouse.rpc.DataplaneGrpcService;
@@ -60,7 +61,9 @@ class ControlplaneTest {
             "interface":{"ipv4":"100.70.12.34","ipv6":"fd00:2021:1111::1a:2b3c"},
             "config":{"ipv4_masquerade_enabled":true,"ipv6_masquerade_enabled":true}}}""";
 
-    private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    private final HttpListeners http =
+            new HttpListeners(new VertxOptions().setPreferNativeTransport(true), System::nanoTime);
+    private final Vertx vertx = http.vertx();
     private final LinkedBlockingQueue<String> calls = new LinkedBlockingQueue<>();
     private final LinkedBlockingQueue<String> logins = new LinkedBlockingQueue<>();
     private final LinkedBlockingQueue<String> fatal = new LinkedBlockingQueue<>();
@@ -106,7 +109,7 @@ class ControlplaneTest {
     @Test
     void answersProbes() throws Exception {
         var controlplane = controlplane(1);
-        var probes = new ProbeServer(vertx, controlplane::status);
+        var probes = new ProbeServer(http, controlplane::status);
         int port = await(probes.listen("127.0.0.1", 0)).actualPort();
 
         assertThat(status(port, "/healthz")).isEqualTo(200);
@@ -121,7 +124,7 @@ class ControlplaneTest {
     void anUnreachablePortalIsNoReasonToBeStartedAgainAndIsNamed() throws Exception {
         listenDataplane(new FakeDataplane(7));
         var controlplane = controlplane(1);
-        var probes = new ProbeServer(vertx, controlplane::status);
+        var probes = new ProbeServer(http, controlplane::status);
         int port = await(probes.listen("127.0.0.1", 0)).actualPort();
 
         controlplane.start();

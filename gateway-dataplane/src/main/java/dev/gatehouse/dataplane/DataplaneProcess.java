@@ -5,6 +5,7 @@ import dev.gatehouse.dataplane.gateway.GatewaySnapshot;
 import dev.gatehouse.dataplane.host.HostGuard;
 import dev.gatehouse.dataplane.host.HostTraces;
 import dev.gatehouse.dataplane.host.Restored;
+import dev.gatehouse.http.HttpListeners;
 import dev.gatehouse.transport.Capabilities;
 import dev.gatehouse.transport.HostSettings;
 import dev.gatehouse.transport.MonotonicClock;
@@ -170,7 +171,10 @@ final class DataplaneProcess {
     /// Returns the exit code.
     int run(Termination termination) throws ConfigurationException, InterruptedException {
         dropCapabilities();
-        var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+        var http =
+                new HttpListeners(
+                        new VertxOptions().setPreferNativeTransport(true), System::nanoTime);
+        var vertx = http.vertx();
         try (var metrics = new Metrics(feed, lookups, shards)) {
             routes.ifPresent(metrics::routes);
             metrics.host(host);
@@ -178,7 +182,7 @@ final class DataplaneProcess {
                 throw new ConfigurationException("Vert.x cannot use epoll on this host");
             }
             shards.start();
-            var probes = new ProbeServer(vertx, shards, host, metrics);
+            var probes = new ProbeServer(http, shards, host, metrics);
             await(
                     probes.listen(config.httpHost(), config.httpPort()),
                     "cannot serve probes on %s port %d: set GATEHOUSE_DATAPLANE_HTTP to another"

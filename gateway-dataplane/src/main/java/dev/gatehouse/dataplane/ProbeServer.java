@@ -2,11 +2,11 @@ package dev.gatehouse.dataplane;
 
 import dev.gatehouse.dataplane.host.HostGuard;
 import dev.gatehouse.dataplane.host.HostHealth;
+import dev.gatehouse.http.HttpLimits;
+import dev.gatehouse.http.HttpListeners;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
 import java.util.Optional;
@@ -17,24 +17,27 @@ import java.util.stream.Collectors;
 final class ProbeServer {
     private static final long SHARD_ANSWERS_WITHIN_MS = 2_000;
 
-    private final Vertx vertx;
+    private final HttpListeners http;
     private final Shards shards;
     private final HostGuard host;
     private final Metrics metrics;
-    private final HttpServer server;
+    private Future<List<ShardMetrics>> asked; // guarded by this; null before the first
     private volatile boolean started;
 
-    ProbeServer(Vertx vertx, Shards shards, HostGuard host, Metrics metrics) {
-        this.vertx = vertx;
+    ProbeServer(HttpListeners http, Shards shards, HostGuard host, Metrics metrics) {
+        this.http = http;
         this.shards = shards;
         this.host = host;
         this.metrics = metrics;
-        server = vertx.createHttpServer(new HttpServerOptions().setIdleTimeout(60));
-        server.requestHandler(this::handle);
+        http.bindTo(metrics.registry());
     }
 
     Future<HttpServer> listen(String host, int port) {
-        return server.listen(port, host);
+        return http.listen(
+                new HttpListeners.Place("probes", host, port, List.of()),
+                HttpLimits.PROBES,
+                HttpListeners.options(),
+                this::handle);
     }
 
     /// Everything that can be open before Resume is.
@@ -107,11 +110,16 @@ final class ProbeServer {
                 .onFailure(_ -> answer(request, 503, "a shard does not answer"));
     }
 
-    private Future<List<ShardMetrics>> askShards() {
+    /// However many ask at once, the shards are asked once: their queues are for commands.
+    private synchronized Future<List<ShardMetrics>> askShards() {
+        if (asked != null && !asked.isComplete()) {
+            return asked;
+        }
         var limited =
                 shards.askAll(ShardCommand.ReadMetrics::new)
                         .orTimeout(SHARD_ANSWERS_WITHIN_MS, TimeUnit.MILLISECONDS);
-        return Future.fromCompletionStage(limited, vertx.getOrCreateContext());
+        asked = Future.fromCompletionStage(limited, http.vertx().getOrCreateContext());
+        return asked;
     }
 
     private static void probe(HttpServerRequest request, boolean ok, String reason) {

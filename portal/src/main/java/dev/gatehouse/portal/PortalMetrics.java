@@ -1,5 +1,6 @@
 package dev.gatehouse.portal;
 
+import dev.gatehouse.http.HttpListeners;
 import dev.gatehouse.portal.hub.AuditEvent;
 import dev.gatehouse.portal.hub.PortalHub;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -45,6 +46,10 @@ final class PortalMetrics {
                 .description("joined peers")
                 .tag("role", role)
                 .register(registry);
+    }
+
+    void http(HttpListeners listeners) {
+        listeners.bindTo(registry);
     }
 
     void refused(String role, int status) {

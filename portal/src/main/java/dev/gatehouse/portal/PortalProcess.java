@@ -1,5 +1,7 @@
 package dev.gatehouse.portal;
 
+import dev.gatehouse.http.HttpLimits;
+import dev.gatehouse.http.HttpListeners;
 import dev.gatehouse.portal.config.ConfigMistake;
 import dev.gatehouse.portal.hub.PortalHub;
 import dev.gatehouse.portal.policy.Directory;
@@ -7,6 +9,7 @@ import dev.gatehouse.portal.store.PortalStore;
 import dev.gatehouse.portal.store.StoreWriter;
 import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpNetwork;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -18,6 +21,7 @@ import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +41,7 @@ final class PortalProcess implements AutoCloseable {
     private final PortalConfig config;
     private final ConfigFile file;
     private final StoreWriter writer;
+    private final HttpListeners http;
     private final Vertx vertx;
     private final Context context;
     private final HubLoop loop;
@@ -54,13 +59,16 @@ final class PortalProcess implements AutoCloseable {
         this.config = config;
         this.file = file;
         this.writer = writer;
-        this.vertx =
-                Vertx.vertx(
+        this.http =
+                new HttpListeners(
                         new VertxOptions()
                                 .setPreferNativeTransport(false)
                                 .setEventLoopPoolSize(1)
                                 .setWorkerPoolSize(2)
-                                .setInternalBlockingPoolSize(2));
+                                .setInternalBlockingPoolSize(2),
+                        System::nanoTime);
+        this.vertx = http.vertx();
+        metrics.http(http);
         this.context = ((VertxInternal) vertx).createEventLoopContext();
         this.loop = new HubLoop(vertx, hub, writer, metrics, clock::nowNs);
     }
@@ -104,8 +112,11 @@ final class PortalProcess implements AutoCloseable {
         String token = new ApiToken(config.dataDirectory(), config.apiToken()).value();
         var publicListener = new PublicListener(loop, metrics, config, this::isReady);
         var apiListener = new ApiListener(vertx, loop, writer, config.dataDirectory(), token);
-        publicServer = bind("--listen", config.listen(), publicOptions(), publicListener::handle);
-        apiServer = bind("--api-listen", config.apiListen(), options(), apiListener::handle);
+        var peers = new Door("peers", "--listen", config.listen(), config.trustedProxies());
+        publicServer = bind(peers, HttpLimits.PEERS, publicOptions(), publicListener::handle);
+        var api = new Door("api", "--api-listen", config.apiListen(), List.of());
+        apiServer =
+                bind(api, HttpLimits.ADMINISTRATION, HttpListeners.options(), apiListener::handle);
         context.runOnContext(
                 _ -> {
                     loop.run(PortalHub::handleTimeout);
@@ -114,7 +125,7 @@ final class PortalProcess implements AutoCloseable {
     }
 
     private HttpServerOptions publicOptions() {
-        var options = options();
+        var options = webSocketOptions();
         config.tls()
                 .ifPresent(
                         tls ->
@@ -126,39 +137,37 @@ final class PortalProcess implements AutoCloseable {
         return options;
     }
 
-    private static HttpServerOptions options() {
-        return new HttpServerOptions()
-                .setTcpNoDelay(true)
-                .setHttp2ClearTextEnabled(false)
-                .setPerMessageWebSocketCompressionSupported(false)
-                .setPerFrameWebSocketCompressionSupported(false)
+    private static HttpServerOptions webSocketOptions() {
+        return HttpListeners.options()
                 .setMaxWebSocketFrameSize(MESSAGE_BYTES_MAX)
                 .setMaxWebSocketMessageSize(MESSAGE_BYTES_MAX)
-                .setMaxInitialLineLength(16 * 1024)
-                .setMaxHeaderSize(32 * 1024)
                 .setIdleTimeout(IDLE_TIMEOUT_S)
                 .setIdleTimeoutUnit(TimeUnit.SECONDS);
     }
 
+    /// Where a listener is, and the option that says so.
+    private record Door(String name, String option, Endpoint address, List<IpNetwork> proxies) {
+        HttpListeners.Place place() {
+            return new HttpListeners.Place(
+                    name, address.address().toString(), address.port(), proxies);
+        }
+    }
+
     private HttpServer bind(
-            String option,
-            Endpoint address,
+            Door door,
+            HttpLimits limits,
             HttpServerOptions options,
             Consumer<HttpServerRequest> handler)
             throws StartFailed {
         var bound = io.vertx.core.Promise.<HttpServer>promise();
         context.runOnContext(
-                _ ->
-                        vertx.createHttpServer(options)
-                                .requestHandler(handler::accept)
-                                .listen(address.port(), address.address().toString())
-                                .onComplete(bound));
+                _ -> http.listen(door.place(), limits, options, handler::accept).onComplete(bound));
         try {
             return await(bound.future());
         } catch (ExecutionException | TimeoutException e) {
             throw new StartFailed(
                     "%s %s cannot be opened (%s); is another portal running?"
-                            .formatted(option, address, e.getCause()),
+                            .formatted(door.option(), door.address(), e.getCause()),
                     e);
         }
     }

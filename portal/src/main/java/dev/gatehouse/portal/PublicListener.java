@@ -1,13 +1,16 @@
 package dev.gatehouse.portal;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.gatehouse.http.HttpListeners;
 import dev.gatehouse.portal.hub.Admission;
 import dev.gatehouse.portal.hub.ChannelEndpoint;
+import dev.gatehouse.portal.hub.Role;
 import dev.gatehouse.portal.hub.UpgradeRequest;
 import dev.gatehouse.wire.IpNetwork;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.ServerWebSocket;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,9 +78,15 @@ final class PublicListener {
             case Admission.Refused refused -> refuse(request, endpoint, refused);
             case Admission.Accepted accepted ->
                     request.toWebSocket()
-                            .onSuccess(socket -> loop.open(socket, accepted))
+                            .onSuccess(socket -> open(request, socket, accepted))
                             .onFailure(e -> LOG.debug("an upgrade failed", e));
         }
+    }
+
+    private void open(
+            HttpServerRequest request, ServerWebSocket socket, Admission.Accepted accepted) {
+        HttpListeners.vouch(request.connection(), accepted.endpoint().role() != Role.CLIENT);
+        loop.open(socket, accepted);
     }
 
     private UpgradeRequest upgradeRequest(HttpServerRequest request, ChannelEndpoint endpoint) {

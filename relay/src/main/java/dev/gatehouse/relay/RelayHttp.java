@@ -1,12 +1,14 @@
 package dev.gatehouse.relay;
 
+import dev.gatehouse.http.HttpLimits;
+import dev.gatehouse.http.HttpListeners;
 import dev.gatehouse.wire.Endpoint;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /// Probes and metrics over HTTP.
@@ -28,10 +30,13 @@ final class RelayHttp {
         this.isReady = isReady;
     }
 
-    Future<HttpServer> listen(Vertx vertx, Endpoint local) {
-        return vertx.createHttpServer()
-                .requestHandler(this::handle)
-                .listen(local.port(), local.address().toString());
+    Future<HttpServer> listen(HttpListeners http, Endpoint local) {
+        return http.listen(
+                new HttpListeners.Place(
+                        "probes", local.address().toString(), local.port(), List.of()),
+                HttpLimits.PROBES,
+                HttpListeners.options(),
+                this::handle);
     }
 
     private void handle(HttpServerRequest request) {

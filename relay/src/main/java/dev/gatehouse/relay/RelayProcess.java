@@ -13,6 +13,7 @@ import dev.gatehouse.channel.ReconnectPolicy;
 import dev.gatehouse.channel.UserAgent;
 import dev.gatehouse.channel.message.RelayJoin;
 import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.http.HttpListeners;
 import dev.gatehouse.relay.server.RelayServer;
 import dev.gatehouse.relay.server.StampSecret;
 import dev.gatehouse.transport.ErrnoException;
@@ -25,6 +26,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +53,7 @@ final class RelayProcess implements AutoCloseable {
     private static final long ADDRESSES_PERIOD_MS = 30_000;
     private static final Duration STOP_WAIT = Duration.ofMillis(500);
 
+    private final HttpListeners http;
     private final Vertx vertx;
     private final Shard<Runnable> shard;
     private final RelayAgent agent;
@@ -75,7 +78,8 @@ final class RelayProcess implements AutoCloseable {
         agent = new RelayAgent(server, poller, settings.bindV4(), settings.bindV6());
         listen(settings);
         shard = new Shard<>("relay-0", agent, poller, clock, COMMANDS_MAX, _ -> exit.complete(1));
-        vertx = Vertx.vertx();
+        http = new HttpListeners(new VertxOptions(), System::nanoTime);
+        vertx = http.vertx();
         startHttp(settings);
         watchOwnAddresses();
         shard.start();
@@ -138,9 +142,10 @@ final class RelayProcess implements AutoCloseable {
         var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         new JvmMemoryMetrics().bindTo(registry);
         RelayMetrics.bind(registry, agent);
+        http.bindTo(registry);
         try {
             new RelayHttp(registry, () -> portalConnected)
-                    .listen(vertx, settings.health())
+                    .listen(http, settings.health())
                     .toCompletionStage()
                     .toCompletableFuture()
                     .join();

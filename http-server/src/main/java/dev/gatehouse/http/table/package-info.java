@@ -1,0 +1,2 @@
+/// Pure: which connections may stay.
+package dev.gatehouse.http.table;
