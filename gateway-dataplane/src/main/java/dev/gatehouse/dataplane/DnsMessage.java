@@ -35,6 +35,7 @@ final class DnsMessage {
 
     private final Buffer bytes;
     private final int questionEnd;
+    private Optional<Message> whole; // null: not read yet
 
     private DnsMessage(Buffer bytes, int questionEnd) {
         this.bytes = bytes;
@@ -169,7 +170,15 @@ final class DnsMessage {
         return whole().map(Message::getOPT);
     }
 
+    /// Read once: it costs by the records, of which an answer may have thousands.
     private Optional<Message> whole() {
+        if (whole == null) {
+            whole = parseWhole();
+        }
+        return whole;
+    }
+
+    private Optional<Message> parseWhole() {
         try {
             return Optional.of(new Message(bytes.getBytes()));
         } catch (IOException | RuntimeException _) { // of many kinds, none of them documented

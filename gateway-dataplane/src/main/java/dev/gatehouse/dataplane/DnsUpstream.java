@@ -10,12 +10,16 @@ import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.SocketAddress;
 import java.security.SecureRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Asks one nameserver one question, from a port of its own and with an id of its own, so that a
 /// stranger cannot answer in its place.
 final class DnsUpstream {
     static final int PORT = 53;
+
+    /// Messages of one connection that answer something else: more is a flood.
+    private static final int WRONG_MAX = 16;
 
     private final Vertx vertx;
     private final int port;
@@ -71,7 +75,8 @@ final class DnsUpstream {
         }
     }
 
-    private static IpAddress address(String text) {
+    /// An address with or without a zone.
+    static IpAddress address(String text) {
         int zone = text.indexOf('%');
         return IpAddress.parse(zone < 0 ? text : text.substring(0, zone));
     }
@@ -85,8 +90,15 @@ final class DnsUpstream {
                 .onSuccess(
                         socket -> {
                             answer.future().onComplete(_ -> socket.close());
+                            var wrong = new AtomicInteger();
                             socket.handler(
-                                    DnsFraming.reader(bytes -> accept(asked, bytes, answer)));
+                                    DnsFraming.reader(
+                                            bytes -> {
+                                                if (!accept(asked, bytes, answer)
+                                                        && wrong.incrementAndGet() >= WRONG_MAX) {
+                                                    answer.tryFail("answers something else");
+                                                }
+                                            }));
                             socket.closeHandler(_ -> answer.tryFail("closed"));
                             socket.write(DnsFraming.frame(query));
                         });
@@ -94,12 +106,13 @@ final class DnsUpstream {
     }
 
     /// What is no answer to the question is dropped and counted: the answer may yet come.
-    private void accept(DnsMessage asked, Buffer bytes, Promise<DnsMessage> answer) {
+    private boolean accept(DnsMessage asked, Buffer bytes, Promise<DnsMessage> answer) {
         var found = DnsMessage.parse(bytes).filter(m -> m.answers(asked));
         if (found.isEmpty()) {
             mismatched.incrementAndGet();
         }
         found.ifPresent(answer::tryComplete);
+        return found.isPresent();
     }
 
     /// Messages so far that were no answer to what had been asked; any thread may read it.

@@ -126,6 +126,13 @@ final class Metrics implements AutoCloseable {
         FunctionCounter.builder("gatehouse.dns.mismatched", server, TunnelDnsServer::mismatched)
                 .description("messages of nameservers that were no answer to what was asked")
                 .register(registry);
+        for (var what : DnsRefusals.What.values()) {
+            FunctionCounter.builder(
+                            "gatehouse.dns.refused", server.refusals(), all -> all.get(what))
+                    .description("what clients ask of the gateway's DNS server past its limits")
+                    .tag("what", what.name().toLowerCase(Locale.ROOT))
+                    .register(registry);
+        }
     }
 
     /// Counts what could not be done to lead clients' packets to their shards.

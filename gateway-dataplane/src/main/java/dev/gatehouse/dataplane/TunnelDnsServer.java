@@ -1,21 +1,25 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.tunnel.TunnelRanges;
 import dev.gatehouse.wire.IpAddress;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.datagram.DatagramPacket;
 import io.vertx.core.datagram.DatagramSocket;
 import io.vertx.core.datagram.DatagramSocketOptions;
 import io.vertx.core.net.NetServer;
-import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,13 +29,17 @@ import org.slf4j.LoggerFactory;
 /// refuses or is silent. Clients ask for SRV and TXT, and ours whether a name has IPv6 addresses,
 /// which is answered with no where the host has no IPv6.
 ///
-/// Past 1,000 queries at once a query is refused with SERVFAIL, as one without answer is.
+/// At once 1,000 queries are asked, 100 of one client; what comes meanwhile waits, and clients take
+/// turns, so that after a restart all may ask all their names. Past 1,024 that wait of a client, or
+/// 32,768 of all, and after 5 s of waiting, a query is told SERVFAIL, as one without answer is.
+/// Nobody but clients is answered. What connections may cost: [DnsConnections].
 final class TunnelDnsServer {
     static final int PORT = 53_535;
 
     private static final Logger LOG = LoggerFactory.getLogger(TunnelDnsServer.class);
+    private static final Turns.Limits LIMITS = new Turns.Limits(1_000, 100, 32_768, 1_024);
     private static final long QUERY_LIMIT_MS = 5_000;
-    private static final int CONCURRENT_MAX = 1000;
+    private static final long TIMEOUTS_EVERY_MS = 5_000;
     private static final int UDP_ANSWER_LENGTH_MAX = 1200;
     private static final int EDNS_VERSION = 0;
     private static final int BIND_ATTEMPTS = 3;
@@ -43,21 +51,48 @@ final class TunnelDnsServer {
     private final DnsUpstream upstream;
     private final Nameservers nameservers;
     private final BooleanSupplier hasV6;
+    private final Predicate<IpAddress> isClient;
+    private final Turns<Asked> turns = new Turns<>(LIMITS);
+    private final DnsRefusals refusals = new DnsRefusals();
+    private final DnsConnections connections =
+            new DnsConnections(
+                    System::nanoTime,
+                    refusals,
+                    (client, query) -> answer(client, query, nameservers().forTcp(), false));
     private final List<Supplier<Future<?>>> open = new ArrayList<>();
     private boolean started;
-    private int concurrent;
+
+    /// A query that waits for its turn.
+    private record Asked(
+            IpAddress client,
+            DnsMessage query,
+            List<String> servers,
+            boolean overUdp,
+            long untilNs,
+            Promise<Buffer> reply) {}
 
     static TunnelDnsServer ofHost(Vertx vertx) {
         var configuration = SystemResolver.CONFIGURATION;
         return new TunnelDnsServer(
-                vertx, PORT, DnsUpstream.PORT, configuration, HostFamilies::hasV6);
+                vertx,
+                PORT,
+                DnsUpstream.PORT,
+                configuration,
+                HostFamilies::hasV6,
+                TunnelRanges::isTunnel);
     }
 
     /// For tests.
     TunnelDnsServer(
-            Vertx vertx, int port, int upstreamPort, Path configuration, BooleanSupplier hasV6) {
+            Vertx vertx,
+            int port,
+            int upstreamPort,
+            Path configuration,
+            BooleanSupplier hasV6,
+            Predicate<IpAddress> isClient) {
         this.vertx = vertx;
         this.hasV6 = hasV6;
+        this.isClient = isClient;
         this.port = port;
         context = vertx.getOrCreateContext();
         upstream = new DnsUpstream(vertx, upstreamPort);
@@ -73,6 +108,7 @@ final class TunnelDnsServer {
                     if (!started) {
                         started = true;
                         nameservers.start();
+                        vertx.setPeriodic(TIMEOUTS_EVERY_MS, _ -> connections.handleTimeout());
                     }
                     var closing = open.stream().map(Supplier::get).toList();
                     open.clear();
@@ -93,16 +129,8 @@ final class TunnelDnsServer {
         String host = address.toString();
         var options = new DatagramSocketOptions().setIpV6(!address.isV4());
         DatagramSocket udp = vertx.createDatagramSocket(options);
-        NetServer tcp = vertx.createNetServer(new NetServerOptions().setIdleTimeout(30));
-        udp.handler(
-                packet ->
-                        answer(packet.data(), nameservers.forUdp(), true)
-                                .onSuccess(
-                                        reply ->
-                                                udp.send(
-                                                        reply,
-                                                        packet.sender().port(),
-                                                        packet.sender().host())));
+        NetServer tcp = vertx.createNetServer(DnsConnections.options());
+        udp.handler(packet -> serve(udp, packet));
         tcp.connectHandler(this::serve);
         return Future.join(udp.listen(port, host), tcp.listen(port, host))
                 .<Void>mapEmpty()
@@ -127,17 +155,41 @@ final class TunnelDnsServer {
         return Future.succeededFuture();
     }
 
+    private void serve(DatagramSocket udp, DatagramPacket packet) {
+        var sender = packet.sender();
+        knownClient(sender)
+                .ifPresent(
+                        client ->
+                                answer(client, packet.data(), nameservers.forUdp(), true)
+                                        .onSuccess(
+                                                reply ->
+                                                        udp.send(
+                                                                reply,
+                                                                sender.port(),
+                                                                sender.host())));
+    }
+
     private void serve(NetSocket socket) {
-        socket.handler(
-                DnsFraming.reader(
-                        query ->
-                                answer(query, nameservers.forTcp(), false)
-                                        .onSuccess(r -> socket.write(DnsFraming.frame(r)))));
-        socket.exceptionHandler(_ -> socket.close());
+        knownClient(socket.remoteAddress())
+                .ifPresentOrElse(client -> connections.serve(client, socket), socket::close);
+    }
+
+    /// Empty, and counted, if it is none.
+    private Optional<IpAddress> knownClient(SocketAddress sender) {
+        var client = Optional.of(DnsUpstream.address(sender.host())).filter(isClient);
+        if (client.isEmpty()) {
+            refusals.count(DnsRefusals.What.STRANGER);
+        }
+        return client;
+    }
+
+    private Nameservers nameservers() {
+        return nameservers;
     }
 
     /// Fails, and nothing is sent, if that is no query.
-    private Future<Buffer> answer(Buffer bytes, List<String> servers, boolean overUdp) {
+    private Future<Buffer> answer(
+            IpAddress client, Buffer bytes, List<String> servers, boolean overUdp) {
         var parsed = DnsMessage.parse(bytes).filter(DnsMessage::isQuery);
         if (parsed.isEmpty()) {
             return Future.failedFuture("not a query");
@@ -149,14 +201,46 @@ final class TunnelDnsServer {
         if (query.asksForV6() && !hasV6.getAsBoolean()) {
             return Future.succeededFuture(query.noData(UDP_ANSWER_LENGTH_MAX));
         }
-        if (servers.isEmpty() || concurrent >= CONCURRENT_MAX) {
+        if (servers.isEmpty()) {
             return Future.succeededFuture(query.serverFailure(UDP_ANSWER_LENGTH_MAX));
         }
-        concurrent++;
-        return ask(query, servers, overUdp)
-                .map(found -> reply(found.withId(query.id()), query, overUdp))
-                .otherwise(query.serverFailure(UDP_ANSWER_LENGTH_MAX))
-                .onComplete(_ -> concurrent--);
+        long untilNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(QUERY_LIMIT_MS);
+        var asked = new Asked(client, query, servers, overUdp, untilNs, Promise.promise());
+        if (turns.offer(client, asked)) {
+            askNext();
+        } else {
+            refuse(asked);
+        }
+        return asked.reply.future();
+    }
+
+    private void refuse(Asked asked) {
+        refusals.count(DnsRefusals.What.QUERY);
+        asked.reply.complete(asked.query.serverFailure(UDP_ANSWER_LENGTH_MAX));
+    }
+
+    private void askNext() {
+        for (var asked = turns.poll(); asked != null; asked = turns.poll()) {
+            if (System.nanoTime() - asked.untilNs > 0) {
+                turns.done(asked.client);
+                refuse(asked);
+            } else {
+                ask(asked);
+            }
+        }
+    }
+
+    private void ask(Asked asked) {
+        var query = asked.query;
+        ask(query, asked.servers, asked.overUdp)
+                .map(found -> reply(found.withId(query.id()), query, asked.overUdp))
+                .otherwise(_ -> query.serverFailure(UDP_ANSWER_LENGTH_MAX))
+                .onComplete(
+                        reply -> {
+                            turns.done(asked.client);
+                            asked.reply.complete(reply.result());
+                            askNext();
+                        });
     }
 
     /// One server after the other, until one neither refuses nor is silent for its share of time.
@@ -185,6 +269,20 @@ final class TunnelDnsServer {
         return overUdp
                 ? found.toUdp(query, UDP_ANSWER_LENGTH_MAX)
                 : found.withOptFor(query, UDP_ANSWER_LENGTH_MAX);
+    }
+
+    int connectionsOpen() {
+        return connections.open();
+    }
+
+    /// Bytes of queries and answers that wait here.
+    int bytesWaiting() {
+        return connections.bytes();
+    }
+
+    /// What was refused so far; any thread may read it.
+    DnsRefusals refusals() {
+        return refusals;
     }
 
     /// Answers of servers to questions that were not asked; any thread may read it.

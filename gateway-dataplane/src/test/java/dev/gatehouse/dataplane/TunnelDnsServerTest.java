@@ -228,7 +228,7 @@ class TunnelDnsServerTest {
 
     private void start(String configuration) throws Exception {
         var file = Files.writeString(temporary.resolve("resolv.conf"), configuration + "\n");
-        var server = new TunnelDnsServer(vertx, port, upstreamPort, file, () -> hasV6);
+        var server = new TunnelDnsServer(vertx, port, upstreamPort, file, () -> hasV6, _ -> true);
         await(server.listenOn(List.of(IpAddress.parse(HOST))));
     }
 
