@@ -24,23 +24,30 @@ import java.util.stream.Stream;
 /// Looks up the addresses of DNS resources, away from the shards (tunnel.md 6.3).
 ///
 /// Resolves as [SystemResolver] does. Answers are kept for 30 s or their time to live, whichever
-/// is less, failures never; look-ups of one name share one query; past 1,000 at once a request is
-/// dropped without an answer, and counted. A name without addresses is no failure: only a look-up
-/// that takes longer than 10 s is.
+/// is less, failures never; look-ups of one name share one query. A name without addresses is no
+/// failure: only a look-up that takes longer than 10 s is.
+///
+/// At once 1,000 look-ups are under way, 100 of one client. Others wait, and clients take turns, so
+/// that after a restart all may ask for all their names; past 1,024 of a client or 65,536 of all,
+/// and after 4 s of waiting, a request is answered as failed, and counted.
 final class NameLookup implements AutoCloseable {
-    static final int CONCURRENT_MAX = 1000;
+    static final Turns.Limits LIMITS = new Turns.Limits(1_000, 100, 65_536, 1_024);
 
     static final long LIMIT_MS = 10_000;
     private static final Duration KEPT = Duration.ofSeconds(30);
     private static final Duration KEPT_MIN = Duration.ofSeconds(1); // who asks once asks thrice
     private static final Duration SOON = Duration.ofSeconds(5);
-    private static final int KEPT_MAX = 10_000;
+    static final int KEPT_MAX = 10_000;
+
+    /// With the 10 s of a look-up less than whoever asks waits.
+    private static final long WAIT_MAX_NS = Duration.ofSeconds(4).toNanos();
 
     /// Asks for the addresses behind a name.
     ///
     /// @param shard that asks and gets the answer
+    /// @param client for whom
     /// @param requestId its own number for it
-    record Question(int shard, long requestId, String domain) {
+    record Question(int shard, String client, long requestId, String domain) {
         private Answer answer(Optional<List<IpAddress>> addresses) {
             return new Answer(shard, requestId, addresses);
         }
@@ -91,6 +98,8 @@ final class NameLookup implements AutoCloseable {
         }
     }
 
+    private record Waiting(Question question, long untilNs) {}
+
     private record Kept(List<IpAddress> addresses, long untilNs) {}
 
     private final EventLoopGroup group =
@@ -99,9 +108,10 @@ final class NameLookup implements AutoCloseable {
     private final EventLoop loop = group.next();
     private final Backend backend;
     private final Consumer<Answer> answers;
-    private final Map<String, List<Question>> waiting = new LinkedHashMap<>();
-    private final Map<String, Kept> kept = new LinkedHashMap<>();
-    private int concurrent;
+    private final Turns<Waiting> turns = new Turns<>(LIMITS);
+    private final Map<String, List<Question>> sharing = new LinkedHashMap<>();
+    private final LinkedHashMap<String, Kept> kept = new LinkedHashMap<>(); // oldest first
+    private boolean isBeginning;
     private volatile long refused;
 
     /// @param answers called on the look-up's thread
@@ -125,7 +135,7 @@ final class NameLookup implements AutoCloseable {
         loop.execute(() -> handle(question));
     }
 
-    /// Requests dropped because too many were under way.
+    /// Requests answered as failed because too many were under way.
     long refused() {
         return refused;
     }
@@ -136,23 +146,64 @@ final class NameLookup implements AutoCloseable {
     }
 
     private void handle(Question question) {
-        String name = question.domain().toLowerCase(Locale.ROOT);
+        var known = known(name(question));
+        if (known.isPresent()) {
+            answers.accept(question.answer(known));
+        } else if (turns.offer(
+                question.client, new Waiting(question, System.nanoTime() + WAIT_MAX_NS))) {
+            beginNext();
+        } else {
+            refuse(question);
+        }
+    }
+
+    private static String name(Question question) {
+        return question.domain().toLowerCase(Locale.ROOT);
+    }
+
+    private Optional<List<IpAddress>> known(String name) {
         var known = kept.get(name);
-        if (known != null && System.nanoTime() - known.untilNs < 0) {
-            answers.accept(question.answer(Optional.of(known.addresses)));
+        return known != null && System.nanoTime() - known.untilNs < 0
+                ? Optional.of(known.addresses)
+                : Optional.empty();
+    }
+
+    private void refuse(Question question) {
+        refused++;
+        answers.accept(question.answer(Optional.empty()));
+    }
+
+    /// What is known at once ends at once, and comes back here: the loop goes on, not deeper.
+    private void beginNext() {
+        if (isBeginning) {
             return;
         }
-        if (concurrent >= CONCURRENT_MAX) {
-            refused++;
+        isBeginning = true;
+        for (var next = turns.poll(); next != null; next = turns.poll()) {
+            if (System.nanoTime() - next.untilNs > 0) {
+                turns.done(next.question.client);
+                refuse(next.question);
+            } else {
+                begin(next.question);
+            }
+        }
+        isBeginning = false;
+    }
+
+    private void begin(Question question) {
+        String name = name(question);
+        var known = known(name); // somebody else has asked meanwhile
+        if (known.isPresent()) {
+            turns.done(question.client);
+            answers.accept(question.answer(known));
             return;
         }
-        concurrent++;
-        var sharing = waiting.get(name);
-        if (sharing != null) {
-            sharing.add(question);
+        var others = sharing.get(name);
+        if (others != null) {
+            others.add(question);
             return;
         }
-        waiting.put(name, new ArrayList<>(List.of(question)));
+        sharing.put(name, new ArrayList<>(List.of(question)));
         lookUp(name);
     }
 
@@ -175,29 +226,29 @@ final class NameLookup implements AutoCloseable {
     }
 
     private void finish(String name, Optional<Found> result) {
-        var questions = waiting.remove(name);
+        var questions = sharing.remove(name);
         if (questions == null) {
             return; // past its limit
         }
-        concurrent -= questions.size();
         var addresses = result.map(NameLookup::addresses);
         if (addresses.isPresent() && !addresses.get().isEmpty()) {
             keep(name, addresses.get(), result.get().ttl());
         }
         for (var question : questions) {
+            turns.done(question.client);
             answers.accept(question.answer(addresses));
         }
+        beginNext();
     }
 
     private void keep(String name, List<IpAddress> addresses, Duration ttl) {
         long nowNs = System.nanoTime();
         var keptFor = Collections.max(List.of(KEPT_MIN, Collections.min(List.of(KEPT, ttl))));
+        kept.remove(name); // to be the newest
         if (kept.size() >= KEPT_MAX) {
-            kept.values().removeIf(entry -> nowNs - entry.untilNs >= 0);
+            kept.remove(kept.firstEntry().getKey());
         }
-        if (kept.size() < KEPT_MAX) {
-            kept.put(name, new Kept(addresses, nowNs + keptFor.toNanos()));
-        }
+        kept.put(name, new Kept(addresses, nowNs + keptFor.toNanos()));
     }
 
     @Override

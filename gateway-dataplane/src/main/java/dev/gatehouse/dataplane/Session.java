@@ -255,8 +255,9 @@ final class Session implements AutoCloseable {
     private void handle(GatewayEvent event, long nowNs) throws IOException {
         reporter.touch(nowNs);
         switch (event) {
-            case GatewayEvent.ResolveName(long id, var _, var _, var domain) ->
-                    around.lookups().ask(new NameLookup.Question(around.index(), id, domain));
+            case GatewayEvent.ResolveName(long id, var client, var _, var domain) ->
+                    around.lookups()
+                            .ask(new NameLookup.Question(around.index(), client, id, domain));
             case GatewayEvent.CloseConnection(var id, boolean goodbye) -> close(id, goodbye, nowNs);
             case GatewayEvent.AccessExpired(var id, var resource) ->
                     reporter.authorizationExpired(id, resource);

@@ -61,6 +61,7 @@ final class TunnelDnsServer {
                     (client, query) -> answer(client, query, nameservers().forTcp(), false));
     private final List<Supplier<Future<?>>> open = new ArrayList<>();
     private boolean started;
+    private boolean isAsking;
 
     /// A query that waits for its turn.
     private record Asked(
@@ -220,6 +221,10 @@ final class TunnelDnsServer {
     }
 
     private void askNext() {
+        if (isAsking) {
+            return; // the loop goes on, not deeper
+        }
+        isAsking = true;
         for (var asked = turns.poll(); asked != null; asked = turns.poll()) {
             if (System.nanoTime() - asked.untilNs > 0) {
                 turns.done(asked.client);
@@ -228,6 +233,7 @@ final class TunnelDnsServer {
                 ask(asked);
             }
         }
+        isAsking = false;
     }
 
     private void ask(Asked asked) {

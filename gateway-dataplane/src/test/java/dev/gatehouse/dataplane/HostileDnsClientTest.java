@@ -97,7 +97,7 @@ class HostileDnsClientTest {
     /// More than one buffer holds, read at last: every query of a pipeline is answered, in a loop.
     @Test
     void aLongPipelineIsAnsweredWhole() throws Exception {
-        int count = 20_000;
+        int count = 5_000;
         try (var client = new Socket()) {
             client.bind(new InetSocketAddress(HONEST, 0));
             client.connect(new InetSocketAddress(HOST, port));
@@ -138,13 +138,18 @@ class HostileDnsClientTest {
     @Test
     void aClientHasAShareOfQueries() throws Exception {
         try (var hostile = udp(HOSTILE)) {
-            for (int i = 0; i < 3_000; i++) {
-                hostile.send(packet(query(i, "silent%d.example.com".formatted(i))));
-            }
-            Eventually.becomes("excess is refused", LIMIT, () -> refused(What.QUERY) > 0);
+            Eventually.becomes("excess is refused", LIMIT, () -> isRefused(hostile));
             assertThat(isAnsweredOverUdp()).isTrue();
             assertThat(isAnsweredOverTcp()).isTrue();
         }
+    }
+
+    /// A few at a time: a socket's buffer holds no more.
+    private boolean isRefused(DatagramSocket hostile) throws IOException {
+        for (int i = 0; i < 100; i++) {
+            hostile.send(packet(query(i, "silent.example.com")));
+        }
+        return refused(What.QUERY) > 0;
     }
 
     @Test
