@@ -164,6 +164,7 @@ final class WireGuardEnd implements AutoCloseable {
         switch (gate.admit(buffer, 0, length, source, nowNs())) {
             case HandshakeGate.Decision.OK -> handshake(buffer, length);
             case HandshakeGate.Decision.DROP -> throw new IOException("mac1 is wrong");
+            case HandshakeGate.Decision.EXCESS -> throw new IOException("too many handshakes");
             case HandshakeGate.CookieReply reply -> {
                 cookiesGiven++;
                 send(reply.datagram());

@@ -9,6 +9,7 @@ import dev.gatehouse.ice.IceTransmit;
 import dev.gatehouse.stun.StunMessage;
 import dev.gatehouse.stun.TransactionId;
 import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wireguard.MessageType;
 import dev.gatehouse.wireguard.Outcome;
@@ -58,6 +59,7 @@ final class Connection {
     private boolean wasConnected;
     private long lastActivityNs;
     private long heardNs;
+    private IpAddress heardFrom; // null: nothing heard yet
     private long nominationHandshakeAtNs; // not before
     private long reuseHandshakeAtNs; // not before
     private long candidateDeadlineNs;
@@ -153,6 +155,7 @@ final class Connection {
         snapshot.ice().remoteCandidates().forEach(this::rememberBindTarget);
         agent.nominated().ifPresent(nominated -> handleNominated(nominated, nowNs));
         if (state.hasPath()) {
+            heardFrom(state.path().info().remote().address());
             tunnel.startHandshake(nowNs);
         }
         ensureRelay(nowNs);
@@ -324,9 +327,8 @@ final class Connection {
         settle(nowNs);
     }
 
-    /// How many of the `named` candidates of a message are looked at.
-    int admitCandidates(int named, long nowNs) {
-        return limits.candidates(named, nowNs);
+    PeerLimits limits() {
+        return limits;
     }
 
     /// Call [#handleCandidatesEnd] after the last one of a message. One that is known and in use
@@ -370,8 +372,15 @@ final class Connection {
             return;
         }
         heardNs = nowNs;
+        heardFrom(remote.address());
         agent.handleMessage(message, local, remote, nowNs);
         settle(nowNs);
+    }
+
+    /// The peer has shown that it is there; null: it is gone.
+    private void heardFrom(IpAddress address) {
+        context.peerAddresses().move(heardFrom, address);
+        heardFrom = address;
     }
 
     Outcome handleHandshake(ByteBuffer buffer, int offset, int length, long nowNs) {
@@ -677,6 +686,7 @@ final class Connection {
     /// Forgets keys and counts what was waiting.
     void close() {
         parked.dropAll();
+        heardFrom(null);
         tunnel.close();
     }
 

@@ -18,8 +18,11 @@ public enum DropReason {
     SESSION_CLOSED,
     /// Inbound: a handshake initiation of a key that no connection has.
     PEER_KEY_UNKNOWN,
-    /// Inbound: a handshake message refused before any expensive work (mac1, rate limit).
+    /// Inbound: a handshake message refused before any expensive work: mac1, or a cookie is
+    /// to be shown first.
     HANDSHAKE_REFUSED,
+    /// Inbound: a handshake message beyond what its source, its peer, or all may send.
+    HANDSHAKE_EXCESS,
     /// Inbound: a handshake message that does not verify.
     HANDSHAKE_INVALID,
     /// Inbound: a data packet that does not verify, or was seen before.

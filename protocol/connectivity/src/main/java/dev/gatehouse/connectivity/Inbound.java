@@ -207,11 +207,16 @@ final class Inbound {
                                 packets.offset(i),
                                 packets.length(i),
                                 source.address(),
+                                context.peerAddresses().contains(source.address()),
                                 nowNs);
         return switch (verdict) {
             case HandshakeGate.Decision.OK -> true;
             case HandshakeGate.Decision.DROP -> {
                 context.drops().count(DropReason.HANDSHAKE_REFUSED);
+                yield false;
+            }
+            case HandshakeGate.Decision.EXCESS -> {
+                context.drops().count(DropReason.HANDSHAKE_EXCESS);
                 yield false;
             }
             case HandshakeGate.CookieReply reply -> {
@@ -258,7 +263,11 @@ final class Inbound {
         var outcome = connection.handleHandshake(buffer, offset, packets.length(i), nowNs);
         connections.settled(connection);
         if (!(outcome instanceof Outcome.Accepted)) {
-            context.drops().count(DropReason.HANDSHAKE_INVALID);
+            context.drops()
+                    .count(
+                            outcome == dev.gatehouse.wireguard.DropReason.TOO_OFTEN
+                                    ? DropReason.HANDSHAKE_EXCESS
+                                    : DropReason.HANDSHAKE_INVALID);
         }
     }
 

@@ -148,7 +148,7 @@ public final class Node {
             context.drops().count(DropReason.CANDIDATE_WITHOUT_CONNECTION, candidates.size());
             return;
         }
-        int admitted = connection.admitCandidates(candidates.size(), nowNs);
+        int admitted = connection.limits().candidates(candidates.size(), nowNs);
         for (var text : candidates.subList(0, admitted)) {
             parse(text).ifPresent(c -> action.handle(connection, c, nowNs));
         }

@@ -16,6 +16,7 @@ final class NodeContext {
     private final DropCounters drops = new DropCounters();
     private final Outbox outbox = new Outbox(SEND_BUFFER_BYTES, drops);
     private final TransactionOwners transactions = new TransactionOwners();
+    private final PeerAddresses peerAddresses = new PeerAddresses();
     private final Queue<NodeEvent> events = new ArrayDeque<>(); // drained after each mutation
     private final PacketBatch scratch =
             PacketBatch.allocate(SCRATCH_PACKETS * Node.PACKET_LENGTH_MAX, SCRATCH_PACKETS);
@@ -48,6 +49,10 @@ final class NodeContext {
 
     TransactionOwners transactions() {
         return transactions;
+    }
+
+    PeerAddresses peerAddresses() {
+        return peerAddresses;
     }
 
     Queue<NodeEvent> events() {

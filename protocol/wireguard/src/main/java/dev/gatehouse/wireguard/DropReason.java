@@ -12,6 +12,8 @@ public enum DropReason implements Outcome {
     WRONG_PEER,
     /// An initiation that is not newer than the last one: a replay.
     STALE_TIMESTAMP,
+    /// An initiation of the peer, but it sends more of them than any peer has reason to.
+    TOO_OFTEN,
     /// The counter was seen before or is too old to tell.
     REPLAYED,
     BAD_TAG,

@@ -10,6 +10,7 @@ import static dev.gatehouse.wireguard.WireGuardConstants.REKEY_ON_RECEIVE_NS;
 import static dev.gatehouse.wireguard.WireGuardConstants.REKEY_TIMEOUT_NS;
 
 import dev.gatehouse.wire.PacketBatch;
+import dev.gatehouse.wire.TokenBucket;
 import dev.gatehouse.wireguard.crypto.Aead;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -31,6 +32,12 @@ public final class WireGuardTunnel implements AutoCloseable {
     private static final int RESUME_NUMBER_DISTANCE = 128;
 
     private static final int CONTROLS_MAX = 16; // callers drain, so this is never reached
+
+    /// A peer begins a handshake every two minutes, or every 5 s until it is answered, and at once
+    /// on another path or without a session.
+    private static final int INITIATIONS_PER_SECOND = 5;
+
+    static final int INITIATIONS_BURST = 20;
 
     private enum Timer {
         EXPIRE_CONNECTION,
@@ -56,6 +63,8 @@ public final class WireGuardTunnel implements AutoCloseable {
     private final TimerTable<Timer> timers = new TimerTable<>(Timer.class);
     private final ArrayDeque<byte[]> controls = new ArrayDeque<>();
     private final ArrayDeque<TunnelEvent> events = new ArrayDeque<>();
+    private final TokenBucket initiations =
+            new TokenBucket(INITIATIONS_PER_SECOND, INITIATIONS_BURST); // the peer's
     private PendingHandshake pending; // our newest initiation, null if none waits
     private PendingHandshake previous; // the one before it: its response may be late
     private Tai64n lastReceived = Tai64n.ZERO;
@@ -139,6 +148,9 @@ public final class WireGuardTunnel implements AutoCloseable {
             }
             if (!timestamp.get().isAfter(lastReceived)) {
                 return DropReason.STALE_TIMESTAMP;
+            }
+            if (!initiations.take(nowNs)) {
+                return DropReason.TOO_OFTEN;
             }
             int localIndex = takeIndex();
             var answer = initiation.answer(peer, localIndex, random);

@@ -134,6 +134,73 @@ class HandshakeGateTest {
         assertThat(handle(peers.gateway, reply)).isEqualTo(DropReason.UNKNOWN_SESSION);
     }
 
+    @Test
+    void aCookieIsGoodForTheShareOfOneSource() {
+        var proven = provenInitiation(HOME, 0);
+
+        exhaust(10 * SECOND);
+        assertThat(okOf(3_000, proven, HOME, false, 10 * SECOND))
+                .isEqualTo(HandshakeGate.SOURCE_BURST);
+        assertThat(admit(proven, HOME, 10 * SECOND)).isEqualTo(HandshakeGate.Decision.EXCESS);
+
+        exhaust(11 * SECOND);
+        assertThat(okOf(3_000, proven, HOME, false, 11 * SECOND))
+                .isEqualTo(HandshakeGate.SOURCE_PER_SECOND);
+    }
+
+    @Test
+    void anOfficeOfAThousandBehindOneAddressBeginsAtOnce() {
+        var proven = provenInitiation(HOME, 0);
+
+        exhaust(10 * SECOND);
+        assertThat(okOf(1_000, proven, HOME, false, 10 * SECOND)).isEqualTo(1_000);
+    }
+
+    @Test
+    void noNumberOfStrangersKeepsKnownPeersOut() {
+        var known = provenInitiation(HOME, 0);
+        int strangers = 0;
+        for (int i = 1; i <= 4; i++) {
+            var source = IpAddress.v4(0xC6336400 + i);
+            var proven = provenInitiation(source, i * 10 * SECOND);
+            exhaust(60 * SECOND);
+            strangers += okOf(3_000, proven, source, false, 60 * SECOND);
+        }
+
+        assertThat(strangers).isEqualTo(HandshakeGate.PROVEN_BURST);
+        assertThat(okOf(1_000, known, HOME, true, 60 * SECOND)).isEqualTo(1_000);
+    }
+
+    @Test
+    void whereAPeerIsKnownToBeNoCookieIsAskedFor() {
+        var initiation = initiation(0);
+        exhaust(0);
+
+        assertThat(okOf(100, initiation, HOME, true, 0)).isEqualTo(100);
+        assertThat(okOf(100, initiation, HOME, false, 0)).isZero();
+        assertThat(okOf(10_000, initiation, HOME, true, 0)).isEqualTo(300);
+    }
+
+    /// An initiation with a cookie for `source`, of a client of its own.
+    private byte[] provenInitiation(IpAddress source, long nowNs) {
+        var twin = new Peers(5); // the same keys
+        exhaust(nowNs);
+        twin.client.startHandshake(nowNs);
+        handle(twin.client, cookieReply(controls(twin.client).getFirst(), source, nowNs));
+        twin.client.handleTimeout(nowNs + 6 * SECOND);
+        return controls(twin.client).getFirst();
+    }
+
+    private int okOf(int times, byte[] message, IpAddress source, boolean isKnown, long nowNs) {
+        int passed = 0;
+        for (int i = 0; i < times; i++) {
+            var b = ByteBuffer.wrap(message);
+            var verdict = gate.admit(b, 0, message.length, source, isKnown, nowNs);
+            passed += verdict == HandshakeGate.Decision.OK ? 1 : 0;
+        }
+        return passed;
+    }
+
     private byte[] initiation(long nowNs) {
         peers.client.startHandshake(nowNs);
         return controls(peers.client).getFirst();

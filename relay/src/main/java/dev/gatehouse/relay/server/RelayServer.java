@@ -5,6 +5,7 @@ import dev.gatehouse.stun.Decoded;
 import dev.gatehouse.stun.StunMessage;
 import dev.gatehouse.wire.DatagramBatch;
 import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.SourceBuckets;
 import java.util.Collection;
 import java.util.random.RandomGenerator;
 
@@ -31,7 +32,7 @@ public final class RelayServer {
         var limits = config.limits();
         var nonces = new Nonces(limits.noncesMax(), random, statistics);
         var strangers =
-                new TokenBuckets(
+                new SourceBuckets(
                         limits.unauthenticatedRepliesPerSecond(),
                         limits.unauthenticatedBurst(),
                         random.nextLong());

@@ -9,6 +9,7 @@ import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.stun.StunWriter;
 import dev.gatehouse.stun.TurnCredentials;
 import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.SourceBuckets;
 import java.util.Optional;
 
 /// Answers STUN and TURN requests: the checks of relay.md 7 to 10 in their order.
@@ -38,7 +39,7 @@ final class TurnRequests {
     private final Deletions deletions = new Deletions();
     private final ActionQueue actions;
     private final RelayStatistics statistics;
-    private final TokenBuckets strangers;
+    private final SourceBuckets strangers;
     private boolean draining;
 
     TurnRequests(
@@ -48,7 +49,7 @@ final class TurnRequests {
             PeerFilter peers,
             ActionQueue actions,
             RelayStatistics statistics,
-            TokenBuckets strangers) {
+            SourceBuckets strangers) {
         this.config = config;
         this.authenticator = authenticator;
         this.allocations = allocations;

@@ -1,10 +1,9 @@
-package dev.gatehouse.relay.server;
+package dev.gatehouse.wire;
 
-import dev.gatehouse.wire.IpAddress;
-
-/// Limits replies per source network in a table of fixed size; sources that share a slot share its
-/// tokens.
-final class TokenBuckets {
+/// A [TokenBucket] for each source network: an IPv4 address, an IPv6 /64. In a table of fixed size,
+/// so that no number of sources costs memory; sources that share one of its slots share its tokens.
+/// Not thread-safe.
+public final class SourceBuckets {
     private static final int SLOTS = 4096; // power of two
     private static final long NS_PER_SECOND = 1_000_000_000;
 
@@ -16,14 +15,18 @@ final class TokenBuckets {
     /// algorithm.
     private final long[] fullAtNs = new long[SLOTS];
 
-    TokenBuckets(int perSecond, int burst, long salt) {
+    /// @param salt random: nobody can tell who shares a slot with whom
+    public SourceBuckets(int perSecond, int burst, long salt) {
+        if (perSecond < 1 || burst < 1) {
+            throw new IllegalArgumentException("a bucket gives at least one token");
+        }
         intervalNs = NS_PER_SECOND / perSecond;
         burstNs = intervalNs * burst;
         this.salt = salt;
     }
 
     /// Takes one token of `source`; false if there is none.
-    boolean take(IpAddress source, long nowNs) {
+    public boolean take(IpAddress source, long nowNs) {
         int slot = slot(source);
         long fullAt = Math.max(fullAtNs[slot], nowNs) + intervalNs;
         if (fullAt - nowNs > burstNs) {
