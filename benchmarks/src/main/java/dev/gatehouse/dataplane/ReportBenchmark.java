@@ -76,7 +76,7 @@ public class ReportBenchmark {
         var keys = KeyPair.generate(random);
         var aead = Aeads.choose(Optional.of("jdk"));
         node = new Node(NodeConfig.gateway(keys, aead, 0), random);
-        state = new GatewayState(GatewayLimits.defaults(), 0);
+        state = new GatewayState(GatewayLimits.defaults(), 0, 1);
         var predecessor = Snapshot.newBuilder();
         predecessor.setInterface(
                 Interface.newBuilder().setIpv4("100.64.0.1").setIpv6("fd00:2021:1111::1"));

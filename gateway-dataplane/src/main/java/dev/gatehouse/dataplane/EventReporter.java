@@ -3,11 +3,10 @@ package dev.gatehouse.dataplane;
 import dev.gatehouse.connectivity.CandidateChanges;
 import dev.gatehouse.rpc.AuthorizationExpired;
 import dev.gatehouse.rpc.ConnectionChanged;
+import dev.gatehouse.rpc.Delta;
 import dev.gatehouse.rpc.Event;
 import dev.gatehouse.rpc.LocalCandidates;
 import dev.gatehouse.rpc.NoRelays;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /// Tells the control plane what happens: at once, but for changes of state, which are gathered for
@@ -21,7 +20,6 @@ final class EventReporter {
     private final int shard;
     private final EventFeed feed;
     private final CandidateChanges candidates = new CandidateChanges();
-    private final Set<String> again = new TreeSet<>();
     private final ToldState told;
     private long flushAtNs = NEVER;
 
@@ -36,13 +34,6 @@ final class EventReporter {
         if (flushAtNs == NEVER) {
             flushAtNs = nowNs + GATHER_NS;
         }
-    }
-
-    /// A client was authorised, perhaps again: the control plane forgets at a revocation what it
-    /// had, so it is told all of it, even if nothing differs from what it was last told.
-    void authorized(String clientId, long nowNs) {
-        again.add(clientId);
-        touch(nowNs);
     }
 
     /// Whether anybody would hear of a change.
@@ -63,14 +54,27 @@ final class EventReporter {
 
     private void report(ShardState.Changes changes, ShardStatus status) {
         flushAtNs = NEVER;
-        var delta = told.update(changes, again);
-        again.clear();
+        var delta = told.update(changes);
         if (feed.isFollowed(shard)) {
-            delta.ifPresent(d -> offer(feed.event().setDelta(d.toBuilder().setShard(shard))));
+            delta.ifPresent(this::offerInParts);
             NatCodec.deltas(changes.translations(), shard)
                     .forEach(d -> offer(feed.event().setDelta(d)));
         }
         feed.offerStatus(shard, status);
+    }
+
+    /// What is removed is removed first. A message has a limit, the names of a client do not keep
+    /// to it.
+    private void offerInParts(Delta delta) {
+        var removals = delta.toBuilder().clearChanged().setShard(shard);
+        var parts = SnapshotParts.cut(delta.getChanged(), SnapshotParts.PART_BYTES_MAX);
+        if (delta.hasChanged()) {
+            removals.setChanged(parts.getFirst());
+        }
+        offer(feed.event().setDelta(removals));
+        for (var part : parts.subList(1, parts.size())) {
+            offer(feed.event().setDelta(Delta.newBuilder().setShard(shard).setChanged(part)));
+        }
     }
 
     /// Tells everything, if it is asked for.

@@ -184,7 +184,9 @@ final class GatewayShard implements Agent<ShardCommand> {
         var keys = NodeCodec.keyPair(snapshot.getKeyPair());
         long unixOriginNs = around.clock.unixOriginNs();
         var node = new Node(NodeConfig.gateway(keys, around.aead, unixOriginNs), around.random);
-        var state = new GatewayState(GatewayLimits.defaults(), unixOriginNs);
+        var limits =
+                GatewayLimits.ofShard(Runtime.getRuntime().maxMemory(), around.config.shards());
+        var state = new GatewayState(limits, unixOriginNs, around.random.nextLong());
         state.allowNameTargets(around.config.nameTargets());
         int port =
                 snapshot.hasUdpPort() ? snapshot.getUdpPort() : around.config.udpPort(around.index);

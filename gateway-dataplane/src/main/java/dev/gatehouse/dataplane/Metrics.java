@@ -71,6 +71,7 @@ final class Metrics implements AutoCloseable {
         gauge(shard, "gatehouse.clients", ShardMetrics::clients);
         gauge(shard, "gatehouse.connections", ShardMetrics::connections);
         gauge(shard, "gatehouse.relays.allocated", ShardMetrics::relaysAllocated);
+        gauge(shard, "gatehouse.names", ShardMetrics::names);
         gauge(shard, "gatehouse.nat.sessions", ShardMetrics::natSessions);
         gauge(shard, "gatehouse.nat.sessions.told", ShardMetrics::natSessionsTold);
         var tags = tags(shard);

@@ -345,8 +345,6 @@ final class Session implements AutoCloseable {
             throw new RejectedExecutionException("too many clients, or resources of a client");
         }
         around.clients().arrived(clientId, authorization.clientV4(), authorization.clientV6());
-        state.tellNatAgain(clientId);
-        reporter.authorized(clientId, nowNs);
         return upsert == Upsert.CREATED ? Outcome.CREATED : Outcome.REUSED;
     }
 

@@ -18,12 +18,13 @@ record ShardMetrics(
         int clients,
         int connections,
         int relaysAllocated,
+        long names,
         long natSessions,
         long natSessionsTold,
         long natSessionsUntold,
         long unsendable) {
     static final ShardMetrics NONE =
-            new ShardMetrics(Map.of(), Map.of(), Map.of(), Map.of(), 0, 0, 0, 0, 0, 0, 0);
+            new ShardMetrics(Map.of(), Map.of(), Map.of(), Map.of(), 0, 0, 0, 0, 0, 0, 0, 0);
 
     static ShardMetrics of(ShardIo io, Node node, GatewayState state) {
         var udp = new EnumMap<UdpCounter, Long>(UdpCounter.class);
@@ -52,6 +53,7 @@ record ShardMetrics(
                 state.clients(),
                 node.peers(),
                 node.readyRelayIds().size(),
+                state.names(),
                 state.natSessions(),
                 state.natSessionsTold(),
                 state.natSessionsUntold(),

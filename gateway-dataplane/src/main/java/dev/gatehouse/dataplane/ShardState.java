@@ -2,6 +2,7 @@ package dev.gatehouse.dataplane;
 
 import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.connectivity.NodeChanges;
+import dev.gatehouse.dataplane.gateway.GatewayChanges;
 import dev.gatehouse.dataplane.gateway.GatewayState;
 import dev.gatehouse.dataplane.gateway.NatChanges;
 import dev.gatehouse.rpc.KeyPair;
@@ -14,12 +15,15 @@ final class ShardState {
     /// What may differ from what was told before, and how it is: what is named and not in `state`
     /// is gone.
     ///
-    /// @param state of these relays and clients, with everything that is of neither, but without
-    ///     translations
+    /// @param peerIds of whose connections something may differ
+    /// @param parts of which something else may differ
+    /// @param state of these relays, connections and parts, with everything that is of none, but
+    ///     without translations
     /// @param translations that differ from what was told
     record Changes(
             List<String> relayIds,
-            List<String> clientIds,
+            List<String> peerIds,
+            GatewayChanges parts,
             Snapshot state,
             NatChanges translations) {}
 
@@ -42,23 +46,29 @@ final class ShardState {
 
     /// What changed since the last call; everything at the first, but for translations, which
     /// follow once they were asked for, so many a call. Takes time by what it returns, not by how
-    /// many clients there are.
+    /// many clients there are, nor by how much there is of one.
     Changes takeChanges(long nowNs) {
-        var clientIds = new LinkedHashSet<>(gateway.takeChanges());
+        var parts = gateway.takeChanges();
         var changed = node.takeChanges();
-        clientIds.addAll(changed.peerIds());
-        var clients = List.copyOf(clientIds);
+        var peerIds = new LinkedHashSet<>(changed.peerIds());
+        peerIds.addAll(parts.clients());
+        var authorized = new LinkedHashSet<String>();
+        parts.authorized().forEach(key -> authorized.add(key.clientId()));
+        peerIds.addAll(authorized);
+        authorized.forEach(gateway::tellNatAgain);
+        var ids = List.copyOf(peerIds);
         return new Changes(
                 changed.relayIds(),
-                clients,
-                encode(changed.relayIds(), clients, nowNs),
+                ids,
+                parts,
+                encode(new NodeChanges(changed.relayIds(), ids), parts, nowNs),
                 gateway.takeNatChanges());
     }
 
-    private Snapshot encode(List<String> relayIds, List<String> clientIds, long nowNs) {
+    private Snapshot encode(NodeChanges changed, GatewayChanges parts, long nowNs) {
         var snapshot = Snapshot.newBuilder().setKeyPair(keys).setUdpPort(udpPort);
-        NodeCodec.encode(node.snapshot(new NodeChanges(relayIds, clientIds), nowNs), snapshot);
-        GatewayCodec.encode(gateway.snapshot(clientIds), snapshot);
+        NodeCodec.encode(node.snapshot(changed, nowNs), snapshot);
+        GatewayCodec.encode(gateway.snapshot(parts), snapshot);
         return snapshot.build();
     }
 }

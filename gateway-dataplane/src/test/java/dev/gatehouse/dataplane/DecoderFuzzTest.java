@@ -55,7 +55,7 @@ class DecoderFuzzTest {
             try {
                 var snapshot = Snapshot.parseFrom(mutator.bytes(genuine));
                 NodeCodec.decode(snapshot, NOW_UNIX_NS);
-                new GatewayState(GatewayLimits.defaults(), NOW_UNIX_NS)
+                new GatewayState(GatewayLimits.defaults(), NOW_UNIX_NS, 1)
                         .restore(GatewayCodec.decode(snapshot), 0);
                 decoded++;
             } catch (InvalidProtocolBufferException | IllegalArgumentException _) {

@@ -2,6 +2,7 @@ package dev.gatehouse.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.GatewayChanges;
 import dev.gatehouse.dataplane.gateway.NatChanges;
 import dev.gatehouse.rpc.LocalCandidates;
 import dev.gatehouse.rpc.Snapshot;
@@ -26,7 +27,11 @@ class EventReporterTest {
         feed.subscribe(CONSUMER);
         var nothing =
                 new ShardState.Changes(
-                        List.of(), List.of(), Snapshot.getDefaultInstance(), NatChanges.NONE);
+                        List.of(),
+                        List.of(),
+                        new GatewayChanges(List.of(), List.of(), List.of(), List.of()),
+                        Snapshot.getDefaultInstance(),
+                        NatChanges.NONE);
         reporter.sendSnapshot(nothing, ShardStatus.STARTING);
         while (feed.poll(CONSUMER).isPresent()) {}
 

@@ -137,7 +137,7 @@ class ReportPropertyTest {
         long originNs = UNIX_ORIGIN_S * SECOND_NS;
         var aead = Aeads.open("jdk").orElseThrow();
         node = new Node(NodeConfig.gateway(keys, aead, originNs), random);
-        gateway = new GatewayState(GatewayLimits.defaults(), originNs);
+        gateway = new GatewayState(GatewayLimits.defaults(), originNs, 1);
         gateway.setInterface(IpAddress.parse("100.64.0.1"), IpAddress.parse("fd00:2021:1111::1"));
         state = new ShardState(NodeCodec.encode(keys), 52_625, node, gateway);
         feed = new EventFeed(1, 100, shard + 1);
@@ -210,8 +210,6 @@ class ReportPropertyTest {
         var v6 = IpAddress.parse("fd00:2021:1111::" + (2 + gen.below(3)));
         var spec = spec(resource, gen);
         gateway.authorize(new Authorization(client, v4, v6, spec, expiry(gen)), nowNs);
-        gateway.tellNatAgain(client);
-        reporter.authorized(client, nowNs);
     }
 
     private static ResourceSpec spec(String id, Gen gen) {
@@ -273,8 +271,6 @@ class ReportPropertyTest {
         var resource = new ResourceSpec.Dns(resource(0), "name", any, List.of());
         gateway.authorize(
                 new Authorization(client(0), own, ownV6, resource, OptionalLong.empty()), nowNs);
-        gateway.tellNatAgain(client(0));
-        reporter.authorized(client(0), nowNs);
         var proxy = IpAddress.parse("100.96.0.77");
         fromClient(client(0), new P2pEvent.AssignedIps(resource(0), "z.example", List.of(proxy)));
         for (var event = gateway.pollEvent(); event != null; event = gateway.pollEvent()) {

@@ -128,7 +128,7 @@ class SnapshotTest {
                         .addDnsMappings(mapping())
                         .addNatSessions(natSession())
                         .build();
-        var state = new GatewayState(GatewayLimits.defaults(), UNIX_NS);
+        var state = new GatewayState(GatewayLimits.defaults(), UNIX_NS, 1);
         state.restore(GatewayCodec.decode(message), 0);
 
         var again = Snapshot.newBuilder();

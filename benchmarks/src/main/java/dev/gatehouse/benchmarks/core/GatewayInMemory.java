@@ -103,7 +103,7 @@ final class GatewayInMemory {
     void connect() {
         var keys = KeyPair.generate(random);
         node = new Node(NodeConfig.gateway(keys, aead, 0), random);
-        state = new GatewayState(GatewayLimits.defaults(), 0);
+        state = new GatewayState(GatewayLimits.defaults(), 0, 1);
         state.setInterface(IpAddress.parse("100.64.0.1"), IpAddress.parse("fd00:2021:1111::1"));
         var some = new ArrayList<PeerSnapshot>();
         for (int i = 0; i < peers; i++) {

@@ -39,11 +39,10 @@ public class GatewayBenchmark {
     private static final IpAddress PROXY = IpAddress.parse("100.96.0.1");
     private static final IpAddress SERVER = IpAddress.parse("10.77.0.10");
 
-    private final GatewayState state = new GatewayState(GatewayLimits.defaults(), 0);
+    private final GatewayState state = new GatewayState(GatewayLimits.defaults(), 0, 1);
     private final PacketBatch oneFlow = batch(0);
     private final PacketBatch manyFlows = batch(1);
-    private final GatewayLimits limits = GatewayLimits.defaults();
-    private final NatTable nat = new NatTable("client", limits, new NatJournal(limits));
+    private final NatTable nat = new NatTable("client", new Shared(GatewayLimits.defaults(), 1));
     private final IpPacket packet = new IpPacket();
     private final RuleSet rules =
             new RuleSet(

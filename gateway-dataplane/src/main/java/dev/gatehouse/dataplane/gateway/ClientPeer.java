@@ -1,11 +1,11 @@
 package dev.gatehouse.dataplane.gateway;
 
-import dev.gatehouse.connectivity.ChangeLog;
 import dev.gatehouse.tunnel.TunnelRanges;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpNetwork;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.PrefixTable;
+import dev.gatehouse.wire.TokenBucket;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -14,40 +14,42 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /// One client: its resources, its proxy addresses and its translations. Outlives connections.
 final class ClientPeer {
     /// All resources on one network.
     private record Network(int prefixLength, List<Grant> grants) {}
 
+    /// Of ICMP errors that the gateway makes: Linux itself sends a thousand a second.
+    private static final int ICMP_PER_SECOND = 1_000;
+
+    private static final int ICMP_BURST = 2_000;
+
     private final String id;
     private final ProxyTable proxies;
     private final NatTable nat;
     private OwnTraffic own; // null: the client asked the gateway itself nothing
+    private final NameRequests requests;
+    private final TokenBucket icmp = new TokenBucket(ICMP_PER_SECOND, ICMP_BURST);
     private final GatewayLimits limits;
-    private final ChangeLog changes;
+    private final StateChanges changes;
     private final TreeMap<String, Grant> grants = new TreeMap<>();
-    private PrefixTable<Network> networks = new PrefixTable<>();
-    private boolean hasInternet;
+    private final PrefixTable<Network> networks = new PrefixTable<>();
+    private int internetGrants;
     private IpAddress v4;
     private IpAddress v6;
 
-    /// @param changes hears of every change of what a successor has to know
-    /// @param translations the same for translations, which change more often
-    ClientPeer(
-            String id,
-            IpAddress v4,
-            IpAddress v6,
-            GatewayLimits limits,
-            ChangeLog changes,
-            NatJournal translations) {
+    ClientPeer(String id, IpAddress v4, IpAddress v6, Shared shared) {
         this.id = id;
         this.v4 = v4;
         this.v6 = v6;
-        this.limits = limits;
-        this.changes = changes;
-        proxies = new ProxyTable(limits.proxiesPerClientMax());
-        nat = new NatTable(id, limits, translations);
+        limits = shared.limits;
+        changes = shared.changes;
+        proxies = new ProxyTable(shared);
+        nat = new NatTable(id, shared);
+        requests = new NameRequests(this);
+        changes.addClient(id);
     }
 
     String id() {
@@ -65,7 +67,6 @@ final class ClientPeer {
     void addresses(IpAddress v4, IpAddress v6) {
         this.v4 = v4;
         this.v6 = v6;
-        changes.add(id);
     }
 
     NatTable nat() {
@@ -103,6 +104,15 @@ final class ClientPeer {
         }
     }
 
+    NameRequests requests() {
+        return requests;
+    }
+
+    /// Whether the client may be told of another error.
+    boolean takeIcmpError(long nowNs) {
+        return icmp.take(nowNs);
+    }
+
     /// To look things up in; what changes it goes through this class.
     ProxyTable proxies() {
         return proxies;
@@ -110,18 +120,25 @@ final class ClientPeer {
 
     /// Returns false if the table is full.
     boolean store(DnsMapping mapping) {
-        boolean stored = proxies.store(mapping);
-        if (stored) {
-            changes.add(id);
+        var stored = proxies.store(mapping);
+        if (stored == ProxyTable.Stored.CHANGED) {
+            changes.addMapping(mapping);
         }
-        return stored;
+        return stored != ProxyTable.Stored.FULL;
     }
 
     /// Forgets what all proxy addresses stand for, and every translation.
     void clearProxies() {
         proxies.clear();
         nat.clear();
-        changes.add(id);
+        changes.addClient(id);
+    }
+
+    /// Gives back what is limited for all clients: this one is gone.
+    void close() {
+        proxies.clear();
+        nat.close();
+        changes.addClient(id);
     }
 
     /// What the client may use, by resource; only to read.
@@ -134,25 +151,25 @@ final class ClientPeer {
         var grant = grants.get(resourceId);
         if (grant != null && !grant.expiresAtUnixSeconds().equals(unixSeconds)) {
             grant.expiresAt(unixSeconds);
-            changes.add(id);
+            changes.addGrant(id, resourceId);
         }
     }
 
-    /// Adds a resource, or replaces what is known of it. False if the client has too many.
+    /// Adds a resource, or replaces what is known of it; the caller tells of the change. False if
+    /// the client has too many.
     boolean grant(ResourceSpec resource, OptionalLong expiresAtUnixSeconds) {
         var known = grants.get(resource.id());
-        if (known == null && grants.size() >= limits.resourcesPerClientMax()) {
-            return false;
-        }
         if (known == null) {
-            grants.put(resource.id(), new Grant(resource, expiresAtUnixSeconds));
+            if (grants.size() >= limits.resourcesPerClientMax()) {
+                return false;
+            }
+            var grant = new Grant(resource, expiresAtUnixSeconds);
+            grants.put(resource.id(), grant);
+            link(grant);
         } else {
-            known.update(resource);
+            replace(known, resource);
             known.expiresAt(expiresAtUnixSeconds);
-            pruneProxies(resource);
         }
-        changes.add(id);
-        rebuild();
         return true;
     }
 
@@ -160,10 +177,21 @@ final class ClientPeer {
     void update(ResourceSpec resource) {
         var known = grants.get(resource.id());
         if (known != null && known.resource().getClass() == resource.getClass()) {
-            known.update(resource);
+            replace(known, resource);
+            changes.addGrant(id, resource.id());
+        }
+    }
+
+    private void replace(Grant known, ResourceSpec resource) {
+        boolean servesTheSameNames =
+                known.resource() instanceof ResourceSpec.Dns before
+                        && resource instanceof ResourceSpec.Dns after
+                        && before.pattern().equals(after.pattern());
+        unlink(known);
+        known.update(resource);
+        link(known);
+        if (!servesTheSameNames) {
             pruneProxies(resource);
-            changes.add(id);
-            rebuild();
         }
     }
 
@@ -175,7 +203,8 @@ final class ClientPeer {
                         resource.id(),
                         domain ->
                                 !(resource instanceof ResourceSpec.Dns dns)
-                                        || !dns.pattern().matches(domain));
+                                        || !dns.pattern().matches(domain),
+                        changes::addMapping);
         if (!gone.isEmpty()) {
             nat.expireIf(gone::contains);
         }
@@ -183,48 +212,46 @@ final class ClientPeer {
 
     /// True if the client had the resource.
     boolean revoke(String resourceId) {
-        boolean had = grants.remove(resourceId) != null;
-        if (had) {
-            changes.add(id);
-            rebuild();
+        var grant = grants.remove(resourceId);
+        if (grant != null) {
+            handleRevoked(grant);
         }
-        return had;
+        return grant != null;
+    }
+
+    private void handleRevoked(Grant grant) {
+        unlink(grant);
+        changes.addGrant(id, grant.resource().id());
     }
 
     /// Removes everything that is not listed.
     void retain(Collection<String> resourceIds) {
-        if (grants.keySet().retainAll(resourceIds)) {
-            changes.add(id);
-            rebuild();
-        }
+        removeIf(grant -> !resourceIds.contains(grant.resource().id()));
     }
 
     /// Removes what has expired and returns it.
     List<String> expire(long nowUnixSeconds) {
-        var expired = new ArrayList<String>(0);
-        for (Iterator<Map.Entry<String, Grant>> i = grants.entrySet().iterator(); i.hasNext(); ) {
-            var entry = i.next();
-            if (entry.getValue().isExpired(nowUnixSeconds)) {
-                expired.add(entry.getKey());
-                i.remove();
-            }
-        }
-        if (!expired.isEmpty()) {
-            changes.add(id);
-            rebuild();
-        }
-        return expired;
+        return removeIf(grant -> grant.isExpired(nowUnixSeconds));
     }
 
-    private void rebuild() {
-        networks = new PrefixTable<>();
-        hasInternet = false;
-        for (var grant : grants.values()) {
-            switch (grant.resource()) {
-                case ResourceSpec.Cidr cidr -> add(cidr.network(), grant);
-                case ResourceSpec.Internet _ -> hasInternet = true;
-                case ResourceSpec.Dns _ -> {}
+    private List<String> removeIf(Predicate<Grant> isGone) {
+        var gone = new ArrayList<String>(0);
+        for (Iterator<Grant> i = grants.values().iterator(); i.hasNext(); ) {
+            var grant = i.next();
+            if (isGone.test(grant)) {
+                i.remove();
+                handleRevoked(grant);
+                gone.add(grant.resource().id());
             }
+        }
+        return gone;
+    }
+
+    private void link(Grant grant) {
+        switch (grant.resource()) {
+            case ResourceSpec.Cidr cidr -> add(cidr.network(), grant);
+            case ResourceSpec.Internet _ -> internetGrants++;
+            case ResourceSpec.Dns _ -> {}
         }
     }
 
@@ -242,6 +269,22 @@ final class ClientPeer {
         return networks.longestMatch(address) != null;
     }
 
+    private void unlink(Grant grant) {
+        switch (grant.resource()) {
+            case ResourceSpec.Cidr cidr -> remove(cidr.network(), grant);
+            case ResourceSpec.Internet _ -> internetGrants--;
+            case ResourceSpec.Dns _ -> {}
+        }
+    }
+
+    private void remove(IpNetwork network, Grant grant) {
+        var known = networks.get(network);
+        known.grants().remove(grant);
+        if (known.grants().isEmpty()) {
+            networks.remove(network);
+        }
+    }
+
     /// True if the packet's source is one of the client's two addresses.
     boolean isSourceOf(IpPacket packet) {
         return packet.isFrom(packet.isV4() ? v4 : v6);
@@ -257,12 +300,12 @@ final class ClientPeer {
         if (TunnelRanges.isTunnel(isV4, high, low)) {
             return Access.TUNNEL_RANGE;
         }
-        if (hasInternet && PublicAddresses.isPublic(isV4, high, low)) {
+        if (internetGrants > 0 && PublicAddresses.isPublic(isV4, high, low)) {
             return Access.ALLOWED;
         }
         var network = networks.longestMatch(isV4, high, low);
         if (network == null) {
-            return hasInternet ? Access.NOT_PUBLIC : Access.NO_RESOURCE;
+            return internetGrants > 0 ? Access.NOT_PUBLIC : Access.NO_RESOURCE;
         }
         while (network != null) {
             if (anyAdmits(network.grants(), protocol, port)) {

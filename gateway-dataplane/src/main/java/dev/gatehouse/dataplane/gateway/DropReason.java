@@ -36,7 +36,12 @@ public enum DropReason {
     CLIENT_ICMP_ERROR,
     MULTICAST,
     NAT_PROTOCOL,
+    /// The client has as many translations as it may have.
     NAT_FULL,
+    /// All ports that were tried stand for other flows of the client to that address.
+    NAT_PORTS_TAKEN,
+    /// An ICMP error that was not made: the client had many.
+    ICMP_ERRORS_LIMITED,
 
     // From the TUN device.
     NOT_FOR_CLIENTS,
@@ -54,9 +59,16 @@ public enum DropReason {
 
     // Control packets.
     CONTROL_IGNORED,
+    /// More of a client than any would send.
+    CONTROL_TOO_OFTEN,
+    /// Too many names of a client, or of all, wait for a look-up; answered.
     RESOLUTIONS_FULL,
+    /// Waited in vain for a look-up or for its end.
     RESOLUTION_LOST,
     /// An address that a name must not stand for.
     NAME_TARGET_REFUSED,
+    /// A name with no proxy address, too many, foreign or repeated ones; answered.
+    PROXIES_REFUSED,
+    /// A client, or all, have set up too many names; answered.
     PROXIES_FULL
 }

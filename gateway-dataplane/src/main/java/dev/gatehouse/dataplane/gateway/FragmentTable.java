@@ -17,6 +17,9 @@ final class FragmentTable {
     /// From the first piece that comes to the last.
     private static final long AGE_NS_MAX = 5_000_000_000L;
 
+    private static final int DATAGRAMS_GUARANTEED = 16;
+    private static final int HELD_GUARANTEED = 8;
+
     /// What [#take] makes of a later piece.
     enum Verdict {
         PASS,
@@ -52,7 +55,8 @@ final class FragmentTable {
     private final LinkedHashMap<Key, FragmentedDatagram> datagrams =
             new LinkedHashMap<>(); // by age
     private final Map<ClientPeer, Share> shares = new LinkedHashMap<>();
-    private int held;
+    private final SharedLimit datagramsOfAll;
+    private final SharedLimit heldOfAll;
 
     /// What a client takes of the table.
     private static final class Share {
@@ -63,6 +67,8 @@ final class FragmentTable {
     FragmentTable(GatewayLimits.Fragments limits, DropCounters drops) {
         this.limits = limits;
         this.drops = drops;
+        datagramsOfAll = new SharedLimit(limits.datagramsMax(), DATAGRAMS_GUARANTEED);
+        heldOfAll = new SharedLimit(limits.heldMax(), HELD_GUARANTEED);
     }
 
     /// A first piece that passes. A datagram that was begun before with the same identification
@@ -89,7 +95,7 @@ final class FragmentTable {
     }
 
     private void unhold(ClientPeer peer, int pieces) {
-        held -= pieces;
+        heldOfAll.remove(pieces);
         shares.get(peer).held -= pieces;
     }
 
@@ -106,10 +112,8 @@ final class FragmentTable {
 
     private FragmentedDatagram create(Key key, long nowNs) {
         var share = shares.get(key.peer);
-        boolean isFull =
-                datagrams.size() >= limits.datagramsMax()
-                        || share != null && share.datagrams >= limits.datagramsPerClientMax();
-        if (isFull) {
+        int own = share == null ? 0 : share.datagrams;
+        if (!datagramsOfAll.admits(own, limits.datagramsPerClientMax())) {
             drops.count(DropReason.FRAGMENTS_FULL);
             return null;
         }
@@ -118,6 +122,7 @@ final class FragmentTable {
             shares.put(key.peer, share);
         }
         share.datagrams++;
+        datagramsOfAll.add(1);
         var datagram = new FragmentedDatagram(nowNs);
         datagrams.put(key, datagram);
         return datagram;
@@ -162,12 +167,12 @@ final class FragmentTable {
 
     private Verdict hold(FragmentedDatagram datagram, IpPacket piece, ClientPeer peer) {
         var share = shares.get(peer);
-        boolean isFull = held >= limits.heldMax() || share.held >= limits.heldPerClientMax();
-        if (isFull || !datagram.hold(piece)) {
+        boolean hasRoom = heldOfAll.admits(share.held, limits.heldPerClientMax());
+        if (!hasRoom || !datagram.hold(piece)) {
             drops.count(DropReason.FRAGMENTS_FULL);
             return Verdict.DROP;
         }
-        held++;
+        heldOfAll.add(1);
         share.held++;
         return Verdict.HELD;
     }
@@ -218,6 +223,7 @@ final class FragmentTable {
         int waited = datagram.dropHeld();
         unhold(key.peer, waited);
         drops.count(DropReason.FRAGMENT_WITHOUT_FIRST, waited);
+        datagramsOfAll.remove(1);
         if (--shares.get(key.peer).datagrams == 0) {
             shares.remove(key.peer);
         }
@@ -230,6 +236,6 @@ final class FragmentTable {
 
     /// Pieces that wait for the first one of theirs.
     int held() {
-        return held;
+        return heldOfAll.used();
     }
 }

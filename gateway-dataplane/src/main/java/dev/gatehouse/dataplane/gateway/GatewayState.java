@@ -1,6 +1,5 @@
 package dev.gatehouse.dataplane.gateway;
 
-import dev.gatehouse.connectivity.ChangeLog;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpNetwork;
 import dev.gatehouse.wire.PacketBatch;
@@ -35,7 +34,8 @@ public final class GatewayState {
     private final DropCounters drops = new DropCounters();
     private final ArrayDeque<GatewayEvent> events = new ArrayDeque<>();
     private final Map<String, ClientPeer> peers = new LinkedHashMap<>();
-    private final ChangeLog changes = new ChangeLog();
+    private final Shared shared;
+    private final StateChanges changes;
     private final NatJournal translations;
     private final FragmentTable fragments;
     private final PrefixTable<ClientPeer> peersByAddress = new PrefixTable<>();
@@ -46,12 +46,15 @@ public final class GatewayState {
     private long nextTickNs = NEVER;
 
     /// @param unixOriginNs unix time in nanoseconds when `nowNs` is 0
-    public GatewayState(GatewayLimits limits, long unixOriginNs) {
+    /// @param hashSeed random: clients must not know what falls together in a table
+    public GatewayState(GatewayLimits limits, long unixOriginNs, long hashSeed) {
         this.limits = limits;
         this.unixOriginNs = unixOriginNs;
-        translations = new NatJournal(limits);
+        shared = new Shared(limits, hashSeed);
+        changes = shared.changes;
+        translations = shared.translations;
         var scratch = new Scratch();
-        control = new ControlPath(scratch, drops, events, this::forget, limits.resolutionsMax());
+        control = new ControlPath(scratch, drops, events, this::forget, limits.resolutions());
         fragments = new FragmentTable(limits.fragments(), drops);
         outbound = new OutboundPath(scratch, drops, control, fragments);
         inbound = new InboundPath(peersByAddress, scratch, drops, fragments);
@@ -83,19 +86,13 @@ public final class GatewayState {
             return false;
         }
         if (isNew) {
-            peer =
-                    new ClientPeer(
-                            id,
-                            authorization.clientV4(),
-                            authorization.clientV6(),
-                            limits,
-                            changes,
-                            translations);
+            peer = new ClientPeer(id, authorization.clientV4(), authorization.clientV6(), shared);
         }
         if (!peer.grant(authorization.resource(), authorization.expiresAtUnixSeconds())) {
             return false;
         }
         peers.put(id, peer);
+        changes.addAuthorized(id, authorization.resource().id());
         place(peer, authorization.clientV4(), authorization.clientV6());
         if (nextTickNs == NEVER) {
             nextTickNs = nowNs + SECOND_NS;
@@ -105,6 +102,14 @@ public final class GatewayState {
 
     /// The newest client of a tunnel address gets what is sent to it.
     private void place(ClientPeer peer, IpAddress v4, IpAddress v6) {
+        boolean isThere =
+                peer.v4().equals(v4)
+                        && peer.v6().equals(v6)
+                        && peersByAddress.longestMatch(v4) == peer
+                        && peersByAddress.longestMatch(v6) == peer;
+        if (isThere) {
+            return;
+        }
         unplace(peer);
         peer.addresses(v4, v6);
         peersByAddress.put(IpNetwork.host(v4), peer);
@@ -187,10 +192,9 @@ public final class GatewayState {
 
     private void forget(ClientPeer peer) {
         peers.remove(peer.id());
-        changes.add(peer.id());
         unplace(peer);
         control.forget(peer);
-        peer.nat().close();
+        peer.close();
         fragments.forget(peer);
         if (peers.isEmpty()) {
             nextTickNs = NEVER;
@@ -216,12 +220,12 @@ public final class GatewayState {
     /// Answers [GatewayEvent.ResolveName]; no addresses at all is an answer too.
     public void handleResolved(
             long requestId, Collection<IpAddress> addresses, GatewayOutput out, long nowNs) {
-        control.handleResolved(requestId, addresses, true, out);
+        control.handleResolved(requestId, Optional.of(addresses), out, nowNs);
     }
 
     /// Answers [GatewayEvent.ResolveName] when the lookup failed or took over 10 seconds.
     public void handleResolveFailed(long requestId, GatewayOutput out, long nowNs) {
-        control.handleResolved(requestId, List.of(), false, out);
+        control.handleResolved(requestId, Optional.empty(), out, nowNs);
     }
 
     /// Ends what has expired; has work once a second while there are clients.
@@ -284,6 +288,11 @@ public final class GatewayState {
         return translations.refused();
     }
 
+    /// Names that are set up for all clients, each once for every resource that serves it.
+    public int names() {
+        return shared.names.used();
+    }
+
     /// What a successor has to know.
     public GatewaySnapshot snapshot() {
         var known = snapshot(peers.keySet());
@@ -297,13 +306,33 @@ public final class GatewayState {
     /// As much of [#snapshot] as is of these clients, in that order; whom it does not know is gone.
     /// Without translations: see [#takeNatChanges].
     public GatewaySnapshot snapshot(Collection<String> clientIds) {
+        return snapshot(GatewayChanges.of(List.copyOf(clientIds)));
+    }
+
+    /// As much of [#snapshot] as is of these parts; what it does not know is gone. Without
+    /// translations: see [#takeNatChanges].
+    public GatewaySnapshot snapshot(GatewayChanges parts) {
         var authorizations = new ArrayList<Authorization>();
         var mappings = new ArrayList<DnsMapping>();
-        for (var id : clientIds) {
+        for (var id : parts.clients()) {
             var peer = peers.get(id);
             if (peer != null) {
                 addTo(authorizations, peer);
-                mappings.addAll(peer.proxies().mappings());
+                peer.proxies().forEach(mappings::add);
+            }
+        }
+        for (var key : parts.grants()) {
+            var peer = peers.get(key.clientId());
+            var grant = peer == null ? null : peer.grants().get(key.resourceId());
+            if (grant != null) {
+                authorizations.add(authorization(peer, grant));
+            }
+        }
+        for (var key : parts.mappings()) {
+            var peer = peers.get(key.clientId());
+            var mapping = peer == null ? null : peer.proxies().find(key.resourceId(), key.domain());
+            if (mapping != null) {
+                mappings.add(mapping);
             }
         }
         return new GatewaySnapshot(tunnel, authorizations, mappings, List.of());
@@ -311,14 +340,13 @@ public final class GatewayState {
 
     private static void addTo(List<Authorization> authorizations, ClientPeer peer) {
         for (var grant : peer.grants().values()) {
-            authorizations.add(
-                    new Authorization(
-                            peer.id(),
-                            peer.v4(),
-                            peer.v6(),
-                            grant.resource(),
-                            grant.expiresAtUnixSeconds()));
+            authorizations.add(authorization(peer, grant));
         }
+    }
+
+    private static Authorization authorization(ClientPeer peer, Grant grant) {
+        return new Authorization(
+                peer.id(), peer.v4(), peer.v6(), grant.resource(), grant.expiresAtUnixSeconds());
     }
 
     /// Whether [#takeChanges] has something to tell. Runs per batch.
@@ -326,12 +354,12 @@ public final class GatewayState {
         return !changes.isRead() || !changes.isEmpty();
     }
 
-    /// Clients of whom [#snapshot] may tell something else than it did at the last call; all of
+    /// The parts of which [#snapshot] may tell something else than it did at the last call; all of
     /// them at the first.
-    public List<String> takeChanges() {
+    public GatewayChanges takeChanges() {
         boolean isFirst = !changes.isRead();
         var changed = changes.take();
-        return isFirst ? List.copyOf(peers.keySet()) : changed;
+        return isFirst ? GatewayChanges.of(List.copyOf(peers.keySet())) : changed;
     }
 
     /// Whether [#takeNatChanges] has something to tell. Runs per batch.

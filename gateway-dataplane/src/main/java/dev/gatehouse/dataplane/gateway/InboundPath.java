@@ -5,6 +5,7 @@ import dev.gatehouse.wire.IcmpErrors;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wire.PrefixTable;
+import dev.gatehouse.wire.TokenBucket;
 
 /// From the TUN device to a client: tunnel.md 7.4, 6.5 and 6.7.
 ///
@@ -20,6 +21,9 @@ final class InboundPath {
     private final FragmentTable fragments;
     private final FragmentTable.Found found = new FragmentTable.Found();
     private final IpPacket heldPacket = new IpPacket();
+    /// Resources are told of the MTU once for each flow, and remember it for minutes.
+    private final TokenBucket tooBig = new TokenBucket(10_000, 10_000);
+
     private GatewaySnapshot.Interface tunnel; // null: not known yet
 
     InboundPath(
@@ -53,7 +57,7 @@ final class InboundPath {
             return;
         }
         if (packet.totalLength() > IpPacket.LENGTH_MAX) {
-            refuseTooLarge(out);
+            refuseTooLarge(out, nowNs);
             return;
         }
         packets.set(i, packets.offset(i), packet.totalLength());
@@ -97,13 +101,18 @@ final class InboundPath {
         return true;
     }
 
-    private void refuseTooLarge(GatewayOutput out) {
+    private void refuseTooLarge(GatewayOutput out, long nowNs) {
         drops.count(DropReason.TOO_LARGE);
         boolean isForClient =
                 TunnelRanges.isTunnel(
                         packet.isV4(), packet.destinationHigh(), packet.destinationLow());
-        if (isForClient && packet.mustNotBeCut() && !packet.isIcmpError()) {
+        if (!isForClient || !packet.mustNotBeCut() || packet.isIcmpError()) {
+            return;
+        }
+        if (tooBig.take(nowNs)) {
             scratch.sendTooBigToTun(packet, out);
+        } else {
+            drops.count(DropReason.ICMP_ERRORS_LIMITED);
         }
     }
 

@@ -13,18 +13,19 @@ final class NatJournal {
     /// Of those that a client has told, at most one in so many was never answered.
     private static final int UNANSWERED_SHARE = 8;
 
-    private final int toldMax;
+    private static final int TOLD_GUARANTEED = 16;
+
+    private final SharedLimit told;
     private final int toldPerClientMax;
     private final int unansweredPerClientMax;
     private NatSession first;
     private NatSession last;
     private boolean isFollowed;
-    private int told;
     private long refused;
 
-    NatJournal(GatewayLimits limits) {
-        toldMax = limits.natToldMax();
-        toldPerClientMax = limits.natToldPerClientMax();
+    NatJournal(GatewayLimits.Nat limits) {
+        told = new SharedLimit(limits.toldMax(), TOLD_GUARANTEED);
+        toldPerClientMax = limits.toldPerClientMax();
         unansweredPerClientMax = Math.max(1, toldPerClientMax / UNANSWERED_SHARE);
     }
 
@@ -47,7 +48,7 @@ final class NatJournal {
 
     /// Sessions that a successor would have.
     int told() {
-        return told;
+        return told.used();
     }
 
     /// Sessions that were not told, for a limit.
@@ -62,10 +63,15 @@ final class NatJournal {
         }
     }
 
-    /// The session is expired.
+    /// The session is expired. What was never told does not wait any longer, or clients that come
+    /// and go faster than reports would fill the memory.
     void noteEnd(NatSession session) {
-        if (isFollowed && session.isTold()) {
-            add(session);
+        if (session.isTold()) {
+            if (isFollowed) {
+                add(session);
+            }
+        } else if (session.waitsInJournal) {
+            remove(session);
         }
     }
 
@@ -78,22 +84,38 @@ final class NatJournal {
             first = session;
         } else {
             last.nextInJournal = session;
+            session.previousInJournal = last;
         }
         last = session;
     }
 
     private NatSession poll() {
         var session = first;
-        first = session.nextInJournal;
-        last = first == null ? null : last;
-        session.nextInJournal = null;
-        session.waitsInJournal = false;
+        remove(session);
         return session;
+    }
+
+    private void remove(NatSession session) {
+        var before = session.previousInJournal;
+        var after = session.nextInJournal;
+        if (before == null) {
+            first = after;
+        } else {
+            before.nextInJournal = after;
+        }
+        if (after == null) {
+            last = before;
+        } else {
+            after.previousInJournal = before;
+        }
+        session.nextInJournal = null;
+        session.previousInJournal = null;
+        session.waitsInJournal = false;
     }
 
     /// What a table has told is to be told again, or is gone with its client.
     void forget(NatTable table) {
-        told -= table.told;
+        told.remove(table.told);
         table.told = 0;
         table.toldUnanswered = 0;
         table.generation++;
@@ -122,7 +144,7 @@ final class NatJournal {
 
     private void retract(NatSession session) {
         var table = session.table;
-        told--;
+        told.remove(1);
         table.told--;
         table.toldUnanswered -= session.isToldUnanswered ? 1 : 0;
         session.toldGeneration = 0;
@@ -147,13 +169,12 @@ final class NatJournal {
         }
         var table = session.table;
         boolean unanswered = !session.answered;
-        if (told >= toldMax
-                || table.told >= toldPerClientMax
+        if (!told.admits(table.told, toldPerClientMax)
                 || unanswered && table.toldUnanswered >= unansweredPerClientMax) {
             refused++;
             return false;
         }
-        told++;
+        told.add(1);
         table.told++;
         table.toldUnanswered += unanswered ? 1 : 0;
         session.isToldUnanswered = unanswered;

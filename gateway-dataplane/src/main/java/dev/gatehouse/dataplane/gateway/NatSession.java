@@ -30,6 +30,7 @@ final class NatSession {
     boolean isToldUnanswered;
     boolean waitsInJournal;
     NatSession nextInJournal;
+    NatSession previousInJournal;
 
     NatSession(
             NatTable table,

@@ -3,14 +3,17 @@ package dev.gatehouse.dataplane.gateway;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.IpProtocol;
+import dev.gatehouse.wire.SeededHash;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /// The translations of one client, tunnel.md 6.5 with the life times of 11.2 #4.
 ///
-/// Refuses new sessions when full. A session that ended is remembered as expired on its outside, so
-/// that late answers are not taken for traffic of a CIDR resource; the oldest of those make room.
+/// Refuses new sessions when full, and when a bounded number of tries finds no free id: a client
+/// may have taken any of them before, and pays for that alone. A session that ended is
+/// remembered as expired on its outside, so that late answers are not taken for traffic of a CIDR
+/// resource; the oldest of those make room.
 /// Protocols are [IpProtocol#TCP], `UDP` and `ICMP`, which here stands for ICMPv6 as well. Lookups
 /// and use allocate nothing.
 final class NatTable {
@@ -35,15 +38,27 @@ final class NatTable {
 
     private static final Stage[] STAGES = Stage.values();
     private static final int ID_MAX = 0xFFFF;
+    private static final int LENGTH_MIN = 64;
+
+    /// As tunnel.md 6.5 has it. Clients that pick their ports at random meet a few taken ones.
+    private static final int TRIES_IN_ORDER = 32;
+
+    /// Of ids anywhere. No client has more than half of all, so a few find one by far.
+    private static final int TRIES_ANYWHERE = 64;
 
     private final String clientId;
     private final NatJournal journal;
+    private final SharedLimit liveOfAll;
+    private final SharedLimit expiredOfAll;
     private final int sessionsMax;
     private final int expiredMax;
+    private final long seed;
+    private final SeededHash hash;
     private final NatSession[] oldest = new NatSession[STAGES.length];
     private final NatSession[] newest = new NatSession[STAGES.length];
-    private NatSession[] byInside = new NatSession[64];
-    private NatSession[] byOutside = new NatSession[64];
+    private NatSession[] byInside = new NatSession[LENGTH_MIN];
+    private NatSession[] byOutside = new NatSession[LENGTH_MIN];
+    private int shift = SeededHash.shift(byInside.length);
     private int live;
     private int expired;
 
@@ -52,12 +67,15 @@ final class NatTable {
     int toldUnanswered;
     int generation = 1;
 
-    /// @param journal hears of every change of what a successor has to know
-    NatTable(String clientId, GatewayLimits limits, NatJournal journal) {
+    NatTable(String clientId, Shared shared) {
         this.clientId = clientId;
-        this.journal = journal;
-        sessionsMax = limits.natSessionsPerClientMax();
-        expiredMax = limits.expiredSessionsPerClientMax();
+        journal = shared.translations;
+        liveOfAll = shared.natSessions;
+        expiredOfAll = shared.natExpired;
+        sessionsMax = shared.limits.nat().sessionsPerClientMax();
+        expiredMax = shared.limits.nat().expiredPerClientMax();
+        seed = shared.hashSeed;
+        hash = new SeededHash(seed);
     }
 
     String clientId() {
@@ -86,10 +104,15 @@ final class NatTable {
         return null;
     }
 
-    /// Makes a session with the first free outside id from `id` upwards, or returns null if the
-    /// table or all ids are taken.
+    /// No session can be made, for a limit of the client or of all.
+    boolean isFull() {
+        return !liveOfAll.admits(live, sessionsMax);
+    }
+
+    /// Makes a session with the first free outside id from `id` upwards, or one anywhere if many
+    /// are taken there. Returns null if the table is full, or none was found.
     NatSession create(int protocol, int id, IpAddress proxy, IpAddress real, long nowNs) {
-        int outsideId = live < sessionsMax ? freeOutsideId(protocol, id, real) : -1;
+        int outsideId = isFull() ? -1 : freeOutsideId(protocol, id, proxy, real);
         if (outsideId < 0) {
             return null;
         }
@@ -103,6 +126,7 @@ final class NatTable {
         session.lastUsedNs = nowNs;
         growIfFull();
         live++;
+        liveOfAll.add(1);
         link(session);
         addInside(session);
         addOutside(session);
@@ -114,7 +138,7 @@ final class NatTable {
     boolean restore(NatFlow flow, long nowNs) {
         var proxy = flow.proxy();
         var real = flow.real();
-        if (live >= sessionsMax
+        if (isFull()
                 || findInside(flow.protocol(), flow.insideId(), proxy.high(), proxy.low()) != null
                 || findOutside(flow.protocol(), flow.outsideId(), real.high(), real.low())
                         != null) {
@@ -130,21 +154,34 @@ final class NatTable {
         return true;
     }
 
-    /// In the order `id`, ..., 65535, 1, ..., `id` - 1; forgets the expired session that had it.
-    private int freeOutsideId(int protocol, int id, IpAddress real) {
+    /// In the order `id`, ..., 65535, 1, ..., `id` - 1 at first, then by chance.
+    private int freeOutsideId(int protocol, int id, IpAddress proxy, IpAddress real) {
         int candidate = id;
-        for (int tries = 0; tries <= ID_MAX; tries++) {
-            var taken = findOutside(protocol, candidate, real.high(), real.low());
-            if (taken == null) {
-                return candidate;
-            }
-            if (taken.isExpired()) {
-                forgetExpired(taken);
+        for (int tries = 0; tries < TRIES_IN_ORDER; tries++) {
+            if (isFree(protocol, candidate, real)) {
                 return candidate;
             }
             candidate = candidate == ID_MAX ? 1 : candidate + 1;
         }
+        long mixed = seed + proxy.low() * ID_MAX + id; // many names may share a real address
+        for (int tries = 0; tries < TRIES_ANYWHERE; tries++) {
+            mixed = SeededHash.mix(mixed);
+            candidate = 1 + (int) Long.remainderUnsigned(mixed, ID_MAX);
+            if (isFree(protocol, candidate, real)) {
+                return candidate;
+            }
+        }
         return -1;
+    }
+
+    /// Forgets the expired session that had the id.
+    private boolean isFree(int protocol, int id, IpAddress real) {
+        var taken = findOutside(protocol, id, real.high(), real.low());
+        if (taken != null && taken.isExpired()) {
+            forgetExpired(taken);
+            return true;
+        }
+        return taken == null;
     }
 
     /// Notes a packet of the client; `tcpFlags` is 0 for other protocols.
@@ -225,19 +262,31 @@ final class NatTable {
         removeInside(session);
         unlink(session);
         session.stage = Stage.EXPIRED;
-        link(session);
         live--;
-        expired++;
+        liveOfAll.remove(1);
         journal.noteEnd(session);
-        if (expired > expiredMax) {
+        remember(session);
+    }
+
+    /// As expired; the oldest of those makes room.
+    private void remember(NatSession session) {
+        if (!expiredOfAll.admits(expired, expiredMax)) {
+            if (expired == 0) {
+                removeOutside(session);
+                return;
+            }
             forgetExpired(oldest[Stage.EXPIRED.ordinal()]);
         }
+        link(session);
+        expired++;
+        expiredOfAll.add(1);
     }
 
     private void forgetExpired(NatSession session) {
         removeOutside(session);
         unlink(session);
         expired--;
+        expiredOfAll.remove(1);
     }
 
     /// Says all of it to the journal again.
@@ -274,10 +323,13 @@ final class NatTable {
                     session.stage = Stage.EXPIRED;
                     journal.noteEnd(session);
                 });
-        Arrays.fill(byInside, null);
-        Arrays.fill(byOutside, null);
+        byInside = new NatSession[LENGTH_MIN];
+        byOutside = new NatSession[LENGTH_MIN];
+        shift = SeededHash.shift(LENGTH_MIN);
         Arrays.fill(oldest, null);
         Arrays.fill(newest, null);
+        liveOfAll.remove(live);
+        expiredOfAll.remove(expired);
         live = 0;
         expired = 0;
     }
@@ -356,8 +408,7 @@ final class NatTable {
     }
 
     private int slot(int protocol, int id, long high, long low) {
-        long mixed = ((high * 31 + low) * 31 + id) * 31 + protocol;
-        return (int) (mixed * 0x9E3779B97F4A7C15L >>> 32) & byInside.length - 1;
+        return hash.slot(high, low, id << 8 | protocol, shift);
     }
 
     private void growIfFull() {
@@ -366,6 +417,7 @@ final class NatTable {
         }
         byInside = new NatSession[byInside.length * 2];
         byOutside = new NatSession[byInside.length];
+        shift = SeededHash.shift(byInside.length);
         for (var stage : STAGES) {
             for (var s = oldest[stage.ordinal()]; s != null; s = s.newer) {
                 addOutside(s);

@@ -32,7 +32,7 @@ final class OutboundPath {
     void handle(ClientPeer peer, PacketBatch packets, GatewayOutput out, long nowNs) {
         flow.forget();
         for (int i = 0; i < packets.count(); i++) {
-            if (packets.length(i) > 0 && parse(peer, packets, i, out)) {
+            if (packets.length(i) > 0 && parse(peer, packets, i, out, nowNs)) {
                 if (packet.isFragment()) {
                     forwardFragment(peer, packets, i, out, nowNs);
                 } else if (P2pControl.isControl(packet)) {
@@ -47,7 +47,8 @@ final class OutboundPath {
         }
     }
 
-    private boolean parse(ClientPeer peer, PacketBatch packets, int i, GatewayOutput out) {
+    private boolean parse(
+            ClientPeer peer, PacketBatch packets, int i, GatewayOutput out, long nowNs) {
         var verdict = packet.parse(packets.buffer(), packets.offset(i), packets.length(i));
         if (!Parsing.isUsable(verdict)) {
             drops.count(Parsing.reason(verdict));
@@ -56,7 +57,7 @@ final class OutboundPath {
         if (packet.totalLength() > IpPacket.LENGTH_MAX) {
             drops.count(DropReason.TOO_LARGE);
             if (packet.mustNotBeCut() && !packet.isIcmpError() && peer.isSourceOf(packet)) {
-                scratch.sendIcmpError(peer, IcmpErrors.Kind.TOO_BIG, packet, out);
+                sendIcmpError(peer, IcmpErrors.Kind.TOO_BIG, out, nowNs);
             }
             return false;
         }
@@ -79,13 +80,13 @@ final class OutboundPath {
         switch (flow.access) {
             case ALLOWED -> out.toTun(packets, i);
             case TRANSLATED, UNMAPPED -> translate(peer, packets, i, out, nowNs);
-            case SOURCE_NOT_ALLOWED -> prohibit(peer, DropReason.SOURCE_NOT_ALLOWED, out);
-            case NO_RESOURCE -> prohibit(peer, DropReason.NO_RESOURCE, out);
-            case FILTERED -> prohibit(peer, DropReason.FILTERED, out);
-            case GATEWAY_CLOSED -> prohibit(peer, DropReason.GATEWAY_CLOSED, out);
+            case SOURCE_NOT_ALLOWED -> prohibit(peer, DropReason.SOURCE_NOT_ALLOWED, out, nowNs);
+            case NO_RESOURCE -> prohibit(peer, DropReason.NO_RESOURCE, out, nowNs);
+            case FILTERED -> prohibit(peer, DropReason.FILTERED, out, nowNs);
+            case GATEWAY_CLOSED -> prohibit(peer, DropReason.GATEWAY_CLOSED, out, nowNs);
             case GATEWAY_BUSY -> drops.count(DropReason.GATEWAY_BUSY);
-            case TUNNEL_RANGE -> prohibit(peer, DropReason.TUNNEL_RANGE, out);
-            case NOT_PUBLIC -> reportUnreachable(peer, DropReason.NOT_PUBLIC, out);
+            case TUNNEL_RANGE -> prohibit(peer, DropReason.TUNNEL_RANGE, out, nowNs);
+            case NOT_PUBLIC -> reportUnreachable(peer, DropReason.NOT_PUBLIC, out, nowNs);
         }
     }
 
@@ -229,21 +230,33 @@ final class OutboundPath {
             Translation.rewriteOutbound(packet, flow.session);
             out.toTun(packets, i);
         } else if (flow.access == Access.UNMAPPED) {
-            reportUnreachable(peer, DropReason.NAME_WITHOUT_ADDRESS, out);
+            reportUnreachable(peer, DropReason.NAME_WITHOUT_ADDRESS, out, nowNs);
         } else if (Translation.insideId(packet) == Translation.NO_ID) {
             drops.count(DropReason.NAT_PROTOCOL);
         } else {
-            drops.count(DropReason.NAT_FULL);
+            boolean full = peer.nat().isFull();
+            drops.count(full ? DropReason.NAT_FULL : DropReason.NAT_PORTS_TAKEN);
         }
     }
 
-    private void prohibit(ClientPeer peer, DropReason reason, GatewayOutput out) {
+    private void prohibit(ClientPeer peer, DropReason reason, GatewayOutput out, long nowNs) {
         drops.count(reason);
-        scratch.sendIcmpError(peer, IcmpErrors.Kind.PROHIBITED, packet, out);
+        sendIcmpError(peer, IcmpErrors.Kind.PROHIBITED, out, nowNs);
     }
 
-    private void reportUnreachable(ClientPeer peer, DropReason reason, GatewayOutput out) {
+    private void reportUnreachable(
+            ClientPeer peer, DropReason reason, GatewayOutput out, long nowNs) {
         drops.count(reason);
-        scratch.sendIcmpError(peer, IcmpErrors.Kind.NETWORK_UNREACHABLE, packet, out);
+        sendIcmpError(peer, IcmpErrors.Kind.NETWORK_UNREACHABLE, out, nowNs);
+    }
+
+    /// Of the packet at hand.
+    private void sendIcmpError(
+            ClientPeer peer, IcmpErrors.Kind kind, GatewayOutput out, long nowNs) {
+        if (peer.takeIcmpError(nowNs)) {
+            scratch.sendIcmpError(peer, kind, packet, out);
+        } else {
+            drops.count(DropReason.ICMP_ERRORS_LIMITED);
+        }
     }
 }

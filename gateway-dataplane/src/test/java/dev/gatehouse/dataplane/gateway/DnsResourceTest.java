@@ -14,7 +14,6 @@ import static dev.gatehouse.dataplane.gateway.TestGateway.tcp;
 import static dev.gatehouse.dataplane.gateway.TestGateway.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.dataplane.gateway.GatewayLimits.Fragments;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.tunnel.P2pEvent;
 import dev.gatehouse.wire.Endpoint;
@@ -343,26 +342,83 @@ class DnsResourceTest {
     }
 
     @Test
-    void excessLookupsAreDroppedWithoutReply() {
-        var limits = new GatewayLimits(1, 1, 1, 4, 1, 1, 1, 1, Fragments.defaults());
+    void excessIsRefusedWithAnAnswer() {
+        var limits =
+                GatewayLimits.defaults()
+                        .with(new GatewayLimits.Resolutions(1, 1, 1, 1))
+                        .with(new GatewayLimits.Names(1, 1, 4))
+                        .with(new GatewayLimits.Nat(1, 1, 1, 1, 1, 1));
         var small = new TestGateway(limits).authorize(dns(RESOURCE, "*.corp.test"));
         small.fromClient(assignedIps(RESOURCE, "a.corp.test", PROXIES));
-
         assertThat(small.fromClient(assignedIps(RESOURCE, "b.corp.test", PROXIES))).isEmpty();
 
+        var excess = small.fromClient(assignedIps(RESOURCE, "c.corp.test", PROXIES));
+
+        assertThat(status(excess).active()).isFalse();
         assertThat(small.dropped(DropReason.RESOLUTIONS_FULL)).isEqualTo(1);
         small.after(16);
-        assertThat(small.dropped(DropReason.RESOLUTION_LOST)).isEqualTo(1);
+        assertThat(small.dropped(DropReason.RESOLUTION_LOST)).isEqualTo(2);
         small.events();
         assertThat(small.assign("a.corp.test", PROXIES, "10.0.0.3").active()).isTrue();
         small.events();
-        assertThat(small.assign("a.corp.test", List.of("100.96.9.9"), "10.0.0.3").active())
-                .isFalse();
+        var full = small.fromClient(assignedIps(RESOURCE, "d.corp.test", List.of("100.96.9.9")));
+        assertThat(status(full).active()).isFalse();
         assertThat(small.dropped(DropReason.PROXIES_FULL)).isEqualTo(1);
         small.fromClient(Packets.udp(CLIENT_PORT, PROXY_WEB, DATA));
         var other = new Endpoint(CLIENT_V4, 1);
         assertThat(small.fromClient(Packets.udp(other, PROXY_WEB, DATA))).isEmpty();
         assertThat(small.dropped(DropReason.NAT_FULL)).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "10.0.0.1",
+                "100.96.0.1 100.96.0.1",
+                "100.96.0.1 100.64.0.7",
+                "100.96.0.1 100.96.0.2 100.96.0.3 100.96.0.4 100.96.0.5 100.96.0.6 100.96.0.7"
+                        + " 100.96.0.8 100.96.0.9 100.96.0.10 100.96.0.11 100.96.0.12 100.96.0.13"
+                        + " 100.96.0.14 100.96.0.15 100.96.0.16 100.96.0.17"
+            })
+    void addressesThatNoClientGivesMakeTheNameInactive(String addresses) {
+        var proxies = Arrays.stream(addresses.split(" ")).filter(a -> !a.isEmpty()).toList();
+
+        var sent = gateway.fromClient(assignedIps(RESOURCE, "wiki.corp.test", proxies));
+
+        assertThat(status(sent).active()).isFalse();
+        assertThat(gateway.events()).isEmpty();
+        assertThat(gateway.dropped(DropReason.PROXIES_REFUSED)).isEqualTo(1);
+        assertThat(gateway.state.names()).isZero();
+    }
+
+    /// Each time the client counts anew, but no address stands for another name.
+    @Test
+    void nameHasABoundedNumberOfAddresses() {
+        for (int i = 0; i < 50; i++) {
+            var proxies = List.of("100.96.%d.1".formatted(i), "100.96.%d.2".formatted(i));
+            assertThat(gateway.assign("wiki.corp.test", proxies, "10.0.0.3").active()).isTrue();
+            gateway.events();
+
+            assertThat(gateway.state.snapshot().mappings().getFirst().entries())
+                    .hasSizeLessThanOrEqualTo(16);
+            assertThat(mapped("100.96.%d.2".formatted(i))).isEqualTo(ip("10.0.0.3"));
+        }
+        assertThat(gateway.state.names()).isEqualTo(1);
+    }
+
+    /// A zone may have thousands of addresses for a name; a client has eight for it.
+    @Test
+    void onlyAddressesThatAProxyCanStandForAreKept() {
+        var many = new String[4_000];
+        for (int i = 0; i < many.length; i++) {
+            many[i] = "10.1.%d.%d".formatted(i >> 8, i & 255);
+        }
+
+        gateway.assign("wiki.corp.test", PROXIES, many);
+
+        assertThat(mapped("100.96.0.4")).isEqualTo(ip("10.1.0.3"));
+        assertThat(gateway.state.snapshot().mappings().getFirst().resolved()).hasSize(32);
     }
 
     @Test

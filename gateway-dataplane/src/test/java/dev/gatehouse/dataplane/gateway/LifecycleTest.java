@@ -13,7 +13,6 @@ import static dev.gatehouse.dataplane.gateway.TestGateway.ip;
 import static dev.gatehouse.dataplane.gateway.TestGateway.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.dataplane.gateway.GatewayLimits.Fragments;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.tunnel.P2pEvent;
 import dev.gatehouse.wire.Endpoint;
@@ -30,7 +29,7 @@ class LifecycleTest {
 
     @Test
     void nothingIsAuthorizedBeforeTheInterfaceIsKnown() {
-        var state = new GatewayState(GatewayLimits.defaults(), 0);
+        var state = new GatewayState(GatewayLimits.defaults(), 0, 1);
         var authorization =
                 new Authorization(
                         CLIENT,
@@ -245,8 +244,16 @@ class LifecycleTest {
 
     @Test
     void clientsAndResourcesHaveLimits() {
+        var rest = GatewayLimits.defaults();
         var small =
-                new TestGateway(new GatewayLimits(1, 1, 1, 1, 1, 1, 1, 1, Fragments.defaults()));
+                new TestGateway(
+                        new GatewayLimits(
+                                1,
+                                1,
+                                rest.resolutions(),
+                                rest.names(),
+                                rest.nat(),
+                                rest.fragments()));
         small.authorize(cidr(RESOURCE, "10.0.0.0/8"));
 
         assertThat(small.state.authorize(of(CLIENT, OTHER_RESOURCE), 0)).isFalse();

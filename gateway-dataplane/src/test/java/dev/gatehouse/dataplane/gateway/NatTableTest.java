@@ -2,7 +2,6 @@ package dev.gatehouse.dataplane.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.dataplane.gateway.GatewayLimits.Fragments;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.IpProtocol;
@@ -147,6 +146,60 @@ class NatTableTest {
         assertThat(table.create(IpProtocol.TCP, 7, other, REAL, 0)).isNotNull();
     }
 
+    /// A client could take the ids that come next before; there are others.
+    @Test
+    void longRunOfTakenIdsIsLeft() {
+        for (int id = 1; id <= 16_000; id++) {
+            assertThat(table.create(IpProtocol.UDP, id, PROXY, REAL, 0)).isNotNull();
+        }
+        var other = IpAddress.v4(PROXY.asInt() + 1);
+
+        for (int id = 1; id <= 16_000; id++) {
+            var session = table.create(IpProtocol.UDP, id, other, REAL, 0);
+            assertThat(session).as("from port %d", id).isNotNull();
+            assertThat(session.outsideId).isPositive();
+        }
+    }
+
+    /// Nobody's flood takes what others need: however many clients have all they can get, the next
+    /// one gets some, and a lone one all that a client may have.
+    @Test
+    void floodOfManyClientsLeavesRoomForTheNext() {
+        var nat = new GatewayLimits.Nat(1_000, 9_000, 1_000, 9_000, 1_000, 9_000);
+        var shared = new Shared(GatewayLimits.defaults().with(nat), 1);
+        assertThat(fill(new NatTable("lone", shared))).isEqualTo(1_000);
+
+        for (int i = 0; i < 50; i++) {
+            fill(new NatTable("greedy" + i, shared));
+        }
+
+        assertThat(fill(new NatTable("next", shared))).isGreaterThanOrEqualTo(100);
+        assertThat(shared.natSessions.used()).isLessThan(9_000 + 51 * 128);
+    }
+
+    private static int fill(NatTable table) {
+        for (int id = 1; id <= 2_000; id++) {
+            table.create(IpProtocol.UDP, id, PROXY, REAL, 0);
+        }
+        return table.size();
+    }
+
+    @Test
+    void clientThatIsGoneGivesBackWhatIsLimitedForAll() {
+        var nat = new GatewayLimits.Nat(1_000, 9_000, 100, 9_000, 1_000, 9_000);
+        var shared = new Shared(GatewayLimits.defaults().with(nat), 1);
+        var gone = new NatTable("gone", shared);
+        fill(gone);
+        gone.handleTimeout(60 * SECOND_NS);
+        fill(gone);
+
+        assertThat(shared.natSessions.used()).isEqualTo(1_000);
+        assertThat(shared.natExpired.used()).isBetween(0, 100);
+        gone.close();
+        assertThat(shared.natSessions.used()).isZero();
+        assertThat(shared.natExpired.used()).isZero();
+    }
+
     @Test
     void fullTableRefusesNewSessions() {
         var small = table(2, 1);
@@ -210,9 +263,10 @@ class NatTableTest {
     }
 
     private static NatTable table(int sessionsMax, int expiredMax) {
-        var limits =
-                new GatewayLimits(1, 1, 1, 1, sessionsMax, expiredMax, 1, 1, Fragments.defaults());
-        return new NatTable("client", limits, new NatJournal(limits));
+        var nat =
+                new GatewayLimits.Nat(
+                        sessionsMax, 10_000_000, expiredMax, 10_000_000, 1_000, 10_000);
+        return new NatTable("client", new Shared(GatewayLimits.defaults().with(nat), 1));
     }
 
     private NatSession create(int protocol) {

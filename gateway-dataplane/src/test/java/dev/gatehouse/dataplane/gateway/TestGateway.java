@@ -46,7 +46,7 @@ final class TestGateway implements GatewayOutput {
     long nowNs;
 
     TestGateway(GatewayLimits limits) {
-        state = new GatewayState(limits, START_UNIX_SECONDS * SECOND_NS);
+        state = new GatewayState(limits, START_UNIX_SECONDS * SECOND_NS, 1);
         state.setInterface(GATEWAY_V4, GATEWAY_V6);
     }
 

@@ -10,6 +10,17 @@ import java.util.List;
 public final class PrefixTable<V> {
     private final List<Level<V>> v4 = new ArrayList<>(); // longest prefix first
     private final List<Level<V>> v6 = new ArrayList<>();
+    private final SeededHash hash;
+
+    /// For networks that nobody chooses who wants the table to be slow.
+    public PrefixTable() {
+        this(0);
+    }
+
+    /// @param seed random where strangers choose the networks
+    public PrefixTable(long seed) {
+        hash = new SeededHash(seed);
+    }
 
     /// Returns the value that was replaced, or null.
     public V put(IpNetwork network, V value) {
@@ -19,7 +30,7 @@ public final class PrefixTable<V> {
             i++;
         }
         if (i == levels.size() || levels.get(i).prefixLength != network.prefixLength()) {
-            levels.add(i, new Level<>(network.address().isV4(), network.prefixLength()));
+            levels.add(i, new Level<>(hash, network.address().isV4(), network.prefixLength()));
         }
         return levels.get(i).put(network.address(), value);
     }
@@ -95,15 +106,18 @@ public final class PrefixTable<V> {
 
     /// Networks of one prefix length: open addressing with linear probing.
     private static final class Level<V> {
+        private final SeededHash hash;
         private final int prefixLength;
         private final long maskHigh;
         private final long maskLow;
         private long[] highs = new long[8];
         private long[] lows = new long[8];
         private Object[] values = new Object[8];
+        private int shift = SeededHash.shift(values.length);
         private int size;
 
-        Level(boolean isV4, int prefixLength) {
+        Level(SeededHash hash, boolean isV4, int prefixLength) {
+            this.hash = hash;
             this.prefixLength = prefixLength;
             int hostBits = (isV4 ? 32 : 128) - prefixLength;
             maskLow = hostBits >= 64 ? 0 : -1L << hostBits;
@@ -133,11 +147,27 @@ public final class PrefixTable<V> {
             int slot = slot(address.high(), address.low());
             var removed = values[slot];
             if (removed != null) {
-                values[slot] = null;
                 size--;
-                rehash(values.length); // closes the gap in the probe sequence; rare
+                closeGap(slot);
             }
             return (V) removed;
+        }
+
+        /// Moves up what was pushed past the slot, so that no probe sequence ends early.
+        private void closeGap(int freed) {
+            int mask = values.length - 1;
+            int gap = freed;
+            for (int i = gap + 1 & mask; values[i] != null; i = i + 1 & mask) {
+                int home = home(highs[i], lows[i]);
+                boolean isPastGap = (i - home & mask) >= (i - gap & mask);
+                if (isPastGap) {
+                    highs[gap] = highs[i];
+                    lows[gap] = lows[i];
+                    values[gap] = values[i];
+                    gap = i;
+                }
+            }
+            values[gap] = null;
         }
 
         private void rehash(int capacity) {
@@ -147,6 +177,7 @@ public final class PrefixTable<V> {
             highs = new long[capacity];
             lows = new long[capacity];
             values = new Object[capacity];
+            shift = SeededHash.shift(capacity);
             for (int i = 0; i < oldValues.length; i++) {
                 if (oldValues[i] != null) {
                     int slot = slot(oldHighs[i], oldLows[i]);
@@ -159,12 +190,15 @@ public final class PrefixTable<V> {
 
         /// The slot of this address, or the free one where it belongs.
         private int slot(long high, long low) {
-            long mixed = (high * 31 + low) * 0x9E3779B97F4A7C15L;
-            int slot = (int) (mixed >>> 40) & values.length - 1;
+            int slot = home(high, low);
             while (values[slot] != null && (highs[slot] != high || lows[slot] != low)) {
                 slot = slot + 1 & values.length - 1;
             }
             return slot;
+        }
+
+        private int home(long high, long low) {
+            return hash.slot(high, low, 0, shift);
         }
     }
 }
