@@ -6,6 +6,7 @@ import dev.gatehouse.channel.message.NoRelays;
 import dev.gatehouse.channel.message.PortalToGateway;
 import dev.gatehouse.channel.message.RelayEntry;
 import dev.gatehouse.channel.message.RelaysPresence;
+import dev.gatehouse.controlplane.flow.CommandQueue.Waiting;
 import dev.gatehouse.rpc.AuthorizationKey;
 import dev.gatehouse.rpc.AuthorizeReply;
 import dev.gatehouse.rpc.ConfigureRequest;
@@ -22,7 +23,6 @@ import dev.gatehouse.rpc.UpdateResourceRequest;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Base64;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.NavigableMap;
@@ -37,15 +37,14 @@ import java.util.concurrent.TimeUnit;
 ///
 /// Data plane: Down → Resuming (a process without state) → Syncing (events opened) → Up (snapshot
 /// complete); any → Down. Commands run one at a time and only while Up; what was in flight when the
-/// data plane went is sent again. More than [#COMMANDS_MAX] waiting: the oldest is dropped,
-/// counted.
+/// data plane went is sent again. What waits, and what of it is dropped: [CommandQueue].
 ///
 /// What could not be authorized for want of a relay is tried again when one comes, while the portal
 /// still waits for the answer: a client that only listens would not ask again.
 public final class GatewayFlow {
     public static final long NEVER = Long.MAX_VALUE;
 
-    private static final int COMMANDS_MAX = 4_096;
+    private static final int WITHOUT_RELAY_MAX = 4_096;
     private static final long AUTHORIZE_USEFUL_NS = Duration.ofSeconds(15).toNanos();
     private static final long CANDIDATE_BATCH_NS = Duration.ofMillis(15).toNanos();
     private static final long RELAYS_WAIT_NS = Duration.ofSeconds(2).toNanos();
@@ -61,12 +60,10 @@ public final class GatewayFlow {
         record Up(long epoch) implements Dataplane {}
     }
 
-    private record Waiting(Command command, long sinceNs) {}
-
     private final long unixOriginNs;
     private final SnapshotStore store = new SnapshotStore();
     private final CandidateOutbox outbox = new CandidateOutbox();
-    private final Deque<Waiting> commands = new ArrayDeque<>();
+    private final CommandQueue commands = new CommandQueue();
     private final Queue<FlowAction> actions = new ArrayDeque<>();
     private final NavigableMap<String, Relay> wantedRelays = new TreeMap<>();
     private final SequencedMap<String, Waiting> withoutRelay = new LinkedHashMap<>(); // by ref
@@ -82,7 +79,6 @@ public final class GatewayFlow {
     private long candidatesAtNs = NEVER;
     private long reconnectAtNs = NEVER;
     private long reconnectedAtNs = -RECONNECT_INTERVAL_NS;
-    private long dropped;
 
     /// @param unixOriginNs unix time at `nowNs` 0
     public GatewayFlow(long unixOriginNs) {
@@ -279,11 +275,7 @@ public final class GatewayFlow {
     }
 
     private void enqueue(Waiting waiting, long nowNs) {
-        if (commands.size() == COMMANDS_MAX) {
-            commands.removeFirst();
-            dropped++;
-        }
-        commands.addLast(waiting);
+        commands.add(waiting);
         executeNext(nowNs);
     }
 
@@ -291,10 +283,10 @@ public final class GatewayFlow {
         if (!(dataplane instanceof Dataplane.Up(long epoch)) || inFlight.isPresent()) {
             return;
         }
-        var next = commands.pollFirst();
+        var next = commands.poll();
         while (next != null && isTooLate(next, nowNs)) {
-            dropped++;
-            next = commands.pollFirst();
+            commands.countDropped();
+            next = commands.poll();
         }
         if (next != null) {
             inFlight = Optional.of(next);
@@ -339,7 +331,7 @@ public final class GatewayFlow {
     }
 
     private void awaitRelay(String ref, Waiting authorize) {
-        if (portalJoined && withoutRelay.size() < COMMANDS_MAX) {
+        if (portalJoined && withoutRelay.size() < WITHOUT_RELAY_MAX) {
             withoutRelay.putLast(ref, authorize);
         }
     }
@@ -366,7 +358,7 @@ public final class GatewayFlow {
     /// The portal ignores candidates of a flow that it has not seen authorized.
     private boolean isBeingAuthorized(String clientId) {
         return inFlight.filter(waiting -> concerns(waiting, clientId)).isPresent()
-                || commands.stream().anyMatch(waiting -> concerns(waiting, clientId));
+                || commands.isAuthorizing(clientId);
     }
 
     private static boolean concerns(Waiting waiting, String clientId) {
@@ -406,7 +398,7 @@ public final class GatewayFlow {
                 store.clientCount(),
                 store.authorizationCount(),
                 commands.size(),
-                dropped);
+                commands.dropped());
     }
 
     private void send(GatewayToPortal message) {
