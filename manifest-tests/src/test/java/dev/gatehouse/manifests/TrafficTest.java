@@ -6,7 +6,9 @@ import dev.gatehouse.manifests.Traffic.Party;
 import dev.gatehouse.testkit.manifests.Manifests;
 import dev.gatehouse.testkit.manifests.Manifests.Workload;
 import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.networking.v1.Ingress;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -21,6 +23,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// No engine enforces them: this is all that is known of them without a cluster.
 class TrafficTest {
     private static final String SOMEBODY = "198.51.100.7";
+    private static final Party INGRESS_CONTROLLER =
+            new Party(
+                    "ingress-nginx",
+                    Map.of(
+                            "app.kubernetes.io/name", "ingress-nginx",
+                            "app.kubernetes.io/component", "controller"),
+                    null);
+    private static final Party PROMETHEUS =
+            new Party("monitoring", Map.of("app.kubernetes.io/name", "prometheus"), null);
     private static final Party DNS = Party.podIn("kube-system");
 
     static Stream<Manifests> overlays() {
@@ -32,8 +43,8 @@ class TrafficTest {
     void whoeverMayAskAPodReachesEveryPortItServes(Manifests overlay) {
         var traffic = new Traffic(overlay);
         for (Workload workload : overlay.workloads()) {
-            if (workload.name().equals("web")) {
-                continue; // for gateways alone
+            if (workload.name().equals("web") || isBehindAnIngress(overlay, workload)) {
+                continue; // for gateways, for the ingress controller alone
             }
             workload.containers().stream()
                     .flatMap(container -> container.getPorts().stream())
@@ -43,6 +54,31 @@ class TrafficTest {
                                             .as("%s: %s", workload.name(), port.getName())
                                             .isTrue());
         }
+    }
+
+    private static boolean isBehindAnIngress(Manifests overlay, Workload workload) {
+        return workload.name().equals("gatehouse-portal") && !overlay.all(Ingress.class).isEmpty();
+    }
+
+    /// Whose `X-Forwarded-For` is believed must be nobody who can be a client.
+    @Test
+    void theProductionPortalIsReachedThroughTheIngressControllerAlone() {
+        var production = Manifests.of("production");
+        var portal = Party.of(production.workload("gatehouse-portal"));
+        var traffic = new Traffic(production);
+
+        assertThat(traffic.passes(INGRESS_CONTROLLER, portal, "TCP", 8083)).isTrue();
+        assertThat(traffic.passes(PROMETHEUS, portal, "TCP", 8083)).isTrue();
+        assertThat(traffic.passes(INGRESS_CONTROLLER, portal, "TCP", 8084)).isFalse();
+        var strangers =
+                Stream.of(
+                        Party.podIn("default"),
+                        Party.podIn("ingress-nginx"),
+                        new Party("default", INGRESS_CONTROLLER.labels(), null),
+                        Party.of(production.workload("gatehouse-gateway")),
+                        Party.outside(SOMEBODY),
+                        Party.outside("10.1.2.3"));
+        assertThat(strangers).allMatch(stranger -> !traffic.passes(stranger, portal, "TCP", 8083));
     }
 
     private static boolean enters(Traffic traffic, Workload workload, ContainerPort port) {

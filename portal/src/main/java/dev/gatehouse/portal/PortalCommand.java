@@ -42,6 +42,7 @@ public final class PortalCommand implements Callable<Integer> {
     static final int OK = 0;
     static final int FAILED = 1;
     static final int MISTAKE = 2;
+    private static final int PROXY_HOPS_MAX = 16;
     private static final String PREFIX = "gatehouse portal: ";
     private static final Logger LOG = LoggerFactory.getLogger(PortalCommand.class);
 
@@ -73,9 +74,27 @@ public final class PortalCommand implements Callable<Integer> {
 
     @Option(
             names = "--trusted-proxies",
-            description = "Networks whose X-Forwarded-For is believed, separated by commas.",
+            description =
+                    "Networks of the proxies in front, separated by commas: whose X-Forwarded-For"
+                            + " is believed. Name the proxies alone, never a network of clients.",
             defaultValue = "${env:GATEHOUSE_PORTAL_TRUSTED_PROXIES:-}")
     private String trustedProxies;
+
+    @Option(
+            names = "--proxy-hops",
+            description =
+                    "How many trusted proxies stand in a row; so many entries of X-Forwarded-For"
+                            + " are read, from the right (${DEFAULT-VALUE}).",
+            defaultValue = "${env:GATEHOUSE_PORTAL_PROXY_HOPS:-1}")
+    private int proxyHops;
+
+    @Option(
+            names = "--proxy-places",
+            description =
+                    "Believe X-Geo-Location-Region and -Coordinates of the trusted proxies: only if"
+                            + " they set them, or take away what a client sends.",
+            defaultValue = "${env:GATEHOUSE_PORTAL_PROXY_PLACES:-false}")
+    private boolean proxyPlaces;
 
     @Option(
             names = "--max-connections",
@@ -216,13 +235,18 @@ public final class PortalCommand implements Callable<Integer> {
         if (connectionsMax < 1) {
             throw new UsageMistake("--max-connections must be at least 1");
         }
+        if (proxyHops < 1 || proxyHops > PROXY_HOPS_MAX) {
+            throw new UsageMistake(
+                    "--proxy-hops must be 1 to %d: the trusted proxies in a row"
+                            .formatted(PROXY_HOPS_MAX));
+        }
         return new PortalConfig(
                 files.config,
                 files.dataDirectory,
                 endpoint("--listen", listen),
                 endpoint("--api-listen", apiListen),
                 tls(),
-                networks(),
+                new RemotePeer.Proxies(networks(), proxyHops, proxyPlaces),
                 connectionsMax,
                 Optional.of(apiToken).filter(t -> !t.isBlank()));
     }

@@ -1,9 +1,7 @@
 package dev.gatehouse.portal;
 
 import dev.gatehouse.wire.Endpoint;
-import dev.gatehouse.wire.IpNetwork;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /// All settings of a portal process, checked.
@@ -13,7 +11,7 @@ record PortalConfig(
         Endpoint listen,
         Endpoint apiListen,
         Optional<Tls> tls,
-        List<IpNetwork> trustedProxies,
+        RemotePeer.Proxies proxies,
         int connectionsMax,
         Optional<String> apiToken) {
     /// PEM files.

@@ -112,7 +112,7 @@ final class PortalProcess implements AutoCloseable {
         String token = new ApiToken(config.dataDirectory(), config.apiToken()).value();
         var publicListener = new PublicListener(loop, metrics, config, this::isReady);
         var apiListener = new ApiListener(vertx, loop, writer, config.dataDirectory(), token);
-        var peers = new Door("peers", "--listen", config.listen(), config.trustedProxies());
+        var peers = new Door("peers", "--listen", config.listen(), config.proxies().networks());
         publicServer = bind(peers, HttpLimits.PEERS, publicOptions(), publicListener::handle);
         var api = new Door("api", "--api-listen", config.apiListen(), List.of());
         apiServer =

@@ -6,13 +6,11 @@ import dev.gatehouse.portal.hub.Admission;
 import dev.gatehouse.portal.hub.ChannelEndpoint;
 import dev.gatehouse.portal.hub.Role;
 import dev.gatehouse.portal.hub.UpgradeRequest;
-import dev.gatehouse.wire.IpNetwork;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -25,7 +23,7 @@ final class PublicListener {
 
     private final HubLoop loop;
     private final PortalMetrics metrics;
-    private final List<IpNetwork> trustedProxies;
+    private final RemotePeer.Proxies proxies;
     private final int connectionsMax;
     private final BooleanSupplier isReady;
 
@@ -33,7 +31,7 @@ final class PublicListener {
             HubLoop loop, PortalMetrics metrics, PortalConfig config, BooleanSupplier isReady) {
         this.loop = loop;
         this.metrics = metrics;
-        this.trustedProxies = config.trustedProxies();
+        this.proxies = config.proxies();
         this.connectionsMax = config.connectionsMax();
         this.isReady = isReady;
     }
@@ -90,9 +88,7 @@ final class PublicListener {
     }
 
     private UpgradeRequest upgradeRequest(HttpServerRequest request, ChannelEndpoint endpoint) {
-        var peer =
-                RemotePeer.of(
-                        request.remoteAddress().hostAddress(), request.headers(), trustedProxies);
+        var peer = RemotePeer.of(request.remoteAddress().hostAddress(), request.headers(), proxies);
         return new UpgradeRequest(
                 endpoint,
                 firstValues(request.params()),

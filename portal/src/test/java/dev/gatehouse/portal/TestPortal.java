@@ -12,7 +12,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.List;
 import java.util.Optional;
 
 /// A real portal on loopback with one site, one actor and three resources.
@@ -36,7 +35,7 @@ final class TestPortal implements AutoCloseable {
                                 Endpoint.parse("127.0.0.1:0"),
                                 Endpoint.parse("127.0.0.1:0"),
                                 Optional.empty(),
-                                List.of(),
+                                RemotePeer.Proxies.NONE,
                                 100,
                                 Optional.of(API_TOKEN)),
                         new SecureRandom(),
