@@ -2,6 +2,7 @@ package dev.gatehouse.client;
 
 import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.channel.DeviceId;
+import dev.gatehouse.transport.OwnedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,8 +37,7 @@ final class DeviceIdFile {
         var id = DeviceId.create(UUID.randomUUID());
         var directory = PosixFilePermissions.fromString("rwxrwx---");
         Files.createDirectories(file.getParent(), PosixFilePermissions.asFileAttribute(directory));
-        Files.writeString(file, DeviceId.toFileText(id));
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        OwnedFiles.write(file, DeviceId.toFileText(id), "rw-r-----");
         return id;
     }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,8 +33,9 @@ final class ResolverLock implements AutoCloseable {
             channel =
                     FileChannel.open(
                             folder.resolve(name(resolvConf)),
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.WRITE);
+                            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                            PosixFilePermissions.asFileAttribute(
+                                    PosixFilePermissions.fromString("rw-------")));
             if (channel.tryLock() == null) {
                 channel.close();
                 return Optional.empty();

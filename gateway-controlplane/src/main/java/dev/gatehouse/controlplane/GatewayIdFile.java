@@ -1,6 +1,7 @@
 package dev.gatehouse.controlplane;
 
 import dev.gatehouse.channel.DeviceId;
+import dev.gatehouse.transport.OwnedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,6 @@ record GatewayIdFile(Path path) {
             Files.createDirectories(
                     path.getParent(), PosixFilePermissions.asFileAttribute(directory));
         }
-        Files.writeString(path, DeviceId.toFileText(id));
-        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-r-----"));
+        OwnedFiles.write(path.toAbsolutePath(), DeviceId.toFileText(id), "rw-r-----");
     }
 }

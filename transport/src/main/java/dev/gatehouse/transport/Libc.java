@@ -73,6 +73,8 @@ public interface Libc {
 
     int eventfd(int initial, int flags);
 
+    int umask(int mask);
+
     int unshare(int flags);
 
     int setns(int fd, int type);

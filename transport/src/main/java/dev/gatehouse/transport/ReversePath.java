@@ -55,7 +55,7 @@ final class ReversePath {
             Files.createDirectories(memory.toAbsolutePath().getParent());
             var lines = new ArrayList<String>();
             before.forEach((device, own) -> lines.add(device + " " + own));
-            Files.write(memory, lines);
+            OwnedFiles.write(memory.toAbsolutePath(), String.join("\n", lines) + "\n", "rw-------");
         } catch (IOException e) {
             LOG.debug("{} cannot be written: {}", memory, e.getMessage());
         }

@@ -6,9 +6,11 @@ import dev.gatehouse.portal.hub.Device;
 import dev.gatehouse.portal.hub.HubState;
 import dev.gatehouse.portal.hub.Role;
 import dev.gatehouse.portal.policy.Directory;
+import dev.gatehouse.transport.OwnedFiles;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
@@ -34,6 +36,7 @@ public final class PortalStore implements AutoCloseable {
     private static final int WRITE_DELAY_MS = 50;
 
     private static final String OWNER_ONLY = "rwx------";
+    private static final String OURS = "{portal.*.db*,audit*.jsonl*,api-token,backup*.zip}";
 
     private final Connection connection;
 
@@ -50,6 +53,8 @@ public final class PortalStore implements AutoCloseable {
         if (!Files.isWritable(directory)) {
             throw new AccessDeniedException(directory.toString());
         }
+        OwnedFiles.closeToOthers(); // the database makes files of its own, now and later
+        closeToOthers(directory);
         String url =
                 "jdbc:h2:file:%s;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;WRITE_DELAY=%d"
                         .formatted(directory.toAbsolutePath().resolve("portal"), WRITE_DELAY_MS);
@@ -58,6 +63,18 @@ public final class PortalStore implements AutoCloseable {
             store.migrate(url);
         }
         return store;
+    }
+
+    /// Files of an earlier run that others could read.
+    private static void closeToOthers(Path directory) throws IOException {
+        try (var files = Files.newDirectoryStream(directory, OURS)) {
+            for (var file : files) {
+                if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                    Files.setPosixFilePermissions(
+                            file, PosixFilePermissions.fromString("rw-------"));
+                }
+            }
+        }
     }
 
     private static Connection connect(String url) throws SQLException, StoreLocked {

@@ -8,7 +8,9 @@ import dev.gatehouse.portal.hub.HubState;
 import dev.gatehouse.portal.hub.Role;
 import dev.gatehouse.portal.policy.Directory;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
@@ -52,6 +54,43 @@ class PortalStoreTest {
             assertThat(store.load(directory()).authorizations())
                     .containsExactlyInAnyOrderElementsOf(found.authorizations());
         }
+    }
+
+    /// The folder may be one that others can read, made by whoever installed the portal.
+    @Test
+    void filesAreTheOwnersAloneWhateverTheFolder() throws Exception {
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        PortalStore.open(folder).close();
+        var database = folder.resolve("portal.mv.db");
+        Files.setPosixFilePermissions(database, PosixFilePermissions.fromString("rw-r--r--"));
+        Files.writeString(folder.resolve("audit.jsonl"), "");
+        Files.setPosixFilePermissions(
+                folder.resolve("audit.jsonl"), PosixFilePermissions.fromString("rw-r--r--"));
+
+        try (var store = PortalStore.open(folder)) {
+            store.backup(folder.resolve("copy.zip"));
+            try (var files = Files.list(folder)) {
+                assertThat(files)
+                        .hasSizeGreaterThanOrEqualTo(3)
+                        .allSatisfy(
+                                file ->
+                                        assertThat(Files.getPosixFilePermissions(file))
+                                                .as("%s", file)
+                                                .isEqualTo(
+                                                        PosixFilePermissions.fromString(
+                                                                "rw-------")));
+            }
+        }
+    }
+
+    @Test
+    void aNewDatabaseIsTheOwnersAlone() throws Exception {
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+
+        PortalStore.open(folder).close();
+
+        assertThat(Files.getPosixFilePermissions(folder.resolve("portal.mv.db")))
+                .isEqualTo(PosixFilePermissions.fromString("rw-------"));
     }
 
     /// A grant that gateway and client were told a moment ago is not forgotten.
