@@ -40,8 +40,21 @@ public final class TokenBucket {
     /// Takes up to `wanted` tokens, and returns how many there were.
     public int take(int wanted, long nowNs) {
         long fullNs = Math.max(fullAtNs, nowNs);
-        int taken = (int) Math.min(wanted, (burstNs - (fullNs - nowNs)) / intervalNs);
+        long left = Math.max(0, burstNs - (fullNs - nowNs)) / intervalNs;
+        int taken = (int) Math.min(wanted, left);
         fullAtNs = fullNs + taken * intervalNs;
         return taken;
+    }
+
+    /// Takes tokens for what is done already, if need be those that are yet to come.
+    ///
+    /// @param tokens 0 or more; the debt may be as large as the time in which they come
+    public void spend(int tokens, long nowNs) {
+        fullAtNs = Math.max(fullAtNs, nowNs) + intervalNs * tokens;
+    }
+
+    /// The first time at which there is a token, if none is taken until then; may be past.
+    public long readyAtNs() {
+        return fullAtNs + intervalNs - burstNs;
     }
 }

@@ -42,6 +42,17 @@ class TokenBucketTest {
         assertThat(rare.take(10_000 * MS)).isTrue();
     }
 
+    @Test
+    void whatIsSpentBeyondTheTokensIsPaidBackFirst() {
+        bucket.spend(25, 0);
+
+        assertThat(bucket.readyAtNs()).isEqualTo(2_100 * MS);
+        assertThat(taken(2_099, 1000)).isZero();
+        assertThat(bucket.take(3, 0)).isZero();
+        assertThat(taken(2_100, 1000)).isOne();
+        assertThat(taken(4_000, 1000)).isEqualTo(5);
+    }
+
     private long taken(long ms, int tries) {
         return LongStream.range(0, tries).filter(_ -> bucket.take(ms * MS)).count();
     }
