@@ -2,7 +2,11 @@ package dev.gatehouse.portal;
 
 import dev.gatehouse.http.HttpListeners;
 import dev.gatehouse.portal.hub.AuditEvent;
+import dev.gatehouse.portal.hub.Limit;
+import dev.gatehouse.portal.hub.LimitCounters;
 import dev.gatehouse.portal.hub.PortalHub;
+import dev.gatehouse.portal.hub.Role;
+import dev.gatehouse.portal.store.StoreWriter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -21,12 +25,16 @@ final class PortalMetrics {
     private final AtomicInteger authorizations = new AtomicInteger();
     private final AtomicInteger configValid = new AtomicInteger(1);
     private final AtomicLong logLeftOut = new AtomicLong();
+    private final AtomicLong unreadBytes = new AtomicLong();
 
     PortalMetrics() {
         connections("gateway", gateways);
         connections("client", clients);
         connections("relay", relays);
         bindLog();
+        Gauge.builder("gatehouse_portal_unread_bytes", unreadBytes, AtomicLong::get)
+                .description("what waits for peers to read it")
+                .register(registry);
         Gauge.builder("gatehouse_portal_authorizations", authorizations, AtomicInteger::get)
                 .description("authorizations in force")
                 .register(registry);
@@ -68,18 +76,32 @@ final class PortalMetrics {
                 .increment();
     }
 
-    /// @param linesLeftOut of the log, since the start
-    void observe(PortalHub hub, long linesLeftOut) {
-        logLeftOut.set(linesLeftOut);
-        gateways.set(count(hub, "gateway"));
-        clients.set(count(hub, "client"));
-        relays.set(count(hub, "relay"));
-        authorizations.set(hub.authorizations().size());
+    /// Shows how often peers met limits, and how far the store is.
+    void bind(LimitCounters counters, StoreWriter writer) {
+        for (var limit : Limit.values()) {
+            FunctionCounter.builder("gatehouse_portal_limited", counters, c -> c.of(limit))
+                    .description("how often a peer met this limit")
+                    .tag("limit", limit.label())
+                    .register(registry);
+        }
+        FunctionCounter.builder(
+                        "gatehouse_portal_audit_left_out", writer, StoreWriter::auditLeftOut)
+                .description("audit lines that a flood kept out of file and database")
+                .register(registry);
+        Gauge.builder("gatehouse_portal_store_waiting", writer, StoreWriter::waiting)
+                .description("changes that wait to be stored")
+                .register(registry);
     }
 
-    private static int count(PortalHub hub, String role) {
-        return (int)
-                hub.connections().stream().filter(c -> c.joined() && c.role().equals(role)).count();
+    /// @param linesLeftOut of the log, since the start
+    /// @param unread characters that wait for peers to read them
+    void observe(PortalHub hub, long linesLeftOut, long unread) {
+        logLeftOut.set(linesLeftOut);
+        unreadBytes.set(unread);
+        gateways.set(hub.joinedCount(Role.GATEWAY));
+        clients.set(hub.joinedCount(Role.CLIENT));
+        relays.set(hub.joinedCount(Role.RELAY));
+        authorizations.set(hub.authorizationCount());
     }
 
     String scrape() {

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 /// A running portal: store, hub loop, both listeners and the watched file.
 final class PortalProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PortalProcess.class);
-    private static final int MESSAGE_BYTES_MAX = 1 << 20;
+    private static final int MESSAGE_BYTES_MAX = 2 * PortalHub.MESSAGE_LENGTH_MAX;
     private static final int IDLE_TIMEOUT_S = 320; // longer than that of any channel
     private static final long WATCH_INTERVAL_MS = 1000;
     private static final long STOP_TIMEOUT_S = 5;

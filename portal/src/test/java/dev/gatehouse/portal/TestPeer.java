@@ -167,6 +167,33 @@ final class TestPeer implements AutoCloseable {
         socket.writeTextMessage(frame.toString());
     }
 
+    /// Writes so often the same frame, as fast as the portal reads; does not wait.
+    void flood(String frame, int times) {
+        vertx.runOnContext(_ -> writeSome(frame, times));
+    }
+
+    private void writeSome(String frame, int times) {
+        int left = times;
+        while (left > 0 && !socket.isClosed() && !socket.writeQueueFull()) {
+            socket.writeFinalTextFrame(frame);
+            left--;
+        }
+        int rest = left;
+        if (rest > 0 && !socket.isClosed()) {
+            vertx.setTimer(1, _ -> writeSome(frame, rest));
+        }
+    }
+
+    void ping(int times) {
+        for (int i = 0; i < times; i++) {
+            socket.writePing(io.vertx.core.buffer.Buffer.buffer("x"));
+        }
+    }
+
+    void stopReading() {
+        socket.pause();
+    }
+
     JsonNode next() throws Exception {
         var frame = frames.poll(PATIENCE_S, TimeUnit.SECONDS);
         if (frame == null) {
@@ -182,6 +209,10 @@ final class TestPeer implements AutoCloseable {
             throw new AssertionError("expected " + event + ", got " + frame);
         }
         return frame.get("payload");
+    }
+
+    void awaitClose(java.time.Duration limit) throws Exception {
+        closed.get(limit.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     void awaitClose() throws Exception {

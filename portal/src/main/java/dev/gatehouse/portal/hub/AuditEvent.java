@@ -31,6 +31,8 @@ public record AuditEvent(
         ACCESS_DENIED,
         /// Requests beyond the limits of one client, not answered.
         REQUESTS_DROPPED,
+        /// A peer sent more than it may for so long that its session was closed.
+        FLOOD,
         ACCESS_REVOKED,
         ACCESS_RENEWED,
         RESOURCE_DISABLED,
@@ -39,11 +41,18 @@ public record AuditEvent(
         CLIENT_UNBLOCKED,
         CLIENT_VERIFIED,
         CLIENT_UNVERIFIED,
-        DIRECTORY_CHANGED
+        DIRECTORY_CHANGED,
+        /// Lines that a flood kept out of the trail.
+        LINES_LEFT_OUT
     }
 
     static AuditEvent simple(long at, Kind kind, String detail) {
         return new AuditEvent(at, kind, "", "", "", "", "", "", "", "", "", 0, detail, 1, 0);
+    }
+
+    /// In the place of so many lines.
+    public static AuditEvent leftOut(long at, int times) {
+        return simple(at, Kind.LINES_LEFT_OUT, "").repeated(times, at);
     }
 
     /// The same, standing for `times` events from `from` to its own time.

@@ -20,28 +20,35 @@ final class AuditTrail {
         this.devices = devices;
     }
 
-    void about(AuditEvent.Kind kind, Authorization a, long at, String detail) {
+    void about(AuditEvent.Kind kind, Authorization a, Moment now, String detail) {
         repetitions.handleEnd(a.clientId(), a.resourceId());
         writeRepetitions();
-        sentence(kind, a, detail).ifPresent(this::say);
-        outbox.add(
-                new HubAction.Audit(
-                        new AuditEvent(
-                                at,
-                                kind,
-                                actor(a.actorId()),
-                                a.clientId(),
-                                device(a.clientId()),
-                                a.resourceId(),
-                                resource(a.resourceId()),
-                                a.policyId(),
-                                a.gatewayId(),
-                                device(a.gatewayId()),
-                                a.id(),
-                                a.expiresAt(),
-                                detail,
-                                1,
-                                0)));
+        var event = event(kind, a, now.unixSeconds(), detail);
+        boolean isTold =
+                kind != AuditEvent.Kind.ACCESS_GRANTED || repetitions.isFirst(event, now.nowNs());
+        if (isTold) {
+            sentence(kind, a, detail).ifPresent(this::say);
+            outbox.add(new HubAction.Audit(event));
+        }
+    }
+
+    private AuditEvent event(AuditEvent.Kind kind, Authorization a, long at, String detail) {
+        return new AuditEvent(
+                at,
+                kind,
+                actor(a.actorId()),
+                a.clientId(),
+                device(a.clientId()),
+                a.resourceId(),
+                resource(a.resourceId()),
+                a.policyId(),
+                a.gatewayId(),
+                device(a.gatewayId()),
+                a.id(),
+                a.expiresAt(),
+                detail,
+                1,
+                0);
     }
 
     private static Optional<String> sentence(AuditEvent.Kind kind, Authorization a, String detail) {
@@ -135,6 +142,11 @@ final class AuditTrail {
     private static String repeated(AuditEvent event) {
         return switch (event.kind()) {
             case ACCESS_DENIED -> "%s (%s)".formatted(denial(event), event.detail());
+            case ACCESS_GRANTED ->
+                    "client %s was granted resource %s"
+                            .formatted(event.clientId(), event.resourceId());
+            case CONNECTED, DISCONNECTED ->
+                    "a peer came or went (%s)".formatted(event.kind().name());
             case LOGIN_REFUSED -> "logins were refused (%s)".formatted(event.detail());
             default -> "client %s was not answered".formatted(event.clientId());
         };
@@ -174,6 +186,15 @@ final class AuditTrail {
     /// What a client asks for may be anything; a line of the trail stays a line.
     private static String shortened(String id) {
         return id.length() <= ID_LENGTH_MAX ? id : id.substring(0, ID_LENGTH_MAX) + "...";
+    }
+
+    /// A peer came or went; one that does nothing else is a line a minute.
+    void presence(AuditEvent.Kind kind, Moment now, String who) {
+        var event = AuditEvent.simple(now.unixSeconds(), kind, who);
+        if (repetitions.isFirst(event, now.nowNs())) {
+            outbox.add(new HubAction.Audit(event));
+        }
+        writeRepetitions();
     }
 
     void simple(AuditEvent.Kind kind, long at, String detail) {

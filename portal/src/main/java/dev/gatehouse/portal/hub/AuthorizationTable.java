@@ -1,5 +1,6 @@
 package dev.gatehouse.portal.hub;
 
+import dev.gatehouse.wire.LookupTable;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -8,18 +9,30 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /// The authorizations in force, one for each (client, gateway, resource); every change is stored.
+///
+/// Ids are UUIDs and thus equally long, so those of one client lie side by side; a second table has
+/// them in the order of the gateways.
 final class AuthorizationTable {
     private final NavigableMap<String, Authorization> byTriple = new TreeMap<>();
+    private final NavigableMap<String, Authorization> byGateway = new TreeMap<>();
+    private final LookupTable<String, Authorization> byId = new LookupTable<>();
     private final Outbox outbox;
 
     AuthorizationTable(Collection<Authorization> stored, Outbox outbox) {
         this.outbox = outbox;
         stored.stream()
                 .sorted(Comparator.comparingLong(Authorization::createdAt))
-                .forEach(
-                        a ->
-                                Optional.ofNullable(byTriple.put(triple(a), a))
-                                        .ifPresent(this::delete));
+                .forEach(a -> Optional.ofNullable(replace(a)).ifPresent(this::delete));
+    }
+
+    private Authorization replace(Authorization authorization) {
+        var before = byTriple.put(triple(authorization), authorization);
+        byGateway.put(byGateway(authorization), authorization);
+        if (before != null) {
+            byId.remove(before.id());
+        }
+        byId.put(authorization.id(), authorization);
+        return before;
     }
 
     private void delete(Authorization authorization) {
@@ -29,7 +42,7 @@ final class AuthorizationTable {
     /// Returns the one that was replaced. The store hears of the new one first: a portal that is
     /// killed between the two rather has both than none.
     Optional<Authorization> put(Authorization authorization) {
-        var before = Optional.ofNullable(byTriple.put(triple(authorization), authorization));
+        var before = Optional.ofNullable(replace(authorization));
         outbox.add(new HubAction.SaveAuthorization(authorization));
         before.filter(b -> !b.id().equals(authorization.id())).ifPresent(this::delete);
         return before;
@@ -38,6 +51,8 @@ final class AuthorizationTable {
     boolean remove(Authorization authorization) {
         boolean removed = byTriple.remove(triple(authorization), authorization);
         if (removed) {
+            byGateway.remove(byGateway(authorization));
+            byId.remove(authorization.id());
             delete(authorization);
         }
         return removed;
@@ -48,8 +63,12 @@ final class AuthorizationTable {
         return List.copyOf(byTriple.values());
     }
 
+    int size() {
+        return byTriple.size();
+    }
+
     Optional<Authorization> find(String id) {
-        return byTriple.values().stream().filter(a -> a.id().equals(id)).findFirst();
+        return Optional.ofNullable(byId.get(id));
     }
 
     Optional<Authorization> find(String clientId, String gatewayId, String resourceId) {
@@ -57,11 +76,17 @@ final class AuthorizationTable {
     }
 
     List<Authorization> ofClient(String clientId) {
-        return byTriple.values().stream().filter(a -> a.clientId().equals(clientId)).toList();
+        return startingWith(byTriple, clientId + "|");
     }
 
     List<Authorization> ofGateway(String gatewayId) {
-        return byTriple.values().stream().filter(a -> a.gatewayId().equals(gatewayId)).toList();
+        return startingWith(byGateway, gatewayId + "|");
+    }
+
+    /// A copy, so that the caller may remove while it iterates.
+    private static List<Authorization> startingWith(
+            NavigableMap<String, Authorization> table, String prefix) {
+        return List.copyOf(table.subMap(prefix, prefix + Character.MAX_VALUE).values());
     }
 
     boolean isPair(String clientId, String gatewayId) {
@@ -70,11 +95,15 @@ final class AuthorizationTable {
         return first != null && first.startsWith(prefix);
     }
 
+    private static String byGateway(Authorization a) {
+        return triple(a.gatewayId(), a.clientId(), a.resourceId());
+    }
+
     private static String triple(Authorization a) {
         return triple(a.clientId(), a.gatewayId(), a.resourceId());
     }
 
-    private static String triple(String clientId, String gatewayId, String resourceId) {
-        return clientId + "|" + gatewayId + "|" + resourceId;
+    private static String triple(String first, String second, String third) {
+        return first + "|" + second + "|" + third;
     }
 }

@@ -30,6 +30,13 @@ final class Devices {
         return Optional.ofNullable(byId.get(id));
     }
 
+    /// The row of a peer that connects, if it was there before.
+    Optional<Device> find(Admission.Accepted peer) {
+        var role = peer.endpoint().role();
+        String id = idByKey.get(Device.key(role, peer.token().ownerId(), peer.externalId()));
+        return id == null ? Optional.empty() : find(id);
+    }
+
     Collection<Device> all() {
         return byId.values();
     }

@@ -4,10 +4,7 @@ import dev.gatehouse.portal.policy.GatewayChoice;
 import dev.gatehouse.portal.policy.PolicyEvaluator.Verdict;
 import dev.gatehouse.portal.policy.Resource;
 import java.time.Duration;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -16,7 +13,6 @@ import java.util.random.RandomGenerator;
 /// A request is pending for 15 s; then the client hears `offline`. While it is pending, the
 /// client's repetitions go to the same gateway under the same ref.
 final class FlowBroker {
-    static final long NEVER = Long.MAX_VALUE;
     private static final long AUTHORIZATION_TIMEOUT_NS = Duration.ofSeconds(15).toNanos();
     private static final int REF_LENGTH = 24;
 
@@ -29,8 +25,7 @@ final class FlowBroker {
     private final GatewayChoice choice;
     private final IngestToken ingest;
 
-    /// By ref, oldest first: all live equally long.
-    private final Map<String, Pending> pending = new LinkedHashMap<>();
+    private final PendingFlows pending = new PendingFlows();
 
     FlowBroker(
             Sessions sessions,
@@ -51,13 +46,11 @@ final class FlowBroker {
         this.ingest = new IngestToken(key);
     }
 
-    /// `answered` requests stay until their time is over: a repetition may be answered once more.
-    private record Pending(FlowTerms terms, boolean renewal, boolean answered, long timeoutAtNs) {}
-
     void handleRequest(
             Session.Client client, String resourceId, List<String> connected, Moment now) {
         var view = client.resources().get(resourceId);
-        if (!client.limits().take(resourceId, client.resources().keySet(), now.nowNs())) {
+        var limits = client.quota().requests();
+        if (!limits.take(resourceId, client.resources().keySet(), now.nowNs())) {
             audit.dropped(client, now);
             return;
         }
@@ -92,17 +85,12 @@ final class FlowBroker {
     }
 
     private boolean repeatPending(Session.Client client, String resourceId) {
-        for (var entry : pending.entrySet()) {
-            var terms = entry.getValue().terms();
-            if (!entry.getValue().answered()
-                    && terms.client() == client
-                    && terms.resource().id().equals(resourceId)
-                    && isOnline(terms.gateway())) {
-                pushAuthorize(terms, entry.getKey());
-                return true;
-            }
+        String ref = pending.openRef(client, resourceId);
+        if (ref == null || !isOnline(pending.find(ref).terms().gateway())) {
+            return false;
         }
-        return false;
+        pushAuthorize(pending.find(ref).terms(), ref);
+        return true;
     }
 
     private boolean isOnline(Session.Gateway gateway) {
@@ -156,9 +144,9 @@ final class FlowBroker {
     /// The gateway the client has this resource on, as far as it says that it still is connected.
     private Optional<Authorization> bound(
             Session.Client client, String resourceId, List<String> connected) {
-        return authorizations.ofClient(client.device().id()).stream()
-                .filter(a -> a.resourceId().equals(resourceId))
-                .filter(a -> connected.contains(a.gatewayId()))
+        return connected.stream()
+                .map(id -> authorizations.find(client.device().id(), id, resourceId))
+                .flatMap(Optional::stream)
                 .findFirst();
     }
 
@@ -171,7 +159,7 @@ final class FlowBroker {
     /// to another one in place: the resource is taken and given back, and its next packet asks.
     private void rebind(Session.Client client, Authorization bound, Moment now) {
         authorizations.remove(bound);
-        audit.about(AuditEvent.Kind.ACCESS_REVOKED, bound, now.unixSeconds(), "gateway is offline");
+        audit.about(AuditEvent.Kind.ACCESS_REVOKED, bound, now, "gateway is offline");
         reannounce(client, bound.resourceId());
     }
 
@@ -212,9 +200,9 @@ final class FlowBroker {
         var terms = new FlowTerms(authorization, client, gateway, resource, actor);
         var before = authorizations.put(authorization);
         String ref = ref(resource);
-        pending.put(
+        pending.add(
                 ref,
-                new Pending(
+                new PendingFlows.Pending(
                         terms, before.isPresent(), false, now.nowNs() + AUTHORIZATION_TIMEOUT_NS));
         pushAuthorize(terms, ref);
         if (before.isPresent() && before.get().expiresAt() != authorization.expiresAt()) {
@@ -252,51 +240,46 @@ final class FlowBroker {
 
     /// Returns false if the ref is not one this gateway was given.
     boolean handleAuthorized(Session.Gateway gateway, String ref, Moment now) {
-        var found = pending.get(ref);
+        var found = pending.find(ref);
         if (found == null || found.terms().gateway() != gateway) {
             return false;
         }
         var terms = found.terms();
         if (!found.answered()) {
-            pending.put(ref, new Pending(terms, found.renewal(), true, found.timeoutAtNs()));
+            pending.answered(ref);
             outbox.push(
                     terms.client(),
                     terms.client().endpoint().createdEvent(),
                     Payloads.created(terms, ingestToken(terms, "initiator")));
-            audit.about(
-                    AuditEvent.Kind.ACCESS_GRANTED, terms.authorization(), now.unixSeconds(), "");
+            audit.about(AuditEvent.Kind.ACCESS_GRANTED, terms.authorization(), now, "");
         }
         return true;
     }
 
     /// Forgets requests that are no longer allowed; their answers become invalid.
     void forget(Authorization authorization) {
-        pending.values().removeIf(p -> p.terms().authorization().id().equals(authorization.id()));
+        pending.forget(authorization);
     }
 
     void forget(Session session) {
-        pending.values()
-                .removeIf(p -> p.terms().client() == session || p.terms().gateway() == session);
+        pending.forget(session);
     }
 
     long pollTimeout() {
-        return pending.isEmpty() ? NEVER : pending.values().iterator().next().timeoutAtNs();
+        return pending.pollTimeout();
     }
 
     void handleTimeout(Moment now) {
-        for (Iterator<Pending> each = pending.values().iterator(); each.hasNext(); ) {
-            var oldest = each.next();
-            if (now.nowNs() < oldest.timeoutAtNs()) {
-                return;
-            }
-            each.remove();
+        for (var oldest = pending.pollTimedOut(now.nowNs());
+                oldest != null;
+                oldest = pending.pollTimedOut(now.nowNs())) {
             if (!oldest.answered()) {
                 timedOut(oldest, now);
             }
         }
     }
 
-    private void timedOut(Pending request, Moment now) {
+    private void timedOut(PendingFlows.Pending request, Moment now) {
         var terms = request.terms();
         fail(terms.client(), terms.resource().id(), "offline", List.of(), now);
         if (!request.renewal() && authorizations.remove(terms.authorization())) {

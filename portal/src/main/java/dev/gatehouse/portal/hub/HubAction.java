@@ -5,7 +5,18 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 /// Everything the hub may ask of its shell, in the order in which it must happen.
 public sealed interface HubAction {
     /// Sends one text frame.
-    record Send(long sessionId, ObjectNode frame) implements HubAction {}
+    record Send(long sessionId, ObjectNode frame, Urgency urgency) implements HubAction {}
+
+    /// What becomes of a frame for a peer that reads slowly.
+    enum Urgency {
+        /// It waits; a peer with too much of it is cut off and starts anew.
+        STATE,
+        /// It is dropped: peers say it again.
+        CHATTER
+    }
+
+    /// Goes on reading from the WebSocket, see [PortalHub#offer].
+    record Resume(long sessionId) implements HubAction {}
 
     /// Closes the WebSocket after what was sent before.
     record Close(long sessionId, String reason) implements HubAction {}

@@ -3,6 +3,7 @@ package dev.gatehouse.portal.hub;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.portal.hub.HubAction.Urgency;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
@@ -23,8 +24,12 @@ final class Outbox {
     }
 
     void push(Session to, String event, JsonNode payload) {
+        push(to, event, payload, Urgency.STATE);
+    }
+
+    void push(Session to, String event, JsonNode payload, Urgency urgency) {
         if (to.isJoined()) {
-            add(new HubAction.Send(to.id(), frame(to.topic(), event, payload, null)));
+            add(new HubAction.Send(to.id(), frame(to.topic(), event, payload, null), urgency));
         }
     }
 
@@ -32,13 +37,13 @@ final class Outbox {
     void replyOk(Session to, String topic, JsonNode ref) {
         var payload = JSON.objectNode().put("status", "ok");
         payload.putObject("response");
-        add(new HubAction.Send(to.id(), frame(topic, "phx_reply", payload, ref)));
+        add(new HubAction.Send(to.id(), frame(topic, "phx_reply", payload, ref), Urgency.STATE));
     }
 
     void replyError(Session to, String topic, JsonNode ref, String reason) {
         var payload = JSON.objectNode().put("status", "error");
         payload.putObject("response").put("reason", reason);
-        add(new HubAction.Send(to.id(), frame(topic, "phx_reply", payload, ref)));
+        add(new HubAction.Send(to.id(), frame(topic, "phx_reply", payload, ref), Urgency.STATE));
     }
 
     private static ObjectNode frame(String topic, String event, JsonNode payload, JsonNode ref) {

@@ -1,15 +1,12 @@
 package dev.gatehouse.portal.hub;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gatehouse.portal.policy.Directory;
 import dev.gatehouse.portal.policy.PeerSecrets;
 import dev.gatehouse.wire.IpAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.StreamSupport;
@@ -21,20 +18,32 @@ import java.util.stream.StreamSupport;
 public final class PortalHub {
     private static final long SCAN_NS = Duration.ofSeconds(1).toNanos();
     private static final long TICK_NS = Duration.ofSeconds(60).toNanos();
-    private static final int LIST_LENGTH_MAX = 1000;
+    /// Characters of a frame. The longest that peers send names 100 gateways or carries the
+    /// candidates of some dozens of addresses: 10,000.
+    public static final int MESSAGE_LENGTH_MAX = 128 * 1024;
+
+    private static final long REFUSED_AFTER_FLOOD_NS = Duration.ofSeconds(30).toNanos();
+    private static final int LAST_WORDS_MAX = 32;
+    private static final int CONNECTED_MAX = 100; // as many as clients remember
     private static final int STAMP_LENGTH_MAX = 255;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String ADD = "ice_candidates";
+    private static final String REMOVE = "invalidate_ice_candidates";
 
     private final long unixOriginNs;
     private final Outbox outbox = new Outbox();
     private final Sessions sessions = new Sessions();
+    private final LimitCounters counters = new LimitCounters();
+    private final Turns turns = new Turns(counters);
+    private final Quotas quotas = new Quotas();
     private final Devices devices;
     private final World world;
     private final AuthorizationTable authorizations;
     private final AuditTrail audit;
     private final RelayDesk relays;
     private final FlowBroker flows;
+    private final CandidateDesk candidates;
     private final Reconciler reconciler;
+    private boolean storeBehind;
     private long scanAtNs = SCAN_NS;
     private long tickAtNs = TICK_NS;
 
@@ -47,6 +56,7 @@ public final class PortalHub {
         this.audit = new AuditTrail(outbox, world, devices);
         this.relays = new RelayDesk(sessions, outbox, random);
         this.flows = new FlowBroker(sessions, authorizations, world, outbox, audit, random);
+        this.candidates = new CandidateDesk(sessions, authorizations, outbox, counters);
         this.reconciler = new Reconciler(sessions, authorizations, world, flows, outbox, audit);
         reconciler.handleStart(at(0));
     }
@@ -58,7 +68,17 @@ public final class PortalHub {
     /// Judges an upgrade; nothing is changed before [#handleOpened].
     public Admission handleUpgrade(UpgradeRequest request, long nowNs) {
         var now = at(nowNs);
-        return Admissions.check(request, world.directory(), devices, now.unixSeconds());
+        var verdict = Admissions.check(request, world.directory(), devices, now.unixSeconds());
+        if (verdict instanceof Admission.Accepted peer && isRefusedAfterFlood(peer, nowNs)) {
+            counters.met(Limit.UPGRADE_AFTER_FLOOD);
+            return new Admission.Refused(503, "too_many_messages", "try again later");
+        }
+        return verdict;
+    }
+
+    private boolean isRefusedAfterFlood(Admission.Accepted peer, long nowNs) {
+        return devices.find(peer).flatMap(d -> quotas.find(d.id())).stream()
+                .anyMatch(q -> q.isRefused(nowNs));
     }
 
     /// An upgrade was refused.
@@ -88,16 +108,18 @@ public final class PortalHub {
         outbox.add(new HubAction.SaveDevice(device.get()));
         sessions.ofDevice(device.get().id())
                 .ifPresent(old -> close(old, "a newer connection came", now));
+        var role = peer.endpoint().role();
+        var quota = quotas.take(device.get().id(), role);
         open(
-                peer.endpoint().role() == Role.GATEWAY
-                        ? new Session.Gateway(sessionId, peer, device.get(), nowNs)
-                        : new Session.Client(sessionId, peer, device.get(), nowNs),
+                role == Role.GATEWAY
+                        ? new Session.Gateway(sessionId, peer, quota, device.get(), nowNs)
+                        : new Session.Client(sessionId, peer, quota, device.get(), nowNs),
                 now);
     }
 
     private void open(Session session, Moment now) {
         sessions.add(session);
-        audit.simple(AuditEvent.Kind.CONNECTED, now.unixSeconds(), describe(session));
+        audit.presence(AuditEvent.Kind.CONNECTED, now, describe(session));
     }
 
     private static String describe(Session session) {
@@ -108,7 +130,19 @@ public final class PortalHub {
 
     /// The peer's WebSocket is closed, by whomever.
     public void handleClosed(long sessionId, long nowNs) {
+        sessions.find(sessionId).ifPresent(s -> hearOut(s, at(nowNs)));
         sessions.find(sessionId).ifPresent(s -> gone(s, "the connection ended", at(nowNs)));
+    }
+
+    /// What a peer sends before it goes may matter to others.
+    private void hearOut(Session session, Moment now) {
+        for (int i = 0; i < LAST_WORDS_MAX && sessions.find(session.id()).isPresent(); i++) {
+            boolean isOver = session.inbox().isEmpty() || session.quota().readyAtNs() > now.nowNs();
+            if (isOver) {
+                return;
+            }
+            handleText(session, session.inbox().poll(), now);
+        }
     }
 
     private void close(Session session, String reason, Moment now) {
@@ -118,6 +152,10 @@ public final class PortalHub {
 
     private void gone(Session session, String reason, Moment now) {
         sessions.remove(session);
+        turns.forget(session);
+        if (!(session instanceof Session.Relay)) {
+            quotas.keep(session.device().id(), session.quota());
+        }
         if (session instanceof Session.Client client) {
             audit.handleGone(client.device().id());
         }
@@ -128,36 +166,116 @@ public final class PortalHub {
         if (session instanceof Session.Relay && session.isJoined()) {
             relays.handleChange(now.nowNs());
         }
-        audit.simple(AuditEvent.Kind.DISCONNECTED, now.unixSeconds(), describe(session));
+        audit.presence(AuditEvent.Kind.DISCONNECTED, now, describe(session));
     }
 
-    /// One text frame of a peer.
-    public void handleText(long sessionId, String text, long nowNs) {
+    /// One text frame of a peer, for [#serve].
+    ///
+    /// @return false if the shell must read no more of this session until [HubAction.Resume]
+    public boolean offer(long sessionId, String text, long nowNs) {
         var session = sessions.find(sessionId);
         if (session.isEmpty()) {
-            return;
+            return true;
         }
         session.get().heard(nowNs);
-        var frame = parse(text);
-        if (frame.isEmpty()) {
-            close(session.get(), "undecodable frame", at(nowNs));
-            return;
+        boolean isFull = session.get().inbox().add(text);
+        if (isFull) {
+            counters.met(Limit.INBOX);
         }
-        dispatch(session.get(), frame.get(), at(nowNs));
+        turns.handleWork(session.get(), nowNs);
+        return !isFull;
     }
 
-    /// Phoenix drops a socket whose frames lack `payload` or `ref`.
-    private static Optional<JsonNode> parse(String text) {
-        try {
-            var frame = JSON.readTree(text);
-            boolean complete =
-                    frame.path("topic").isTextual()
-                            && frame.path("event").isTextual()
-                            && frame.has("payload")
-                            && frame.has("ref");
-            return complete ? Optional.of(frame) : Optional.empty();
-        } catch (JsonProcessingException _) {
-            return Optional.empty();
+    /// Handles one frame of the session whose turn it is. Returns false if nobody may be served
+    /// now: the next time is [#pollTimeout].
+    public boolean serve(long nowNs) {
+        var session = turns.next(nowNs);
+        if (session == null) {
+            return false;
+        }
+        var now = at(nowNs);
+        if (nowNs - session.throttledSinceNs() > Turns.THROTTLED_MAX_NS) {
+            cutOff(session, now);
+            return true;
+        }
+        handleText(session, session.inbox().poll(), now);
+        if (sessions.find(session.id()).isEmpty()) {
+            return true;
+        }
+        if (session.inbox().hasRoomAgain()) {
+            outbox.add(new HubAction.Resume(session.id()));
+        }
+        if (session.inbox().isEmpty()) {
+            session.throttledSince(Turns.NEVER);
+        }
+        turns.handleWork(session, nowNs);
+        return true;
+    }
+
+    /// Whether [#serve] has something to do.
+    public boolean hasTurn(long nowNs) {
+        return turns.hasReady() || turns.pollTimeout() <= nowNs;
+    }
+
+    /// While the store is behind no request is judged: none may be granted that a portal which is
+    /// killed would forget. Clients ask again after 2 s.
+    public void handleStore(boolean isBehind) {
+        storeBehind = isBehind;
+    }
+
+    /// Whether it is time to look at all sessions: once a second.
+    public boolean isScanDue(long nowNs) {
+        return nowNs >= scanAtNs;
+    }
+
+    private void cutOff(Session session, Moment now) {
+        counters.met(Limit.FLOOD);
+        session.quota().refuseUntil(now.nowNs() + REFUSED_AFTER_FLOOD_NS);
+        audit.simple(AuditEvent.Kind.FLOOD, now.unixSeconds(), describe(session));
+        audit.say("%s %s sends too much".formatted(session.topic(), idOf(session)));
+        close(session, "sends too much", now);
+    }
+
+    /// Whether the peer takes what it is sent; who does not is not served meanwhile.
+    public void handleReading(long sessionId, boolean reads, long nowNs) {
+        sessions.find(sessionId)
+                .ifPresent(
+                        session -> {
+                            session.readsAnswers(reads);
+                            if (reads) {
+                                turns.handleWork(session, nowNs);
+                            } else {
+                                counters.met(Limit.ANSWERS_UNREAD);
+                                session.throttledSince(Turns.NEVER);
+                                turns.forget(session);
+                            }
+                        });
+    }
+
+    /// The shell cannot go on with this session.
+    ///
+    /// @param reason in words for the log
+    public void handleLimit(long sessionId, Limit limit, String reason, long nowNs) {
+        sessions.find(sessionId)
+                .ifPresent(
+                        session -> {
+                            counters.met(limit);
+                            close(session, reason, at(nowNs));
+                        });
+    }
+
+    private void handleText(Session session, String text, Moment now) {
+        session.quota().spend(Quota.work(text.length(), 1), now.nowNs());
+        switch (ChannelText.parse(text)) {
+            case ChannelText.Frame(var frame) -> dispatch(session, frame, now);
+            case ChannelText.TooLong() -> {
+                counters.met(Limit.MESSAGE_LENGTH);
+                close(session, "frame is too long", now);
+            }
+            case ChannelText.Malformed() -> {
+                counters.met(Limit.MALFORMED);
+                close(session, "undecodable frame", now);
+            }
         }
     }
 
@@ -182,6 +300,11 @@ public final class PortalHub {
 
     /// A second join ends the channel of the first one and begins another, as Phoenix does it.
     private void join(Session session, JsonNode frame, Moment now) {
+        if (!session.quota().takeJoin(now.nowNs())) {
+            counters.met(Limit.JOINS);
+            close(session, "joins again and again", now);
+            return;
+        }
         var ref = frame.get("ref");
         outbox.push(session, "phx_close", Payloads.empty());
         switch (session) {
@@ -266,10 +389,10 @@ public final class PortalHub {
         }
         switch (event) {
             case "broadcast_ice_candidates" ->
-                    toClients(gateway, payload, "client_ids", "ice_candidates");
+                    candidates.handle(gateway, frame, "client_ids", ADD, now);
             case "broadcast_invalidated_ice_candidates" ->
-                    toClients(gateway, payload, "client_ids", "invalidate_ice_candidates");
-            case "no_relays" -> relays.handleNoRelays(gateway);
+                    candidates.handle(gateway, frame, "client_ids", REMOVE, now);
+            case "no_relays" -> noRelays(gateway, now);
             case "set_snownet_capabilities" -> {} // ICE-less is never offered
             default ->
                     outbox.replyError(
@@ -277,76 +400,53 @@ public final class PortalHub {
         }
     }
 
-    private void toClients(
-            Session.Gateway gateway, JsonNode payload, String idsField, String event) {
-        String gatewayId = gateway.device().id();
-        for (String clientId : texts(payload, idsField)) {
-            if (authorizations.isPair(clientId, gatewayId)) {
-                sessions.joinedClient(clientId)
-                        .ifPresent(c -> pushCandidates(c, event, "gateway_id", gatewayId, payload));
-            }
+    private void noRelays(Session session, Moment now) {
+        if (session.quota().takeNoRelays(now.nowNs())) {
+            relays.handleNoRelays(session);
+        } else {
+            counters.met(Limit.NO_RELAYS);
         }
     }
 
     private void clientEvent(Session.Client client, JsonNode frame, Moment now) {
-        var payload = frame.get("payload");
         String event = frame.get("event").textValue();
-        if (event.equals(client.endpoint().requestEvent())) {
-            flows.handleRequest(
-                    client,
-                    payload.path("resource_id").asText(""),
-                    texts(payload, "connected_gateway_ids"),
-                    now);
-            return;
-        }
         switch (event) {
+            case "create_flow", "request_authorization" -> request(client, frame, now);
             case "broadcast_ice_candidates" ->
-                    toGateways(client, payload, texts(payload, "gateway_ids"), "ice_candidates");
+                    candidates.handle(client, frame, "gateway_ids", ADD, now);
             case "broadcast_invalidated_ice_candidates" ->
-                    toGateways(
-                            client,
-                            payload,
-                            texts(payload, "gateway_ids"),
-                            "invalidate_ice_candidates");
+                    candidates.handle(client, frame, "gateway_ids", REMOVE, now);
             case "new_gateway_ice_candidates" ->
-                    toGateways(client, payload, gatewayId(payload), "ice_candidates");
+                    candidates.handle(client, frame, "gateway_id", ADD, now);
             case "invalidate_gateway_ice_candidates" ->
-                    toGateways(client, payload, gatewayId(payload), "invalidate_ice_candidates");
-            case "no_relays" -> relays.handleNoRelays(client);
+                    candidates.handle(client, frame, "gateway_id", REMOVE, now);
+            case "no_relays" -> noRelays(client, now);
             case "set_snownet_capabilities", "request_device_access" -> {}
             default ->
                     outbox.replyError(client, client.topic(), frame.get("ref"), "unknown_message");
         }
     }
 
-    private static List<String> gatewayId(JsonNode payload) {
-        return List.of(payload.path("gateway_id").asText(""));
-    }
-
-    private void toGateways(
-            Session.Client client, JsonNode payload, List<String> gatewayIds, String event) {
-        String clientId = client.device().id();
-        for (String gatewayId : gatewayIds) {
-            if (authorizations.isPair(clientId, gatewayId)) {
-                sessions.joinedGateway(gatewayId)
-                        .ifPresent(g -> pushCandidates(g, event, "client_id", clientId, payload));
-            }
+    private void request(Session.Client client, JsonNode frame, Moment now) {
+        var payload = frame.get("payload");
+        if (!frame.get("event").textValue().equals(client.endpoint().requestEvent())) {
+            outbox.replyError(client, client.topic(), frame.get("ref"), "unknown_message");
+        } else if (storeBehind) {
+            counters.met(Limit.STORE_BEHIND);
+        } else {
+            flows.handleRequest(
+                    client,
+                    payload.path("resource_id").asText(""),
+                    texts(payload, "connected_gateway_ids"),
+                    now);
         }
-    }
-
-    private void pushCandidates(
-            Session to, String event, String idField, String id, JsonNode payload) {
-        var message = Payloads.empty().put(idField, id);
-        var candidates = message.putArray("candidates");
-        texts(payload, "candidates").forEach(candidates::add);
-        outbox.push(to, event, message);
     }
 
     private static List<String> texts(JsonNode payload, String field) {
         return StreamSupport.stream(payload.path(field).spliterator(), false)
+                .limit(CONNECTED_MAX)
                 .filter(JsonNode::isTextual)
                 .map(JsonNode::textValue)
-                .limit(LIST_LENGTH_MAX)
                 .toList();
     }
 
@@ -420,7 +520,8 @@ public final class PortalHub {
     /// The next `nowNs` at which [#handleTimeout] has work.
     public long pollTimeout() {
         long own = Math.min(Math.min(scanAtNs, tickAtNs), audit.pollTimeout());
-        return Math.min(own, Math.min(flows.pollTimeout(), relays.pollTimeout()));
+        long others = Math.min(turns.pollTimeout(), relays.pollTimeout());
+        return Math.min(own, Math.min(flows.pollTimeout(), others));
     }
 
     /// Returns the next action, or null when there is none.
@@ -440,7 +541,7 @@ public final class PortalHub {
             var denial = new Block(authorization.clientId(), authorization.resourceId());
             world.block(denial);
             outbox.add(new HubAction.SaveBlock(denial));
-            audit.about(AuditEvent.Kind.CLIENT_BLOCKED, authorization, now.unixSeconds(), "by API");
+            audit.about(AuditEvent.Kind.CLIENT_BLOCKED, authorization, now, "by API");
             reconciler.handleClient(
                     denial.clientId(),
                     a -> a.resourceId().equals(denial.resourceId()),
@@ -522,6 +623,22 @@ public final class PortalHub {
 
     public List<Device> devices() {
         return List.copyOf(devices.all());
+    }
+
+    public LimitCounters counters() {
+        return counters;
+    }
+
+    public int authorizationCount() {
+        return authorizations.size();
+    }
+
+    public int joinedCount(Role role) {
+        return switch (role) {
+            case GATEWAY -> sessions.joinedGateways().size();
+            case CLIENT -> sessions.joinedClients().size();
+            case RELAY -> sessions.joinedRelays().size();
+        };
     }
 
     public int sessionCount() {

@@ -215,7 +215,7 @@ final class Reconciler {
         }
         var renewed = a.withPolicy(policyId, expiresAt);
         authorizations.put(renewed);
-        audit.about(AuditEvent.Kind.ACCESS_RENEWED, renewed, now.unixSeconds(), "");
+        audit.about(AuditEvent.Kind.ACCESS_RENEWED, renewed, now, "");
         if (shorter) {
             gateway.ifPresent(g -> flows.pushExpiry(g, renewed));
         }
@@ -231,7 +231,7 @@ final class Reconciler {
                                 unheard.computeIfAbsent(
                                                 authorization.gatewayId(), _ -> new ArrayList<>())
                                         .add(authorization));
-        audit.about(AuditEvent.Kind.ACCESS_REVOKED, authorization, now.unixSeconds(), reason);
+        audit.about(AuditEvent.Kind.ACCESS_REVOKED, authorization, now, reason);
         owe(authorization);
     }
 

@@ -1,20 +1,27 @@
 package dev.gatehouse.portal.hub;
 
+import dev.gatehouse.wire.LookupTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
-/// Makes one event out of many alike: the first is told at once, those that follow are counted and
-/// told each minute, with the time since the first of them.
+/// Makes one event out of many alike: the first (of comings, goings and grants the first ten) are
+/// told at once, those that follow are counted and told each minute, with the time since the first
+/// of them.
 ///
-/// Remembers a limited number of kinds; the one that is due next makes room and is told early.
+/// Remembers a limited number of kinds in all and of each client; the one that is due next makes
+/// room and is told early.
 final class Repetitions {
     static final long NEVER = Long.MAX_VALUE;
     private static final long WINDOW_NS = Duration.ofMinutes(1).toNanos();
     private static final int CAPACITY = 10_000;
+    private static final int CAPACITY_OF_ONE = 2_000;
+    private static final int TOLD_AT_ONCE_MAX = 10;
 
     /// What makes two events alike.
     private record Key(AuditEvent.Kind kind, String clientId, String resourceId, String detail) {
@@ -23,14 +30,23 @@ final class Repetitions {
             String resource = event.resource().isEmpty() ? "" : event.resourceId();
             return new Key(event.kind(), event.clientId(), resource, event.detail());
         }
+
+        int toldAtOnce() {
+            return switch (kind) {
+                case CONNECTED, DISCONNECTED, ACCESS_GRANTED -> TOLD_AT_ONCE_MAX;
+                default -> 1;
+            };
+        }
     }
 
+    /// @param told how many of them were told at once
     /// @param repeated with the count and the span of what was not told; null if nothing was left
-    private record Window(AuditEvent first, AuditEvent repeated, long endsAtNs) {}
+    private record Window(AuditEvent first, int told, AuditEvent repeated, long endsAtNs) {}
 
     /// The next to end comes first: all windows are equally long.
     private final Map<Key, Window> windows = new LinkedHashMap<>();
 
+    private final LookupTable<String, Set<Key>> byClient = new LookupTable<>();
     private final List<AuditEvent> due = new ArrayList<>();
 
     /// Returns true if `event` is to be told at once.
@@ -38,28 +54,46 @@ final class Repetitions {
         var key = Key.of(event);
         var window = windows.get(key);
         if (window == null) {
-            open(key, event, nowNs);
+            open(key, event, 1, nowNs);
+            return true;
+        }
+        if (window.told < key.toldAtOnce()) {
+            windows.put(key, new Window(window.first, window.told + 1, null, window.endsAtNs));
             return true;
         }
         var repeated =
                 window.repeated == null
                         ? event.repeated(1, event.at())
                         : event.repeated(window.repeated.count() + 1, window.repeated.since());
-        windows.put(key, new Window(window.first, repeated, window.endsAtNs));
+        windows.put(key, new Window(window.first, window.told, repeated, window.endsAtNs));
         return false;
     }
 
-    private void open(Key key, AuditEvent event, long nowNs) {
-        if (windows.size() == CAPACITY) {
-            end(windows.remove(windows.keySet().iterator().next()));
+    private void open(Key key, AuditEvent event, int told, long nowNs) {
+        var ofClient = byClient.get(key.clientId);
+        if (ofClient != null && ofClient.size() == CAPACITY_OF_ONE) {
+            end(ofClient.iterator().next());
+        } else if (windows.size() == CAPACITY) {
+            end(windows.keySet().iterator().next());
         }
-        windows.put(key, new Window(event, null, nowNs + WINDOW_NS));
+        windows.put(key, new Window(event, told, null, nowNs + WINDOW_NS));
+        if (!byClient.contains(key.clientId)) {
+            byClient.put(key.clientId, new LinkedHashSet<>());
+        }
+        byClient.get(key.clientId).add(key);
     }
 
-    private void end(Window window) {
+    private Window end(Key key) {
+        var window = windows.remove(key);
+        var ofClient = byClient.get(key.clientId);
+        ofClient.remove(key);
+        if (ofClient.isEmpty()) {
+            byClient.remove(key.clientId);
+        }
         if (window.repeated != null) {
             due.add(window.repeated);
         }
+        return window;
     }
 
     long pollTimeout() {
@@ -70,36 +104,33 @@ final class Repetitions {
     void handleTimeout(long nowNs) {
         while (pollTimeout() <= nowNs) {
             var key = windows.keySet().iterator().next();
-            var window = windows.remove(key);
-            end(window);
+            var window = end(key);
             if (window.repeated != null) {
-                open(key, window.first, nowNs);
+                open(key, window.first, window.told, nowNs);
             }
         }
     }
 
-    /// Ends all windows of a client and resource: something else has come of it.
+    /// Ends what was denied to a client of a resource: it was granted, or lost.
     void handleEnd(String clientId, String resourceId) {
-        endAll(k -> k.clientId.equals(clientId) && k.resourceId.equals(resourceId));
+        endAll(
+                clientId,
+                k -> k.kind == AuditEvent.Kind.ACCESS_DENIED && k.resourceId.equals(resourceId));
     }
 
-    /// The client is gone.
+    /// The client is gone: all that was counted of its requests.
     void handleEnd(String clientId) {
-        endAll(key -> key.clientId.equals(clientId));
+        endAll(clientId, _ -> true);
     }
 
     void handleStop() {
-        endAll(_ -> true);
+        List.copyOf(windows.keySet()).forEach(this::end);
     }
 
-    private void endAll(Predicate<Key> which) {
-        var each = windows.entrySet().iterator();
-        while (each.hasNext()) {
-            var entry = each.next();
-            if (which.test(entry.getKey())) {
-                each.remove();
-                end(entry.getValue());
-            }
+    private void endAll(String clientId, Predicate<Key> which) {
+        var ofClient = byClient.get(clientId);
+        if (ofClient != null) {
+            ofClient.stream().filter(which).toList().forEach(this::end);
         }
     }
 

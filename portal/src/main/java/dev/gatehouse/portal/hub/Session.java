@@ -9,13 +9,27 @@ import java.util.Map;
 abstract sealed class Session {
     private final long id;
     private final Admission.Accepted identity;
+    private final Quota quota;
+    private final Inbox inbox = new Inbox();
     private boolean joined;
     private long lastReceivedNs;
+    private Turn turn = Turn.NONE;
+    private long readyAtNs;
+    private long throttledSinceNs = Turns.NEVER;
+    private boolean readsAnswers = true;
 
-    Session(long id, Admission.Accepted identity, long nowNs) {
+    Session(long id, Admission.Accepted identity, Quota quota, long nowNs) {
         this.id = id;
         this.identity = identity;
+        this.quota = quota;
         this.lastReceivedNs = nowNs;
+    }
+
+    /// Where a session stands in [Turns].
+    enum Turn {
+        NONE,
+        READY,
+        WAITING
     }
 
     /// A gateway, and what it was told.
@@ -23,8 +37,8 @@ abstract sealed class Session {
         private Device device;
         private List<String> announcedRelays = List.of();
 
-        Gateway(long id, Admission.Accepted identity, Device device, long nowNs) {
-            super(id, identity, nowNs);
+        Gateway(long id, Admission.Accepted identity, Quota quota, Device device, long nowNs) {
+            super(id, identity, quota, nowNs);
             this.device = device;
         }
 
@@ -49,20 +63,15 @@ abstract sealed class Session {
         private Device device;
         private List<String> announcedRelays = List.of();
         private final Map<String, ResourceView> resources = new LinkedHashMap<>();
-        private final RequestLimits limits = new RequestLimits();
 
-        Client(long id, Admission.Accepted identity, Device device, long nowNs) {
-            super(id, identity, nowNs);
+        Client(long id, Admission.Accepted identity, Quota quota, Device device, long nowNs) {
+            super(id, identity, quota, nowNs);
             this.device = device;
         }
 
         /// The resources the client has on its list, by id.
         Map<String, ResourceView> resources() {
             return resources;
-        }
-
-        RequestLimits limits() {
-            return limits;
         }
 
         void verified(boolean value) {
@@ -91,7 +100,7 @@ abstract sealed class Session {
         private String relayId = "";
 
         Relay(long id, Admission.Accepted identity, long nowNs) {
-            super(id, identity, nowNs);
+            super(id, identity, new Quota(Role.RELAY), nowNs);
         }
 
         void stamp(String secret, String derivedId) {
@@ -135,6 +144,49 @@ abstract sealed class Session {
 
     Admission.Accepted identity() {
         return identity;
+    }
+
+    Quota quota() {
+        return quota;
+    }
+
+    Inbox inbox() {
+        return inbox;
+    }
+
+    Turn turn() {
+        return turn;
+    }
+
+    void turn(Turn next) {
+        turn = next;
+    }
+
+    /// While it waits in [Turns]: until when.
+    long readyAtNs() {
+        return readyAtNs;
+    }
+
+    void readyAt(long ns) {
+        readyAtNs = ns;
+    }
+
+    /// Since when it has sent more than it may, without a pause; or [Turns#NEVER].
+    long throttledSinceNs() {
+        return throttledSinceNs;
+    }
+
+    void throttledSince(long ns) {
+        throttledSinceNs = ns;
+    }
+
+    /// Whether the peer takes what it is sent.
+    boolean readsAnswers() {
+        return readsAnswers;
+    }
+
+    void readsAnswers(boolean reads) {
+        readsAnswers = reads;
     }
 
     ChannelEndpoint endpoint() {

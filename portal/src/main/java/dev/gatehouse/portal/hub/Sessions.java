@@ -6,10 +6,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/// The open connections, in the order in which they came.
+/// The open connections, in the order in which they came. Each role has a table of its own: what
+/// concerns gateways or relays does not look at a thousand clients.
 final class Sessions {
     private final Map<Long, Session> byId = new TreeMap<>();
     private final Map<String, Session> byDevice = new TreeMap<>();
+    private final Map<Long, Session.Gateway> gateways = new TreeMap<>();
+    private final Map<Long, Session.Client> clients = new TreeMap<>();
+    private final Map<Long, Session.Relay> relays = new TreeMap<>();
 
     Optional<Session> find(long id) {
         return Optional.ofNullable(byId.get(id));
@@ -17,6 +21,11 @@ final class Sessions {
 
     void add(Session session) {
         byId.put(session.id(), session);
+        switch (session) {
+            case Session.Gateway gateway -> gateways.put(session.id(), gateway);
+            case Session.Client client -> clients.put(session.id(), client);
+            case Session.Relay relay -> relays.put(session.id(), relay);
+        }
         if (!(session instanceof Session.Relay)) {
             byDevice.put(session.device().id(), session);
         }
@@ -24,6 +33,9 @@ final class Sessions {
 
     void remove(Session session) {
         byId.remove(session.id());
+        gateways.remove(session.id());
+        clients.remove(session.id());
+        relays.remove(session.id());
         if (!(session instanceof Session.Relay)) {
             byDevice.remove(session.device().id(), session);
         }
@@ -52,23 +64,19 @@ final class Sessions {
     }
 
     List<Session.Gateway> joinedGateways() {
-        return joined(Session.Gateway.class);
+        return joined(gateways.values());
     }
 
     List<Session.Client> joinedClients() {
-        return joined(Session.Client.class);
+        return joined(clients.values());
     }
 
     List<Session.Relay> joinedRelays() {
-        return joined(Session.Relay.class);
+        return joined(relays.values());
     }
 
-    private <S extends Session> List<S> joined(Class<S> type) {
-        return byId.values().stream()
-                .filter(Session::isJoined)
-                .filter(type::isInstance)
-                .map(type::cast)
-                .toList();
+    private static <S extends Session> List<S> joined(Collection<S> sessions) {
+        return sessions.stream().filter(Session::isJoined).toList();
     }
 
     int size() {

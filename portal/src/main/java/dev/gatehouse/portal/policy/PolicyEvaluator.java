@@ -58,8 +58,8 @@ public final class PolicyEvaluator {
     }
 
     private List<Policy> policies(ClientFacts client, String resourceId) {
-        return directory.policies().stream()
-                .filter(p -> p.enabled() && p.resourceId().equals(resourceId))
+        return directory.policiesOf(resourceId).stream()
+                .filter(Policy::enabled)
                 .filter(p -> directory.isMember(client.actorId(), p.groupId()))
                 .toList();
     }

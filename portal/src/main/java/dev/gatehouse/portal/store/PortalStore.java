@@ -29,6 +29,7 @@ public final class PortalStore implements AutoCloseable {
     private static final String LATEST_MIGRATION = "1";
 
     private static final int AUDIT_LINE_LENGTH_MAX = 8192; // the whole line is in the file
+    private static final int AUDIT_ROWS_MAX = 100_000;
     private static final int H2_LOCKED = 90020;
 
     /// What a killed portal may forget. A gateway takes from its clients what a portal has
@@ -256,9 +257,41 @@ public final class PortalStore implements AutoCloseable {
         }
     }
 
+    /// One change among those of a transaction.
+    interface Change<E> {
+        void write(PortalStore store, E item) throws SQLException;
+    }
+
+    /// All of them, or none.
+    <E> void transaction(List<E> items, Change<E> change) throws SQLException {
+        connection.setAutoCommit(false);
+        try {
+            for (var item : items) {
+                change.write(this, item);
+            }
+            connection.commit();
+        } catch (SQLException e) {
+            connection.rollback();
+            throw e;
+        } finally {
+            connection.setAutoCommit(true);
+        }
+    }
+
+    /// Whether it is the value that does not fit, so that it never will.
+    static boolean isAboutValue(SQLException e) {
+        String state = e.getSQLState();
+        return state != null && (state.startsWith("22") || state.startsWith("23"));
+    }
+
     void saveAudit(long at, String kind, String line) throws SQLException {
         String cut = line.substring(0, Math.min(line.length(), AUDIT_LINE_LENGTH_MAX));
         update("insert into audit (at, kind, line) values (?, ?, ?)", at, kind, cut);
+    }
+
+    /// The newest lines are kept; the files hold more.
+    void pruneAudit() throws SQLException {
+        update("delete from audit where id <= (select max(id) from audit) - ?", AUDIT_ROWS_MAX);
     }
 
     /// Writes a consistent copy as a zip file of mode 0600, which H2's restore tool reads.
@@ -268,6 +301,11 @@ public final class PortalStore implements AutoCloseable {
             Files.createFile(file, PosixFilePermissions.asFileAttribute(mode));
         }
         update("backup to ?", file.toAbsolutePath().toString());
+    }
+
+    /// Rows of a table of ours.
+    int count(String table) throws SQLException {
+        return list("select count(*) from " + table, row -> row.getInt(1)).getFirst();
     }
 
     private int update(String sql, Object... values) throws SQLException {

@@ -1,141 +1,122 @@
 package dev.gatehouse.portal.store;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gatehouse.portal.hub.AuditEvent;
 import dev.gatehouse.portal.hub.HubAction;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
-import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Writes what the hub wants stored, in order, on one thread of its own. At most 100,000 changes
-/// wait; what comes beyond is dropped and logged.
+/// Writes what the hub wants stored, on one thread of its own, many changes in one transaction.
+///
+/// State goes before audit and is never dropped: what cannot be stored is tried again each second,
+/// and while 20,000 changes wait the hub grants nothing ([#isBehind]). Of the audit trail at most
+/// 50,000 lines wait; what comes beyond is counted, and the count is a line.
 public final class StoreWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StoreWriter.class);
-    private static final int QUEUE_LENGTH_MAX = 100_000;
+    private static final int BEHIND_AT = 20_000;
+    private static final int AUDIT_QUEUE_MAX = 50_000;
+    private static final int BATCH_MAX = 2_000;
+    private static final long RETRY_MS = 1_000;
     private static final long CLOSE_TIMEOUT_S = 5;
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final PortalStore store;
-    private final OutputStream auditFile;
-    private final ThreadPoolExecutor thread;
+    private final AuditFile auditFile;
+    private final Thread thread = new Thread(this::run, "portal-store");
+
+    // guarded by this
+    private final StateQueue state = new StateQueue();
+    private final Queue<AuditEvent> audit = new ArrayDeque<>();
+    private final Queue<Runnable> tasks = new ArrayDeque<>();
+    private int auditGap;
+    private long auditLeftOut;
+    private boolean closing;
+
+    private volatile int waiting;
     private volatile boolean healthy = true;
 
     public StoreWriter(PortalStore store, Path directory) throws IOException {
         this.store = store;
-        this.auditFile = openAudit(directory.resolve("audit.jsonl"));
-        this.thread =
-                new ThreadPoolExecutor(
-                        1,
-                        1,
-                        0,
-                        TimeUnit.SECONDS,
-                        new ArrayBlockingQueue<>(QUEUE_LENGTH_MAX),
-                        task -> new Thread(task, "portal-store"));
+        this.auditFile = new AuditFile(directory.resolve("audit.jsonl"), AuditFile.SIZE_MAX);
+        thread.start();
     }
 
-    private static OutputStream openAudit(Path file) throws IOException {
-        if (Files.notExists(file)) {
-            var mode = PosixFilePermissions.fromString("rw-------");
-            Files.createFile(file, PosixFilePermissions.asFileAttribute(mode));
+    public synchronized void write(HubAction action) {
+        if (closing) {
+            LOG.debug("closed: {} is not stored", action.getClass().getSimpleName());
+            return;
         }
-        return Files.newOutputStream(file, StandardOpenOption.APPEND);
+        if (action instanceof HubAction.Audit(var event)) {
+            addAudit(event);
+        } else {
+            state.add(action);
+            waiting = state.size();
+        }
+        notifyAll();
     }
 
-    private interface Change {
-        void write() throws SQLException, IOException;
+    private void addAudit(AuditEvent event) {
+        if (audit.size() == AUDIT_QUEUE_MAX) {
+            auditGap++;
+            auditLeftOut++;
+            return;
+        }
+        if (auditGap > 0) {
+            audit.add(AuditEvent.leftOut(event.at(), auditGap));
+            auditGap = 0;
+        }
+        audit.add(event);
     }
 
-    public void write(HubAction action) {
-        switch (action) {
-            case HubAction.Send _, HubAction.Close _, HubAction.Report _ ->
-                    throw new IllegalArgumentException("not for the store");
-            case HubAction.SaveDevice(var device) -> submit(() -> store.save(device));
-            case HubAction.SaveAuthorization(var a) -> submit(() -> store.save(a));
-            case HubAction.DeleteAuthorization(var id) ->
-                    submit(() -> store.deleteAuthorization(id));
-            case HubAction.SaveBlock(var block) -> submit(() -> store.save(block));
-            case HubAction.DeleteBlock(var block) -> submit(() -> store.delete(block));
-            case HubAction.SaveDisabled(var id, boolean disabled) ->
-                    submit(() -> store.saveDisabled(id, disabled));
-            case HubAction.TokenUsed(var id, long at) -> submit(() -> store.saveTokenUse(id, at));
-            case HubAction.Audit(var event) -> submit(() -> audit(event));
+    /// Writes a backup between two changes.
+    public CompletableFuture<Void> backup(Path file) {
+        var done = new CompletableFuture<Void>();
+        boolean accepted =
+                between(
+                        () -> {
+                            try {
+                                store.backup(file);
+                                done.complete(null);
+                            } catch (SQLException | IOException e) {
+                                done.completeExceptionally(e);
+                            }
+                        });
+        if (!accepted) {
+            done.completeExceptionally(new IOException("the store is closed"));
         }
+        return done;
     }
 
-    private void audit(AuditEvent event) throws SQLException, IOException {
-        String line = line(event);
-        auditFile.write((line + "\n").getBytes(StandardCharsets.UTF_8));
-        auditFile.flush();
-        store.saveAudit(event.at(), event.kind().name(), line);
+    /// Runs a task on the writer's thread between two changes. Returns false if it is closed.
+    synchronized boolean between(Runnable task) {
+        if (!closing) {
+            tasks.add(task);
+            notifyAll();
+        }
+        return !closing;
     }
 
-    static String line(AuditEvent event) {
-        var fields = new LinkedHashMap<String, Object>();
-        fields.put("time", Instant.ofEpochSecond(event.at()).toString());
-        fields.put("event", event.kind().name().toLowerCase(java.util.Locale.ROOT));
-        put(fields, "actor", event.actor());
-        put(fields, "client_id", event.clientId());
-        put(fields, "client", event.client());
-        put(fields, "resource_id", event.resourceId());
-        put(fields, "resource", event.resource());
-        put(fields, "policy_id", event.policyId());
-        put(fields, "gateway_id", event.gatewayId());
-        put(fields, "gateway", event.gateway());
-        put(fields, "authorization_id", event.authorizationId());
-        if (event.expiresAt() > 0) {
-            fields.put("expires_at", Instant.ofEpochSecond(event.expiresAt()).toString());
-        }
-        put(fields, "detail", event.detail());
-        if (event.since() > 0) {
-            fields.put("count", event.count());
-            fields.put("since", Instant.ofEpochSecond(event.since()).toString());
-        }
-        try {
-            return JSON.writeValueAsString(fields);
-        } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(e);
-        }
+    /// Whether so much waits that nothing should be added.
+    public boolean isBehind() {
+        return waiting >= BEHIND_AT;
     }
 
-    private static void put(LinkedHashMap<String, Object> fields, String key, String value) {
-        if (!value.isEmpty()) {
-            fields.put(key, value);
-        }
+    /// Changes that wait.
+    public int waiting() {
+        return waiting;
     }
 
-    private void submit(Change change) {
-        try {
-            thread.execute(() -> run(change));
-        } catch (RejectedExecutionException _) {
-            healthy = false;
-            LOG.error("a change was not stored: the database is too slow or closed");
-        }
-    }
-
-    private void run(Change change) {
-        try {
-            change.write();
-            healthy = true;
-        } catch (SQLException | IOException e) {
-            healthy = false;
-            LOG.error("a change was not stored", e);
-        }
+    /// Audit lines left out since the start.
+    public synchronized long auditLeftOut() {
+        return auditLeftOut;
     }
 
     /// Whether the latest change was stored; a portal that forgets is not ready.
@@ -143,31 +124,153 @@ public final class StoreWriter implements AutoCloseable {
         return healthy;
     }
 
-    /// Writes a backup between two changes.
-    public CompletableFuture<Void> backup(Path file) {
-        var done = new CompletableFuture<Void>();
-        thread.execute(
-                () -> {
-                    try {
-                        store.backup(file);
-                        done.complete(null);
-                    } catch (SQLException | IOException e) {
-                        done.completeExceptionally(e);
-                    }
-                });
-        return done;
+    private record Work(List<HubAction> changes, Runnable task, List<AuditEvent> lines) {}
+
+    private void run() {
+        try {
+            for (var work = next(); work != null; work = next()) {
+                storeAll(work.changes);
+                if (work.task != null) {
+                    work.task.run();
+                }
+                writeAudit(work.lines);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Waits for work; null at the end. A task and the trail come when all changes are taken.
+    private synchronized Work next() throws InterruptedException {
+        while (state.size() == 0 && tasks.isEmpty() && audit.isEmpty()) {
+            if (closing) {
+                return null;
+            }
+            wait();
+        }
+        var changes = state.take(BATCH_MAX);
+        waiting = state.size();
+        boolean isAll = waiting == 0;
+        return new Work(changes, isAll ? tasks.poll() : null, isAll ? lines() : List.of());
+    }
+
+    private List<AuditEvent> lines() {
+        var lines = new ArrayList<AuditEvent>();
+        while (!audit.isEmpty() && lines.size() < BATCH_MAX) {
+            lines.add(audit.remove());
+        }
+        return lines;
+    }
+
+    private void storeAll(List<HubAction> changes) throws InterruptedException {
+        if (changes.isEmpty()) {
+            return;
+        }
+        try {
+            store.transaction(changes, StoreWriter::store);
+            healthy = true;
+        } catch (SQLException e) {
+            if (changes.size() == 1 && PortalStore.isAboutValue(e)) {
+                healthy = false;
+                LOG.error("a change was not stored, as it cannot be", e);
+            } else if (changes.size() > 1) {
+                storeOneByOne(changes);
+            } else {
+                retryLater(changes, e);
+            }
+        }
+    }
+
+    /// One of them cannot be stored: the others are.
+    private void storeOneByOne(List<HubAction> changes) throws InterruptedException {
+        for (int i = 0; i < changes.size(); i++) {
+            storeAll(changes.subList(i, i + 1));
+            if (!healthy && waiting > 0) {
+                putBack(changes.subList(i + 1, changes.size()));
+                return;
+            }
+        }
+    }
+
+    private void retryLater(List<HubAction> changes, SQLException reason)
+            throws InterruptedException {
+        if (healthy) {
+            LOG.error("the database takes no change; tried again each second", reason);
+        }
+        healthy = false;
+        putBack(changes);
+        pause();
+    }
+
+    private synchronized void pause() throws InterruptedException {
+        long untilNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RETRY_MS);
+        for (long leftNs = untilNs - System.nanoTime();
+                leftNs > 0;
+                leftNs = untilNs - System.nanoTime()) {
+            if (closing) {
+                throw new InterruptedException("closing");
+            }
+            wait(Math.max(1, TimeUnit.NANOSECONDS.toMillis(leftNs)));
+        }
+    }
+
+    private synchronized void putBack(List<HubAction> changes) {
+        state.putBack(changes);
+        waiting = state.size();
+    }
+
+    private static void store(PortalStore store, HubAction change) throws SQLException {
+        switch (change) {
+            case HubAction.SaveDevice(var device) -> store.save(device);
+            case HubAction.SaveAuthorization(var a) -> store.save(a);
+            case HubAction.DeleteAuthorization(var id) -> store.deleteAuthorization(id);
+            case HubAction.SaveBlock(var block) -> store.save(block);
+            case HubAction.DeleteBlock(var block) -> store.delete(block);
+            case HubAction.SaveDisabled(var id, boolean is) -> store.saveDisabled(id, is);
+            case HubAction.TokenUsed(var id, long at) -> store.saveTokenUse(id, at);
+            default -> throw new IllegalArgumentException("no change of the state");
+        }
+    }
+
+    private record Line(AuditEvent event, String text) {}
+
+    private void writeAudit(List<AuditEvent> events) {
+        if (events.isEmpty()) {
+            return;
+        }
+        var lines = events.stream().map(e -> new Line(e, AuditLine.of(e))).toList();
+        try {
+            for (var line : lines) {
+                auditFile.write((line.text + "\n").getBytes(StandardCharsets.UTF_8));
+            }
+            store.transaction(
+                    lines,
+                    (to, line) ->
+                            to.saveAudit(line.event.at(), line.event.kind().name(), line.text));
+            store.pruneAudit();
+        } catch (SQLException | IOException e) {
+            healthy = false;
+            LOG.error("{} lines of the audit trail were not stored", lines.size(), e);
+        }
     }
 
     /// Writes what waits, for at most 5 s, and closes the files.
     @Override
     public void close() throws SQLException, IOException {
-        thread.shutdown();
+        synchronized (this) {
+            closing = true;
+            notifyAll();
+        }
         try {
-            if (!thread.awaitTermination(CLOSE_TIMEOUT_S, TimeUnit.SECONDS)) {
-                LOG.error("{} changes were not stored in time", thread.getQueue().size());
-            }
+            thread.join(TimeUnit.SECONDS.toMillis(CLOSE_TIMEOUT_S));
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        }
+        synchronized (this) {
+            int left = state.size() + audit.size();
+            if (left > 0) {
+                LOG.error("{} changes were not stored in time", left);
+            }
         }
         auditFile.close();
         store.close();

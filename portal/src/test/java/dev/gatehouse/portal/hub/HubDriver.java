@@ -30,6 +30,7 @@ final class HubDriver {
 
     final Map<Long, Queue<JsonNode>> sent = new TreeMap<>();
     final List<Long> closed = new ArrayList<>();
+    final List<Long> resumed = new ArrayList<>();
     final List<AuditEvent> audit = new ArrayList<>();
     final List<String> said = new ArrayList<>();
     final Map<Role, String> deviceIds = new TreeMap<>();
@@ -50,6 +51,10 @@ final class HubDriver {
                         TimeUnit.SECONDS.toNanos(START.getEpochSecond()));
     }
 
+    long met(Limit limit) {
+        return hub.counters().of(limit);
+    }
+
     PortalHub hub() {
         return hub;
     }
@@ -64,7 +69,7 @@ final class HubDriver {
         while (hub.pollTimeout() <= until) {
             nowNs = Math.max(nowNs, hub.pollTimeout());
             hub.handleTimeout(nowNs);
-            drain();
+            serve();
         }
         nowNs = until;
     }
@@ -149,18 +154,43 @@ final class HubDriver {
     static String key(int seed) {
         var bytes = new byte[32];
         bytes[0] = (byte) seed;
+        bytes[1] = (byte) (seed >> 8);
         return Base64.getEncoder().encodeToString(bytes);
     }
 
     void text(long session, String topic, String event, JsonNode payload) {
+        raw(session, frame(topic, event, payload));
+    }
+
+    static String frame(String topic, String event, JsonNode payload) {
         var frame = JsonNodeFactory.instance.objectNode().put("topic", topic).put("event", event);
         frame.set("payload", payload == null ? JsonNodeFactory.instance.nullNode() : payload);
         frame.put("ref", 7);
-        raw(session, frame.toString());
+        return frame.toString();
     }
 
     void raw(long session, String text) {
-        hub.handleText(session, text, nowNs);
+        hub.offer(session, text, nowNs);
+        serve();
+    }
+
+    /// Lets a frame wait for its turn.
+    boolean offer(long session, String topic, String event, JsonNode payload) {
+        return hub.offer(session, frame(topic, event, payload), nowNs);
+    }
+
+    /// Serves one frame.
+    boolean serveOne() {
+        boolean served = hub.serve(nowNs);
+        drain();
+        return served;
+    }
+
+    /// Serves whoever may be served now.
+    void serve() {
+        while (hub.serve(nowNs)) {
+            drain();
+        }
         drain();
     }
 
@@ -191,8 +221,9 @@ final class HubDriver {
     void drain() {
         for (var action = hub.pollAction(); action != null; action = hub.pollAction()) {
             switch (action) {
-                case HubAction.Send(long id, var frame) -> sent.get(id).add(frame);
+                case HubAction.Send(long id, var frame, _) -> sent.get(id).add(frame);
                 case HubAction.Close(long id, _) -> closed.add(id);
+                case HubAction.Resume(long id) -> resumed.add(id);
                 case HubAction.Audit(var event) -> audit.add(event);
                 case HubAction.Report(var sentence) -> said.add(sentence);
                 case HubAction.SaveDevice(var device) -> deviceIds.put(device.role(), device.id());

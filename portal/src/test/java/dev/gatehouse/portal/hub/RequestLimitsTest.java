@@ -2,62 +2,19 @@ package dev.gatehouse.portal.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.portal.config.ConfigMistake;
-import dev.gatehouse.portal.config.DirectoryReader;
-import dev.gatehouse.portal.policy.Directory;
-import dev.gatehouse.portal.policy.PeerSecrets;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.IntFunction;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /// Who pays for a denied packet: neither the portal, nor its disk, nor whoever reads its log.
 class RequestLimitsTest {
     private static final int RESOURCES = 300;
 
-    private final HubDriver driver = new HubDriver(directory());
-
-    private static Directory directory() {
-        try {
-            return DirectoryReader.read(
-                    """
-                    account: {slug: acme}
-                    sites: [{name: HQ}]
-                    actors: [{name: alice}]
-                    groups: [{name: all, members: [alice]}]
-                    tokens:
-                      - {id: gw, type: gateway, site: HQ, hash: "%s"}
-                      - {id: rl, type: relay, hash: "%s"}
-                      - {id: cl, type: client, actor: alice, hash: "%s"}
-                    resources:
-                    %s
-                    policies:
-                    %s
-                    """
-                            .formatted(
-                                    HubDriver.hash(HubDriver.GATEWAY_TOKEN),
-                                    HubDriver.hash(HubDriver.RELAY_TOKEN),
-                                    HubDriver.hash(HubDriver.CLIENT_TOKEN),
-                                    lines(
-                                            i ->
-                                                    "  - {name: r%d, type: cidr, sites: [HQ],"
-                                                                    .formatted(i)
-                                                            + " address: 10.%d.%d.0/24}"
-                                                                    .formatted(i / 250, i % 250)),
-                                    lines(i -> "  - {group: all, resource: r%d}".formatted(i))));
-        } catch (ConfigMistake e) {
-            throw new AssertionError(e.oneLine("yaml"), e);
-        }
-    }
-
-    private static String lines(IntFunction<String> line) {
-        return IntStream.range(0, RESOURCES).mapToObj(line).collect(Collectors.joining("\n"));
-    }
+    private final HubDriver driver = new HubDriver(TestDirectory.of(RESOURCES));
 
     private static String resource(int i) {
-        return PeerSecrets.namedId("resource", "r" + i);
+        return TestDirectory.resource(i);
     }
 
     private long client() {
@@ -159,6 +116,35 @@ class RequestLimitsTest {
         assertThat(driver.audit)
                 .extracting(AuditEvent::kind)
                 .doesNotContain(AuditEvent.Kind.REQUESTS_DROPPED);
+    }
+
+    @Test
+    void grantsOfTheSameResourceAreTenLinesAndThenOneAMinute() {
+        long gateway = driver.gateway(ChannelEndpoint.GATEWAY, "1.4.17", 1);
+        long client = client();
+
+        for (int i = 0; i < 60; i++) {
+            driver.request(client, "create_flow", resource(0));
+            driver.consent(gateway, "flow_authorized", driver.last(gateway).get("ref").asText());
+            driver.advance(Duration.ofSeconds(1));
+        }
+        driver.advance(Duration.ofSeconds(60));
+
+        assertThat(driver.audit).hasSizeBetween(11, 13);
+        assertThat(counted(AuditEvent.Kind.ACCESS_GRANTED)).isEqualTo(60);
+    }
+
+    @Test
+    void oneThatComesAndGoesIsTwentyLinesAndThenTwoAMinute() {
+        for (int i = 0; i < 50; i++) {
+            driver.close(driver.client(ChannelEndpoint.CLIENT, "1.5.4", 2));
+        }
+        assertThat(driver.audit).hasSize(20);
+        driver.advance(Duration.ofSeconds(61));
+
+        assertThat(driver.audit).hasSize(22);
+        assertThat(counted(AuditEvent.Kind.CONNECTED)).isEqualTo(50);
+        assertThat(counted(AuditEvent.Kind.DISCONNECTED)).isEqualTo(50);
     }
 
     @Test

@@ -1,0 +1,132 @@
+package dev.gatehouse.portal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gatehouse.portal.TestPeer.Age;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Floods over real sockets, and what an honest client notices of them.
+class PortalFloodTest {
+    private static final long PATIENCE =
+            Long.parseLong(System.getenv().getOrDefault("GATEHOUSE_PATIENCE", "1"));
+    private static final int FRAMES = 60_000;
+    private static final int PROBES = 40;
+
+    @TempDir private Path directory;
+    private TestPortal portal;
+
+    @BeforeEach
+    void start() throws Exception {
+        portal = TestPortal.start(directory);
+    }
+
+    @AfterEach
+    void stop() {
+        portal.close();
+    }
+
+    private static String frame(String topic, String event) {
+        return "{\"topic\":\"%s\",\"event\":\"%s\",\"ref\":1,\"payload\":%s}"
+                .formatted(
+                        topic, event, "{\"resource_id\":\"made-up\",\"connected_gateway_ids\":[]}");
+    }
+
+    private double metric(String line) throws Exception {
+        var matcher =
+                Pattern.compile("(?m)^" + Pattern.quote(line) + " (\\S+)")
+                        .matcher(portal.get("/metrics").body());
+        return matcher.find() ? Double.parseDouble(matcher.group(1)) : 0;
+    }
+
+    /// How long the portal takes for a heartbeat and for a request of an honest client, in ms; the
+    /// median of many, as this machine does other things, too.
+    private static long waits(TestPeer honest, TestPeer gateway) throws Exception {
+        List<Long> waits = new ArrayList<>();
+        for (int i = 0; i < PROBES; i++) {
+            long began = System.nanoTime();
+            honest.sendTo("phoenix", "heartbeat", honest.object());
+            honest.expect("phx_reply");
+            waits.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+        }
+        var payload = honest.object().put("resource_id", TestPortal.resourceId("v4"));
+        payload.putArray("connected_gateway_ids");
+        honest.send("create_flow", payload);
+        gateway.send(
+                "flow_authorized",
+                gateway.object().put("ref", gateway.expect("authorize_flow").get("ref").asText()));
+        honest.expect("flow_created");
+        gateway.expect("phx_reply");
+        return waits.stream().sorted().toList().get(PROBES / 2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"create_flow", "phx_leave"})
+    void anHonestClientIsServedBesideAFlood(String event) throws Exception {
+        try (var gateway = TestPeer.gateway(portal, Age.OCTOBER_2025, 1);
+                var honest = TestPeer.client(portal, Age.OCTOBER_2025, 2);
+                var hostile = TestPeer.client(portal, Age.OCTOBER_2025, 3)) {
+            gateway.join();
+            honest.join();
+            hostile.join();
+
+            hostile.flood(frame("client", event), FRAMES);
+            long wait = waits(honest, gateway);
+
+            assertThat(wait).as("median wait in ms").isLessThan(100 * PATIENCE);
+            assertThat(metric("gatehouse_portal_limited_total{limit=\"throttled\"}")).isOne();
+            if (event.equals("phx_leave")) {
+                return; // that it is cut off in the end is the same
+            }
+            hostile.awaitClose(Duration.ofSeconds(15 * PATIENCE));
+            assertThat(metric("gatehouse_portal_limited_total{limit=\"flood\"}")).isOne();
+            assertThat(metric("gatehouse_portal_audit_left_out_total")).isZero();
+            assertThat(Files.readAllLines(directory.resolve("data/audit.jsonl")))
+                    .hasSizeLessThan(20);
+        }
+    }
+
+    @Test
+    void aPeerThatReadsNothingIsNotServed() throws Exception {
+        try (var gateway = TestPeer.gateway(portal, Age.OCTOBER_2025, 1);
+                var honest = TestPeer.client(portal, Age.OCTOBER_2025, 2);
+                var hostile = TestPeer.client(portal, Age.OCTOBER_2025, 3)) {
+            gateway.join();
+            honest.join();
+            hostile.join();
+            hostile.stopReading();
+
+            hostile.flood(frame("x".repeat(60_000), "y"), 2_000);
+
+            assertThat(waits(honest, gateway)).isLessThan(100 * PATIENCE);
+            assertThat(metric("gatehouse_portal_limited_total{limit=\"answers_unread\"}"))
+                    .isGreaterThanOrEqualTo(1);
+            assertThat(metric("gatehouse_portal_unread_bytes")).isLessThan(1 << 20);
+        }
+    }
+
+    @Test
+    void pingsAndLongMessagesEndTheSession() throws Exception {
+        try (var pinging = TestPeer.client(portal, Age.OCTOBER_2025, 3);
+                var talking = TestPeer.client(portal, Age.OCTOBER_2025, 4)) {
+            pinging.ping(2_000);
+            talking.flood(frame("x".repeat(500_000), "y"), 1);
+
+            pinging.awaitClose();
+            talking.awaitClose();
+            assertThat(metric("gatehouse_portal_limited_total{limit=\"odd_frames\"}")).isOne();
+            assertThat(metric("gatehouse_portal_limited_total{limit=\"message_length\"}")).isOne();
+        }
+    }
+}
