@@ -114,6 +114,10 @@ final class Allocation implements Expiring {
         byPeer.remove(channel.peer);
     }
 
+    int channelCount() {
+        return byPeer.size();
+    }
+
     List<Channel> channels() {
         return new ArrayList<>(byPeer.values());
     }

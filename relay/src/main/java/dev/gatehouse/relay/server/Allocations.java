@@ -18,6 +18,7 @@ final class Allocations {
     private final LookupTable<Endpoint, Allocation> byClient = new LookupTable<>();
     private final LookupTable<String, Allocation> byUser = new LookupTable<>();
     private final Allocation[] byPort;
+    private final SourceShares shares;
     private final int capacity;
     private int channels;
 
@@ -25,13 +26,19 @@ final class Allocations {
             RelayConfig config,
             RandomGenerator random,
             ActionQueue actions,
-            RelayStatistics statistics) {
+            RelayStatistics statistics,
+            long salt) {
         this.config = config;
         this.random = random;
         this.actions = actions;
         this.statistics = statistics;
         byPort = new Allocation[config.highestPort() - config.lowestPort() + 1];
         capacity = isInRange(config.listenPort()) ? byPort.length - 1 : byPort.length;
+        shares = new SourceShares(capacity, salt);
+    }
+
+    SourceShares shares() {
+        return shares;
     }
 
     /// Null if that socket has none.
@@ -63,8 +70,11 @@ final class Allocations {
         return byClient.size() == capacity;
     }
 
-    boolean areChannelsFull() {
-        return channels == config.limits().channelsMax();
+    /// Whether `allocation` gets no other channel: none is left, or few, and it has many.
+    boolean areChannelsFull(Allocation allocation) {
+        long max = config.limits().channelsMax();
+        boolean hasMany = allocation.channelCount() >= RelayLimits.CHANNELS_OF_ONE_ALWAYS;
+        return channels >= max || hasMany && channels >= max * 3 / 4;
     }
 
     /// Makes an allocation on a random free port; the caller checked that there is one, and opens
@@ -75,6 +85,7 @@ final class Allocations {
         byClient.put(client, allocation);
         byUser.put(user, allocation);
         byPort[allocation.port - config.lowestPort()] = allocation;
+        shares.handleAllocated(client.address());
         refresh(allocation, listener, expiryNs);
         return allocation;
     }
@@ -110,6 +121,7 @@ final class Allocations {
         deadlines.disarm(allocation);
         byClient.remove(allocation.client);
         byUser.remove(allocation.user);
+        shares.handleFreed(allocation.client.address());
         byPort[allocation.port - config.lowestPort()] = null;
         for (var family : allocation.families) {
             actions.add(new RelayAction.ClosePort(allocation.port, family));

@@ -14,7 +14,12 @@ final class Authenticator {
         record Granted(Username user, SigningKey key) implements Outcome {}
 
         record Denied(int code) implements Outcome {}
+
+        /// Not to be answered.
+        record Ignored() implements Outcome {}
     }
+
+    static final Outcome EXCESS = new Outcome.Ignored();
 
     private static final Pattern UUID_TEXT =
             Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
@@ -49,9 +54,11 @@ final class Authenticator {
             return UNAUTHORIZED;
         }
         var key = keys.keyOf(user.get());
-        return request.verifyIntegrity(key)
-                ? new Outcome.Granted(user.get(), new SigningKey(key))
-                : UNAUTHORIZED;
+        if (!request.verifyIntegrity(key)) {
+            return UNAUTHORIZED;
+        }
+        nonces.handleUser(client);
+        return new Outcome.Granted(user.get(), new SigningKey(key));
     }
 
     private boolean isExpired(Username user, long nowNs) {

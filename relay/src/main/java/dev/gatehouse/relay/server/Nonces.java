@@ -2,12 +2,15 @@ package dev.gatehouse.relay.server;
 
 import dev.gatehouse.wire.Endpoint;
 import java.util.LinkedHashMap;
+import java.util.SequencedMap;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /// One nonce per client socket, each good for 10,000 requests, relay.md 7.2 and 16.
 ///
 /// Remembers a limited number; the one unused for longest makes room, and the loss is counted.
+/// Sockets that have shown credentials are remembered apart: strangers, who get a nonce for the
+/// asking, push out none but each other.
 final class Nonces {
     static final int USES_MAX = 10_000;
 
@@ -27,38 +30,57 @@ final class Nonces {
         }
     }
 
-    private final LinkedHashMap<Endpoint, Entry> byClient = new LinkedHashMap<>(16, 0.75f, true);
+    private final SequencedMap<Endpoint, Entry> strangers = byLastUse();
+    private final SequencedMap<Endpoint, Entry> users = byLastUse();
     private final int capacity;
     private final RandomGenerator random;
     private final RelayStatistics statistics;
 
+    /// @param capacity of strangers, and of users as many
     Nonces(int capacity, RandomGenerator random, RelayStatistics statistics) {
         this.capacity = capacity;
         this.random = random;
         this.statistics = statistics;
     }
 
+    private static SequencedMap<Endpoint, Entry> byLastUse() {
+        return new LinkedHashMap<>(16, 0.75f, true);
+    }
+
     /// The nonce `client` should use: the one it has while that is good, else another.
     String current(Endpoint client) {
-        var entry = byClient.get(client);
+        var entry = find(client);
         if (entry == null || entry.usesLeft == 0) {
             entry = new Entry(new UUID(random.nextLong(), random.nextLong()));
-            byClient.put(client, entry);
-            evict();
+            put(users.containsKey(client) ? users : strangers, client, entry);
         }
         return entry.nonce.toString();
     }
 
-    private void evict() {
-        if (byClient.size() > capacity) {
-            byClient.pollFirstEntry();
+    private Entry find(Endpoint client) {
+        var entry = users.get(client);
+        return entry == null ? strangers.get(client) : entry;
+    }
+
+    private void put(SequencedMap<Endpoint, Entry> entries, Endpoint client, Entry entry) {
+        entries.put(client, entry);
+        if (entries.size() > capacity) {
+            entries.pollFirstEntry();
             statistics.count(RelayCounter.NONCES_EVICTED, 1);
+        }
+    }
+
+    /// `client` has shown credentials.
+    void handleUser(Endpoint client) {
+        var entry = strangers.remove(client);
+        if (entry != null) {
+            put(users, client, entry);
         }
     }
 
     /// Takes one use off the nonce of `client`, whatever becomes of the request.
     Use use(Endpoint client, UUID nonce) {
-        var entry = byClient.get(client);
+        var entry = find(client);
         if (entry == null || !entry.nonce.equals(nonce)) {
             return Use.UNKNOWN;
         }
@@ -70,6 +92,6 @@ final class Nonces {
     }
 
     int size() {
-        return byClient.size();
+        return strangers.size() + users.size();
     }
 }

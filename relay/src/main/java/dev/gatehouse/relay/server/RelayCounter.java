@@ -16,6 +16,10 @@ public enum RelayCounter {
     /// No reply is possible: it could not be signed (relay.md 7.4).
     DROPPED_MALFORMED_USERNAME,
     DROPPED_RATE_LIMITED,
+    /// With credentials, from a source that sends more requests than its users have reason to.
+    DROPPED_REQUESTS_EXCESS,
+    /// Longer than any request.
+    DROPPED_OVERSIZED_MESSAGE,
     DROPPED_MALFORMED_CHANNEL_DATA,
     DROPPED_NO_CHANNEL,
     DROPPED_UNKNOWN_PEER,
@@ -28,6 +32,10 @@ public enum RelayCounter {
     NONCES_EVICTED,
     /// Allocations that made room for another of the same user.
     ALLOCATIONS_REPLACED,
+    /// Answered with 508, for the source has as many as one may have, or gets more too fast.
+    ALLOCATIONS_REFUSED,
+    /// Answered with 508: of all channels, three quarters are taken, and the user has many.
+    CHANNELS_REFUSED,
     /// Requests that were sent again and got the answer of the first.
     RETRANSMISSIONS,
     /// Allocations given up because their port could not be opened.

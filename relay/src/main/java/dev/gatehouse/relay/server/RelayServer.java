@@ -17,6 +17,9 @@ import java.util.random.RandomGenerator;
 public final class RelayServer {
     public static final long NEVER = Deadlines.NEVER;
 
+    /// Bytes: requests have 200, and fit into a datagram that no network cuts.
+    static final int MESSAGE_LENGTH_MAX = 2_048;
+
     private final RelayConfig config;
     private final ActionQueue actions = new ActionQueue();
     private final RelayStatistics statistics = new RelayStatistics();
@@ -31,13 +34,14 @@ public final class RelayServer {
         this.config = config;
         var limits = config.limits();
         var nonces = new Nonces(limits.noncesMax(), random, statistics);
+        long salt = random.nextLong();
         var strangers =
                 new SourceBuckets(
                         limits.unauthenticatedRepliesPerSecond(),
                         limits.unauthenticatedBurst(),
-                        random.nextLong());
+                        salt);
         peers = new PeerFilter(config);
-        allocations = new Allocations(config, random, actions, statistics);
+        allocations = new Allocations(config, random, actions, statistics, salt);
         requests =
                 new TurnRequests(
                         config,
@@ -89,6 +93,10 @@ public final class RelayServer {
         var buffer = in.packets().buffer();
         int offset = in.packets().offset(i);
         int length = in.packets().length(i);
+        if (length > MESSAGE_LENGTH_MAX) {
+            statistics.count(RelayCounter.DROPPED_OVERSIZED_MESSAGE, 1);
+            return;
+        }
         switch (StunMessage.decode(buffer, offset, length)) {
             case StunMessage message -> {
                 int fault = AttributeFault.of(message, buffer, offset, length);

@@ -111,7 +111,7 @@ final class TurnRequests {
             handleSecondAllocate(request, user, key, present);
             return;
         }
-        if (draining || (allocations.isFull() && earlier == null)) {
+        if (draining || allocations.isFull() && earlier == null || !mayAllocate(request)) {
             reject(request, StunErrors.INSUFFICIENT_CAPACITY, key);
             return;
         }
@@ -131,6 +131,12 @@ final class TurnRequests {
                 allocate(request, user, key, granted);
             }
         }
+    }
+
+    private boolean mayAllocate(Request request) {
+        boolean may = allocations.shares().mayAllocate(request.client().address(), request.nowNs());
+        statistics.count(RelayCounter.ALLOCATIONS_REFUSED, may ? 0 : 1);
+        return may;
     }
 
     /// A request that comes twice, on its way or because the answer was late, is one request (RFC
@@ -241,7 +247,8 @@ final class TurnRequests {
             reject(request, StunErrors.BAD_REQUEST, key);
             return;
         }
-        if (ofNumber == null && allocations.areChannelsFull()) {
+        if (ofNumber == null && allocations.areChannelsFull(allocation)) {
+            statistics.count(RelayCounter.CHANNELS_REFUSED, 1);
             reject(request, StunErrors.INSUFFICIENT_CAPACITY, key);
             return;
         }
@@ -280,6 +287,11 @@ final class TurnRequests {
                 authenticator.authenticate(request.message(), request.client(), request.nowNs());
         if (outcome instanceof Authenticator.Outcome.Denied(int code)) {
             deny(request, code);
+            return outcome;
+        }
+        if (!allocations.shares().mayRequest(request.client().address(), request.nowNs())) {
+            statistics.count(RelayCounter.DROPPED_REQUESTS_EXCESS, 1);
+            return Authenticator.EXCESS;
         }
         return outcome;
     }
@@ -311,8 +323,14 @@ final class TurnRequests {
         }
     }
 
+    /// Who has an allocation is none: it asks every second whether it is still seen where it was.
     private boolean mayReplyToStranger(Request request) {
-        boolean may = strangers.take(request.client().address(), request.nowNs());
+        var source = request.client().address();
+        boolean isStranger = allocations.ofClient(request.client()) == null;
+        boolean may =
+                isStranger
+                        ? strangers.take(source, request.nowNs())
+                        : allocations.shares().mayRequest(source, request.nowNs());
         if (!may) {
             statistics.count(RelayCounter.DROPPED_RATE_LIMITED, 1);
         }

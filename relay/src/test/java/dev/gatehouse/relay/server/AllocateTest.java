@@ -311,7 +311,7 @@ class AllocateTest {
                         List.of());
         var actions = new ActionQueue();
         var random = new RelayHarness.SequentialRandom();
-        var allocations = new Allocations(narrow, random, actions, new RelayStatistics());
+        var allocations = new Allocations(narrow, random, actions, new RelayStatistics(), 0);
 
         for (int i = 1; i <= 3; i++) {
             assertThat(allocations.isFull()).isFalse();
