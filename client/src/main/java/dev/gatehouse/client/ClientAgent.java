@@ -356,6 +356,9 @@ final class ClientAgent implements Agent<LoopCommand> {
                 dropped.put(reason.name().toLowerCase(Locale.ROOT), count);
             }
         }
+        if (tcpDns.refused() > 0) {
+            dropped.put("dns_connections", tcpDns.refused());
+        }
         return dropped;
     }
 

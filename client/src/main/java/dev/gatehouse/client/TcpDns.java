@@ -20,19 +20,23 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.netty.handler.codec.LengthFieldPrepender;
+import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,27 +52,50 @@ import org.slf4j.LoggerFactory;
 /// path turns round to the interface's addresses, and asks servers. The loop decides on every
 /// query; this class has one thread of its own for the connections.
 ///
-/// At most ten connections for each sentinel, ended when silent for 30 s; a server has 5 s.
+/// At most ten connections for each sentinel: the one that has asked nothing for longest makes room
+/// for another. Each may have 16 queries on the way, so that those of all sentinels leave room in
+/// the loop's queue for the portal's word; nothing more is read of one whose answers nobody reads,
+/// and silence of 30 s ends it. A server has 5 s, and may answer 16 other questions.
 final class TcpDns implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TcpDns.class);
-    private static final int CONNECTIONS_MAX = 10;
+    static final int CONNECTIONS_MAX = 10;
+    static final int OWED_MAX = 16;
+    static final int QUERY_LENGTH_MAX = 4_096; // one name; more is no question of a resolver
+    private static final int WRONG_MAX = 16;
+    private static final int KERNEL_BUFFER_BYTES = 64 << 10;
+    private static final WriteBufferWaterMark UNREAD_BYTES =
+            new WriteBufferWaterMark(8 << 10, 16 << 10);
     private static final Duration IDLE_MAX = Duration.ofSeconds(30);
     private static final Duration SERVER_WAIT = Duration.ofSeconds(5);
     private static final long AGAIN_MS = 100; // the loop has too much to do
-    private static final int FRAME_LENGTH_MAX = 2 + 65_535;
+    private static final int ANSWER_LENGTH_MAX = 65_535;
+    private static final int PREFIX_LENGTH = 2;
 
     private final Predicate<LoopCommand> loop;
     private final EventLoopGroup thread =
             new MultiThreadIoEventLoopGroup(
                     1, new DefaultThreadFactory("tcp-dns", true), EpollIoHandler.newFactory());
     private final AtomicLong mismatched = new AtomicLong();
-    private final Map<IpAddress, Integer> connections = new TreeMap<>(); // of the thread
+    private final AtomicLong refused = new AtomicLong();
+    private final int port;
+    private final Predicate<IpAddress> isSentinel;
+
+    /// Of the thread; that which asked something last is the last one.
+    private final Map<IpAddress, LinkedHashSet<Connection>> connections = new TreeMap<>();
+
     private final List<ChannelFuture> listening = new ArrayList<>(); // of the loop
     private List<IpAddress> addresses = List.of(); // of the loop
 
     /// @param loop takes a command; false if it cannot
     TcpDns(Predicate<LoopCommand> loop) {
+        this(loop, AddressPlan.TCP_DNS_PORT, AddressPlan::isSentinel);
+    }
+
+    /// For tests.
+    TcpDns(Predicate<LoopCommand> loop, int port, Predicate<IpAddress> isSentinel) {
         this.loop = loop;
+        this.port = port;
+        this.isSentinel = isSentinel;
     }
 
     /// Listens on the interface's addresses, instead of those before. Called by the loop.
@@ -84,8 +111,11 @@ final class TcpDns implements AutoCloseable {
                     new ServerBootstrap()
                             .group(thread)
                             .channel(EpollServerSocketChannel.class)
-                            .childHandler(pipeline(IDLE_MAX, Connection::new))
-                            .bind(inet(address), AddressPlan.TCP_DNS_PORT);
+                            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, UNREAD_BYTES)
+                            .childOption(ChannelOption.SO_RCVBUF, KERNEL_BUFFER_BYTES)
+                            .childOption(ChannelOption.SO_SNDBUF, KERNEL_BUFFER_BYTES)
+                            .childHandler(pipeline(IDLE_MAX, QUERY_LENGTH_MAX, Connection::new))
+                            .bind(inet(address), port);
             bound.addListener(
                     done -> {
                         if (!done.isSuccess()) {
@@ -107,7 +137,11 @@ final class TcpDns implements AutoCloseable {
                         .option(
                                 ChannelOption.CONNECT_TIMEOUT_MILLIS,
                                 Math.toIntExact(SERVER_WAIT.toMillis()))
-                        .handler(pipeline(SERVER_WAIT, () -> new Question(ticket, query)));
+                        .handler(
+                                pipeline(
+                                        SERVER_WAIT,
+                                        ANSWER_LENGTH_MAX,
+                                        () -> new Question(ticket, query)));
         if (!throughTunnel) {
             bootstrap.option(Marked.OPTION, UdpConfig.TUNNEL_MARK);
         }
@@ -133,63 +167,126 @@ final class TcpDns implements AutoCloseable {
         return mismatched.get();
     }
 
+    /// Connections so far that made room for others, or sent what is no query. Any thread.
+    long refused() {
+        return refused.get();
+    }
+
     /// Handlers of messages with their length in front, RFC 1035 4.2.2.
     private static ChannelInitializer<SocketChannel> pipeline(
-            Duration silence, Supplier<ChannelHandler> last) {
+            Duration silence, int lengthMax, Supplier<ChannelHandler> last) {
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(SocketChannel channel) {
                 channel.pipeline()
                         .addLast(new ReadTimeoutHandler(silence.toSeconds(), TimeUnit.SECONDS))
-                        .addLast(new LengthFieldBasedFrameDecoder(FRAME_LENGTH_MAX, 0, 2, 0, 2))
-                        .addLast(new LengthFieldPrepender(2))
+                        .addLast(
+                                new LengthFieldBasedFrameDecoder(
+                                        PREFIX_LENGTH + lengthMax,
+                                        0,
+                                        PREFIX_LENGTH,
+                                        0,
+                                        PREFIX_LENGTH))
+                        .addLast(new LengthFieldPrepender(PREFIX_LENGTH))
                         .addLast(last.get());
             }
         };
     }
 
-    /// A resolver that asks a sentinel.
+    /// A resolver that asks a sentinel. Of the thread.
     private final class Connection extends SimpleChannelInboundHandler<ByteBuf> {
-        private IpAddress sentinel; // null: refused
+        private IpAddress sentinel; // null: refused, or gone
+        private Channel channel;
+        private final ArrayDeque<DnsPayload> received = new ArrayDeque<>(); // of one read
+        private int owed;
 
         @Override
         public void channelActive(ChannelHandlerContext context) {
             var remote = ((InetSocketAddress) context.channel().remoteAddress()).getAddress();
             var address = IpAddress.ofBytes(remote.getAddress());
-            boolean isTaken =
-                    AddressPlan.isSentinel(address)
-                            && connections.getOrDefault(address, 0) < CONNECTIONS_MAX;
-            if (!isTaken) {
+            if (!isSentinel.test(address)) {
                 context.close();
                 return;
             }
+            var others = connections.computeIfAbsent(address, _ -> new LinkedHashSet<>());
+            if (others.size() >= CONNECTIONS_MAX) {
+                refused.incrementAndGet();
+                others.removeFirst().giveWay();
+            }
+            others.add(this);
             sentinel = address;
-            connections.merge(address, 1, Integer::sum);
+            channel = context.channel();
+        }
+
+        private void giveWay() {
+            sentinel = null;
+            channel.close();
         }
 
         @Override
         protected void channelRead0(ChannelHandlerContext context, ByteBuf message) {
-            var query = new DnsPayload(ByteBufUtil.getBytes(message));
-            var asked =
-                    new TcpDnsQuery(sentinel, query, answer -> reply(context.channel(), answer));
-            if (sentinel == null || !loop.test(new LoopCommand.DnsQuery(asked))) {
-                context.close();
+            if (sentinel != null) {
+                received.add(new DnsPayload(ByteBufUtil.getBytes(message)));
+                askWhatMay();
             }
         }
 
-        private static void reply(Channel channel, DnsPayload answer) {
-            channel.writeAndFlush(Unpooled.wrappedBuffer(answer.bytes()));
+        /// Nothing more is read before everything that was read is asked.
+        private void askWhatMay() {
+            while (mayAsk() && !received.isEmpty()) {
+                ask(received.remove());
+            }
+            channel.config().setAutoRead(mayAsk());
+        }
+
+        private boolean mayAsk() {
+            return sentinel != null && owed < OWED_MAX && channel.isWritable();
+        }
+
+        private void ask(DnsPayload query) {
+            connections.get(sentinel).addLast(this);
+            owed++;
+            var asked = new TcpDnsQuery(sentinel, query, this::reply);
+            if (!loop.test(new LoopCommand.DnsQuery(asked))) {
+                channel.close();
+            }
+        }
+
+        /// Any thread.
+        private void reply(DnsPayload answer) {
+            channel.eventLoop()
+                    .execute(
+                            () -> {
+                                owed--;
+                                channel.writeAndFlush(Unpooled.wrappedBuffer(answer.bytes()));
+                                askWhatMay();
+                            });
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext context) {
+            if (sentinel != null) {
+                askWhatMay();
+            }
         }
 
         @Override
         public void channelInactive(ChannelHandlerContext context) {
             if (sentinel != null) {
-                connections.computeIfPresent(sentinel, (_, n) -> n > 1 ? n - 1 : null);
+                var others = connections.get(sentinel);
+                others.remove(this);
+                if (others.isEmpty()) {
+                    connections.remove(sentinel);
+                }
+                sentinel = null;
             }
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            if (cause instanceof TooLongFrameException) {
+                refused.incrementAndGet();
+            }
             context.close();
         }
     }
@@ -199,6 +296,7 @@ final class TcpDns implements AutoCloseable {
         private final long ticket;
         private final DnsPayload query;
         private Optional<DnsPayload> answer = Optional.empty();
+        private int wrong;
 
         Question(long ticket, DnsPayload query) {
             this.ticket = ticket;
@@ -218,6 +316,10 @@ final class TcpDns implements AutoCloseable {
                 context.close();
             } else {
                 mismatched.incrementAndGet();
+                wrong++;
+                if (wrong >= WRONG_MAX) {
+                    context.close();
+                }
             }
         }
 
