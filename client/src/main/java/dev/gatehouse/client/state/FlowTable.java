@@ -159,12 +159,20 @@ final class FlowTable {
     }
 
     private void unbindAll(Gateway gateway) {
+        namesOf(gateway).forEach(ProxyName::handleGatewayGone);
         for (var entry : resources.all()) {
-            if (entry.gateway == gateway) {
-                entry.gateway = null;
-                forgetNames(entry);
-            }
+            entry.gateway = entry.gateway == gateway ? null : entry.gateway;
         }
+    }
+
+    /// The names of all resources that it serves.
+    private Stream<ProxyName> namesOf(Gateway gateway) {
+        return proxies.all().stream()
+                .filter(
+                        name -> {
+                            var entry = resources.get(name.resourceId());
+                            return entry != null && entry.gateway == gateway;
+                        });
     }
 
     private void remember(String gatewayId) {
@@ -182,6 +190,7 @@ final class FlowTable {
                 allow(gateway, entry.resource);
             }
         }
+        namesOf(gateway).forEach(name -> allow(gateway, name));
     }
 
     private void allow(Gateway gateway, Resource resource) {
@@ -191,10 +200,7 @@ final class FlowTable {
                 gateway.allow(AddressPlan.ALL_V4);
                 gateway.allow(AddressPlan.ALL_V6);
             }
-            case Resource.Dns dns ->
-                    proxies.all().stream()
-                            .filter(name -> name.resourceId().equals(dns.id()))
-                            .forEach(name -> allow(gateway, name));
+            case Resource.Dns _ -> {} // its names, one by one
         }
     }
 

@@ -6,6 +6,7 @@ import dev.gatehouse.stun.TransactionId;
 import dev.gatehouse.stun.TurnCredentials;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.TokenBucket;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -38,6 +39,11 @@ final class Allocation {
 
     private static final int BUFFERED_BINDS_MAX = 100;
     private static final LongPredicate NO_LIMIT = _ -> true;
+
+    /// A peer on the move gets another allocation with each network, one a minute at worst.
+    static final int ATTEMPTS_BURST = 20;
+
+    private static final long ATTEMPT_EVERY_NS = Duration.ofSeconds(10).toNanos();
     private static final long REFRESH_PAUSE_NS = Duration.ofSeconds(1).toNanos();
     private static final long SECOND_NS = 1_000_000_000L;
 
@@ -53,6 +59,7 @@ final class Allocation {
     private final ArrayDeque<DatagramQueue.Datagram> transmits = new ArrayDeque<>();
     private final RoundTripTime roundTrip = new RoundTripTime();
     private final FoundSockets found = new FoundSockets();
+    private final TokenBucket attempts = TokenBucket.every(ATTEMPT_EVERY_NS, ATTEMPTS_BURST);
     private final AllocationWatch watch = new AllocationWatch();
     private final List<Endpoint> replaced = new ArrayList<>(); // lost, but peers are not told yet
 
@@ -65,6 +72,7 @@ final class Allocation {
     private long receivedAtNs; // anything that only the relay can have sent
     private int changes; // of login and lease
     private int seenRevision = -1;
+    private int excess; // since it was last asked for
 
     private Allocation(RelayInfo relay, String software, RandomGenerator random) {
         this.id = relay.id();
@@ -263,6 +271,13 @@ final class Allocation {
         }
     }
 
+    /// What the relay did too often since the last call: addresses of ours, and allocations.
+    int takeExcess() {
+        int count = excess + found.takeRefused();
+        excess = 0;
+        return count;
+    }
+
     List<IpAddress> hostAddresses() {
         return found.hostAddresses();
     }
@@ -330,23 +345,9 @@ final class Allocation {
             case ERROR ->
                     request.kind() != TurnRequest.Kind.BINDING
                             && (message.verifyIntegrity(login.key())
-                                    || isChallenge(message, request)
-                                    || wantsBareRequest(message, request));
+                                    || request.isChallengedBy(message)
+                                    || request.isTooMuchSaid(message));
         };
-    }
-
-    /// Relays of Firezone sign a challenge, others cannot (RFC 8489 section 9.2.4). Tunnel.md 3.2
-    /// ignores theirs; obeying costs nothing, since all that is taken of it is the nonce, and works
-    /// with both.
-    private static boolean isChallenge(StunMessage message, TurnRequest request) {
-        int code = message.errorCode().orElse(0);
-        boolean asksForNonce =
-                code == StunErrors.STALE_NONCE
-                        || (code == StunErrors.UNAUTHORIZED && !request.carriesNonce());
-        return asksForNonce
-                && !message.hasMessageIntegrity()
-                && message.nonce().isPresent()
-                && message.realm().filter(TurnCredentials.REALM::equals).isPresent();
     }
 
     private void handleSuccess(
@@ -427,15 +428,8 @@ final class Allocation {
         refreshAtNs = lease.get().refreshAtNs();
     }
 
-    /// RFC 8489 section 9.2.4: credentials without a nonce are a bad request.
-    private static boolean wantsBareRequest(StunMessage message, TurnRequest request) {
-        return message.errorCode().orElse(0) == StunErrors.BAD_REQUEST
-                && !message.hasMessageIntegrity()
-                && !request.carriesNonce();
-    }
-
     private void handleError(StunMessage message, TurnRequest request, long nowNs) {
-        if (wantsBareRequest(message, request) && request.restartBare()) {
+        if (request.isTooMuchSaid(message) && request.restartBare()) {
             send(request, nowNs);
             return;
         }
@@ -520,7 +514,14 @@ final class Allocation {
         phase = Phase.SUSPENDED;
     }
 
+    /// A relay that grants and takes away without end is given up, for each round is told to all
+    /// peers.
     private void allocate(long nowNs) {
+        if (!attempts.take(nowNs)) {
+            excess++;
+            free();
+            return;
+        }
         phase = Phase.ALLOCATING;
         send(TurnRequest.to(activeServer(), TurnRequest.Kind.ALLOCATE), nowNs);
     }

@@ -67,15 +67,23 @@ final class DeadlineHeap {
     /// All that are due, earliest first; they stay in the heap.
     List<Connection> due(long nowNs) {
         var due = new ArrayList<Connection>();
-        for (int i = 0; i < heap.size(); i++) {
-            if (deadlines[i] <= nowNs && heap.get(i).deadlineNs() <= nowNs) {
-                due.add(heap.get(i));
-            }
-        }
+        collectDue(0, nowNs, due);
         due.sort(
                 java.util.Comparator.comparingLong(Connection::deadlineNs)
                         .thenComparing(Connection::peerId));
         return due;
+    }
+
+    /// Leaves out what is below a later one: the cost is that of those that may be due.
+    private void collectDue(int i, long nowNs, List<Connection> due) {
+        if (i >= heap.size() || deadlines[i] > nowNs) {
+            return;
+        }
+        if (heap.get(i).deadlineNs() <= nowNs) {
+            due.add(heap.get(i));
+        }
+        collectDue(2 * i + 1, nowNs, due);
+        collectDue(2 * i + 2, nowNs, due);
     }
 
     private void siftUp(int start) {

@@ -49,5 +49,7 @@ public enum DropReason {
     /// Inbound: an ICE message of a peer that sends more of them than any peer has reason to.
     ICE_EXCESS,
     /// A channel at a relay that was not asked for: the peer names ever more addresses.
-    CHANNEL_EXCESS
+    CHANNEL_EXCESS,
+    /// A relay told ever more addresses of ours, or took its allocation away ever again.
+    RELAY_EXCESS
 }

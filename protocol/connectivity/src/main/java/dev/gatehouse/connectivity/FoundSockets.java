@@ -10,8 +10,12 @@ import java.util.SequencedSet;
 /// Sockets of ours and how one relay sees them: told once, and not taken back as long as the host
 /// has the address (tunnel.md 11.2 #11).
 final class FoundSockets {
+    /// As many as a peer is told of: a relay that sees us elsewhere each second tells nonsense.
+    private static final int FOUND_MAX = 64;
+
     private final SequencedSet<AllocationEvent> found = new LinkedHashSet<>();
     private List<IpAddress> missing = List.of();
+    private int refused;
 
     /// Addresses that the host had and has no more.
     void handleMissing(List<IpAddress> addresses) {
@@ -22,9 +26,20 @@ final class FoundSockets {
         return found.stream().map(event -> baseOf(event).address()).distinct().toList();
     }
 
-    /// Returns true if that is news.
+    /// Returns true if that is news, and there is room for it.
     boolean add(AllocationEvent event) {
+        if (found.size() >= FOUND_MAX && !found.contains(event)) {
+            refused++;
+            return false;
+        }
         return found.add(event);
+    }
+
+    /// How many found no room since the last call.
+    int takeRefused() {
+        int count = refused;
+        refused = 0;
+        return count;
     }
 
     List<AllocationEvent> all() {

@@ -178,6 +178,7 @@ final class Relays {
 
     /// To be called after all work on a relay: notes whether a successor would have to know more.
     void settled(Allocation relay) {
+        drops.count(DropReason.RELAY_EXCESS, relay.takeExcess());
         if (relay.takeChanged()) {
             changes.add(relay.id());
         }

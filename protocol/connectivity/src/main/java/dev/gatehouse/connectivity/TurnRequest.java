@@ -1,9 +1,12 @@
 package dev.gatehouse.connectivity;
 
+import dev.gatehouse.stun.StunErrors;
+import dev.gatehouse.stun.StunMessage;
 import dev.gatehouse.stun.StunMessage.MessageClass;
 import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.stun.StunWriter;
 import dev.gatehouse.stun.TransactionId;
+import dev.gatehouse.stun.TurnCredentials;
 import dev.gatehouse.wire.Endpoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -188,5 +191,26 @@ final class TurnRequest {
         sends = 0;
         waitNs = FIRST_WAIT_NS;
         return ++reauthentications <= REAUTHENTICATIONS_MAX;
+    }
+
+    /// Relays of Firezone sign a challenge, others cannot (RFC 8489 section 9.2.4). Tunnel.md 3.2
+    /// ignores theirs; obeying costs nothing, since all that is taken of it is the nonce, and works
+    /// with both.
+    boolean isChallengedBy(StunMessage message) {
+        int code = message.errorCode().orElse(0);
+        boolean asksForNonce =
+                code == StunErrors.STALE_NONCE
+                        || (code == StunErrors.UNAUTHORIZED && !carriesNonce());
+        return asksForNonce
+                && !message.hasMessageIntegrity()
+                && message.nonce().isPresent()
+                && message.realm().filter(TurnCredentials.REALM::equals).isPresent();
+    }
+
+    /// RFC 8489 section 9.2.4: credentials without a nonce are a bad request.
+    boolean isTooMuchSaid(StunMessage message) {
+        return message.errorCode().orElse(0) == StunErrors.BAD_REQUEST
+                && !message.hasMessageIntegrity()
+                && !carriesNonce();
     }
 }

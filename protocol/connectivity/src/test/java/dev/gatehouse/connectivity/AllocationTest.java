@@ -745,6 +745,44 @@ class AllocationTest {
 
     // Helpers: a relay in the hands of the test.
 
+    @Test
+    void aRelayThatTakesEveryAllocationAwayIsGivenUp() {
+        start(ONE);
+        answerBinding(only(0), MAPPED, 0);
+        int rounds = 0;
+        for (var sent = requests(0); !sent.isEmpty(); sent = requests(0), rounds++) {
+            error(sent.getFirst(), StunErrors.ALLOCATION_MISMATCH, "", 0);
+            var delete = only(0);
+            deliver(delete, reply(delete, MessageClass.SUCCESS).lifetime(0).buildSigned(KEY), 0);
+        }
+
+        assertThat(rounds).isEqualTo(Allocation.ATTEMPTS_BURST);
+        assertThat(allocation.isFreed()).isTrue();
+        assertThat(allocation.takeExcess()).isOne();
+    }
+
+    @Test
+    void aRelayThatSeesUsElsewhereEachTimeIsBelievedSoOften() {
+        allocated(0);
+        events();
+        int told = 0;
+        for (int i = 1; i <= 500; i++) {
+            allocation.watch(i * S);
+            for (var sent : requests(i * S)) {
+                boolean isBinding = sent.message().method() == StunMethods.BINDING;
+                if (isBinding) {
+                    answerBinding(sent, new Endpoint(MAPPED.address(), 1_000 + i), i * S);
+                } else {
+                    answerRoutine(sent, i * S);
+                }
+            }
+            told += events().size();
+        }
+
+        assertThat(told).isBetween(32, 64);
+        assertThat(allocation.takeExcess()).isPositive();
+    }
+
     private record Sent(Endpoint to, StunMessage message) {}
 
     private static RelayInfo relay(Endpoint... addresses) {
