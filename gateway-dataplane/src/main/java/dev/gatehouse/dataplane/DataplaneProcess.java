@@ -87,7 +87,12 @@ final class DataplaneProcess {
                 running.add(shard(i));
             }
             shards = new Shards(running);
-            host = new HostGuard(hostSettings(config), this::ensureRoutes, feed::offerHostFault);
+            host =
+                    new HostGuard(
+                            hostSettings(config),
+                            this::ensureRoutes,
+                            feed::offerHostFault,
+                            all -> shards.postAll(new ShardCommand.HostAddresses(all)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

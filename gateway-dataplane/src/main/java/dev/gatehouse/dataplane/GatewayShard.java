@@ -87,9 +87,12 @@ final class GatewayShard implements Agent<ShardCommand> {
             case ShardCommand.SendSnapshot() when session != null -> session.sendSnapshot(nowNs);
             case ShardCommand.Forget(var clientId) when session != null ->
                     session.forget(clientId, nowNs);
+            case ShardCommand.HostAddresses(var addresses) when session != null ->
+                    session.setHostAddresses(addresses);
             case ShardCommand.Asked<?> asked -> handleAsked(asked, nowNs);
             case ShardCommand.NameResolved _,
                     ShardCommand.SendSnapshot _,
+                    ShardCommand.HostAddresses _,
                     ShardCommand.Forget _ -> {}
             case ShardCommand.CipherWarm() -> around.aead.handleWarmedUp();
         }

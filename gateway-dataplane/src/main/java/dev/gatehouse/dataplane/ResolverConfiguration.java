@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,6 +43,7 @@ record ResolverConfiguration(
     private static final int ATTEMPTS = 2;
     private static final int ATTEMPTS_MAX = 5;
     private static final int SEARCH_MAX = 6;
+    static final int LENGTH_MAX = 64 << 10;
 
     ResolverConfiguration {
         servers = List.copyOf(servers);
@@ -52,16 +54,21 @@ record ResolverConfiguration(
     /// that client, whose answers lead into its tunnel: then what it put aside is read.
     static ResolverConfiguration read(Path file) {
         try {
-            var lines = Files.readAllLines(file);
+            var lines = lines(file);
             var original = file.resolveSibling(file.getFileName() + PUT_ASIDE);
             boolean isClients = lines.stream().anyMatch(ResolverConfiguration::namesClient);
-            return parse(
-                    isClients && Files.isRegularFile(original)
-                            ? Files.readAllLines(original)
-                            : lines);
+            return parse(isClients && Files.isRegularFile(original) ? lines(original) : lines);
         } catch (IOException e) {
             LOG.info("{} cannot be read: {}", file, e.getMessage());
             return parse(List.of());
+        }
+    }
+
+    /// As much as any such file has; comments may be in any encoding.
+    private static List<String> lines(Path file) throws IOException {
+        try (var in = Files.newInputStream(file)) {
+            var text = new String(in.readNBytes(LENGTH_MAX), StandardCharsets.ISO_8859_1);
+            return text.lines().toList();
         }
     }
 

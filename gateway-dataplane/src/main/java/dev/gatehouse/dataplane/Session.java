@@ -24,6 +24,7 @@ import dev.gatehouse.transport.Settling;
 import dev.gatehouse.transport.TunGoneException;
 import dev.gatehouse.transport.UdpSocket;
 import dev.gatehouse.wire.DatagramBatch;
+import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wireguard.KeyPair;
 import dev.gatehouse.wireguard.PresharedKey;
@@ -31,6 +32,7 @@ import dev.gatehouse.wireguard.PublicKey;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
@@ -291,6 +293,10 @@ final class Session implements AutoCloseable {
     void handleAnswer(NameLookup.Answer answer, long nowNs) throws IOException {
         path.handleAnswer(answer, nowNs);
         settle(nowNs);
+    }
+
+    void setHostAddresses(Set<IpAddress> addresses) {
+        state.setHostAddresses(addresses);
     }
 
     void configure(Interface message, long nowNs) throws IOException {

@@ -20,7 +20,9 @@ import dev.gatehouse.rpc.UpdateExpiryRequest;
 import dev.gatehouse.rpc.UpdateRelaysReply;
 import dev.gatehouse.rpc.UpdateRelaysRequest;
 import dev.gatehouse.rpc.UpdateResourceReply;
+import dev.gatehouse.wire.IpAddress;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /// What other threads may ask of a shard, which alone touches its part of the gateway's state.
@@ -78,6 +80,13 @@ sealed interface ShardCommand {
 
     /// Copies the counters; also answered before Resume, which shows that the shard lives.
     record ReadMetrics(CompletableFuture<ShardMetrics> reply) implements ShardCommand {}
+
+    /// The addresses of the host have changed.
+    record HostAddresses(Set<IpAddress> addresses) implements ShardCommand {
+        public HostAddresses {
+            addresses = Set.copyOf(addresses);
+        }
+    }
 
     /// The cipher's fast path has been compiled.
     record CipherWarm() implements ShardCommand {}

@@ -2,6 +2,7 @@ package dev.gatehouse.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,19 @@ class ResolverConfigurationTest {
                 .singleElement()
                 .satisfies(s -> assertThat(s.getHostString()).isEqualTo("192.0.2.53"));
         assertThat(read.search()).containsExactly("lan.example");
+    }
+
+    /// Comments may be in any encoding, and no file is endless.
+    @Test
+    void anyFileIsReadInPart() throws Exception {
+        var file = folder.resolve("resolv.conf");
+        var text = "# k\u00f6ln\nnameserver 192.0.2.1\n" + "nameserver 192.0.2.2\n".repeat(1 << 20);
+        Files.writeString(file, text, StandardCharsets.ISO_8859_1);
+
+        var read = ResolverConfiguration.read(file);
+
+        assertThat(read.servers()).hasSize(ResolverConfiguration.SERVERS_MAX);
+        assertThat(read.servers().getFirst().getHostString()).isEqualTo("192.0.2.1");
     }
 
     @Test

@@ -15,6 +15,9 @@ final class Netlink implements AutoCloseable {
     private static final int NLMSG_DONE = 3;
     private static final int RECEIVE_BYTES = 64 * 1024;
 
+    /// Messages of one call; the kernel has one for each route, or each rule of a filter.
+    private static final int DRAINED_MAX = 128;
+
     private final int fd;
     private final ByteBuffer received = NativeMemory.allocate(RECEIVE_BYTES);
     private final long receivedAddress = NativeMemory.address(received);
@@ -122,10 +125,12 @@ final class Netlink implements AutoCloseable {
         }
     }
 
-    /// Reads and forgets what the groups told. Returns true if there was anything.
+    /// Reads and forgets what the groups told, a bounded part of it: a host that changes without
+    /// end must not hold up who asks. The descriptor stays readable for the rest. Returns true if
+    /// there was anything.
     boolean drain() throws IOException {
         boolean any = false;
-        while (true) {
+        for (int i = 0; i < DRAINED_MAX; i++) {
             if (Libc.C.recv(fd, receivedAddress, RECEIVE_BYTES, 0) >= 0) {
                 any = true;
                 continue;
@@ -139,6 +144,7 @@ final class Netlink implements AutoCloseable {
             }
             any |= errno == Errno.ENOBUFS;
         }
+        return any;
     }
 
     @Override

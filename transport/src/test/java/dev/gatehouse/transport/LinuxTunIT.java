@@ -10,6 +10,7 @@ import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wire.Transmit;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -158,6 +159,34 @@ class LinuxTunIT {
                         link.setAddresses(List.of(IpAddress.parse("100.64.0.2")));
 
                         assertThat(link.addresses()).containsExactly(IpAddress.parse("100.64.0.2"));
+                    }
+                });
+    }
+
+    /// A host that changes without end does not hold up who looks.
+    @Test
+    void aFloodOfChangesIsReadInParts() throws Exception {
+        NetworkNamespace.run(
+                () -> {
+                    NetworkNamespace.exec("ip", "link", "set", "lo", "up");
+                    var batch = Files.createTempFile("routes", ".txt");
+                    try (var monitor = new RouteMonitor()) {
+                        var routes = new StringBuilder();
+                        for (int i = 0; i < 1_000; i++) {
+                            routes.append(
+                                    "route add 192.0.2.%d/32 table %d dev lo%n"
+                                            .formatted(i % 250, 100 + i / 250));
+                        }
+                        Files.writeString(batch, routes);
+                        NetworkNamespace.exec("ip", "-batch", batch.toString());
+
+                        int looks = 0;
+                        while (monitor.hasChanged()) {
+                            looks++;
+                        }
+                        assertThat(looks).isBetween(2, 20);
+                    } finally {
+                        Files.delete(batch);
                     }
                 });
     }

@@ -33,6 +33,7 @@ final class ClientPeer {
     private final NameRequests requests;
     private final TokenBucket icmp = new TokenBucket(ICMP_PER_SECOND, ICMP_BURST);
     private final GatewayLimits limits;
+    private final HostAddresses host;
     private final StateChanges changes;
     private final TreeMap<String, Grant> grants = new TreeMap<>();
     private final PrefixTable<Network> networks = new PrefixTable<>();
@@ -45,6 +46,7 @@ final class ClientPeer {
         this.v4 = v4;
         this.v6 = v6;
         limits = shared.limits;
+        host = shared.host;
         changes = shared.changes;
         proxies = new ProxyTable(shared);
         nat = new NatTable(id, shared);
@@ -300,7 +302,7 @@ final class ClientPeer {
         if (TunnelRanges.isTunnel(isV4, high, low)) {
             return Access.TUNNEL_RANGE;
         }
-        if (internetGrants > 0 && PublicAddresses.isPublic(isV4, high, low)) {
+        if (internetGrants > 0 && isOnTheInternet(isV4, high, low)) {
             return Access.ALLOWED;
         }
         var network = networks.longestMatch(isV4, high, low);
@@ -314,6 +316,10 @@ final class ClientPeer {
             network = networks.longestMatchBelow(isV4, high, low, network.prefixLength());
         }
         return Access.FILTERED;
+    }
+
+    private boolean isOnTheInternet(boolean isV4, long high, long low) {
+        return PublicAddresses.isPublic(isV4, high, low) && !host.contains(isV4, high, low);
     }
 
     private Access proxyAccess(ProxyTable.Proxy proxy, int protocol, int port) {

@@ -68,6 +68,11 @@ public final class GatewayState {
         inbound.tunnel(known);
     }
 
+    /// Sets which addresses the gateway's host has, beside those of its loopback and tunnels.
+    public void setHostAddresses(Collection<IpAddress> addresses) {
+        shared.host.set(addresses);
+    }
+
     /// Names may stand for addresses in these networks, whatever speaks against it.
     public void allowNameTargets(Collection<IpNetwork> networks) {
         control.targets(new NameTargets(networks));

@@ -11,6 +11,7 @@ final class Shared {
 
     final GatewayLimits limits;
     final StateChanges changes = new StateChanges();
+    final HostAddresses host = new HostAddresses();
     final NatJournal translations;
     final SharedLimit natSessions;
     final SharedLimit natExpired;

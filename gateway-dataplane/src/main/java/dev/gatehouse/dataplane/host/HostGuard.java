@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,6 +60,7 @@ public final class HostGuard implements AutoCloseable {
     private final Settings settings;
     private final ClientRoutes clientRoutes;
     private final Consumer<String> onFault;
+    private final Predicate<Set<IpAddress>> onAddresses;
     private final MonotonicClock clock = new MonotonicClock();
     private final Map<Restored, AtomicLong> restored = new EnumMap<>(Restored.class);
     private final Poller poller = new Poller();
@@ -67,17 +69,25 @@ public final class HostGuard implements AutoCloseable {
     private volatile Optional<HostHealth> health = Optional.empty(); // empty: not looked yet
     private volatile boolean closing;
     private Set<String> told = Set.of();
+    private Set<IpAddress> toldAddresses = Set.of();
     private boolean isForwardingSet;
     private long lookAtNs;
     private long filterFromNs;
     private boolean isFilterStale = true;
 
     /// @param onFault hears of each change on the guard's thread; empty: no fault
-    public HostGuard(Settings settings, ClientRoutes clientRoutes, Consumer<String> onFault)
+    /// @param onAddresses hears of each change of the host's addresses, likewise; false: it cannot
+    ///     take the word now, and is told again
+    public HostGuard(
+            Settings settings,
+            ClientRoutes clientRoutes,
+            Consumer<String> onFault,
+            Predicate<Set<IpAddress>> onAddresses)
             throws IOException {
         this.settings = settings;
         this.clientRoutes = clientRoutes;
         this.onFault = onFault;
+        this.onAddresses = onAddresses;
         for (var what : Restored.values()) {
             restored.put(what, new AtomicLong());
         }
@@ -146,6 +156,9 @@ public final class HostGuard implements AutoCloseable {
         }
         var tunnelFault = tunnel.look(addresses);
         var around = Surroundings.look(settings.tunnels);
+        if (!around.addresses().equals(toldAddresses) && onAddresses.test(around.addresses())) {
+            toldAddresses = around.addresses();
+        }
         var host = new Masquerade.Host(ownAddresses(), around.otherTunnels(), around.clients());
         if ((isFilterStale || filter.isDue(host)) && nowNs >= filterFromNs) {
             isFilterStale = false;

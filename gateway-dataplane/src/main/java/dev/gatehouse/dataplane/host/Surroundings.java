@@ -17,8 +17,12 @@ import java.util.TreeSet;
 /// @param ways those by which packets of a family may leave: up, and with an address
 /// @param clients tunnel addresses of clients that run on this host
 /// @param otherTunnels names of the interfaces that have these
+/// @param addresses all that the host has, but those
 record Surroundings(
-        Map<Family, Set<String>> ways, List<IpAddress> clients, Set<String> otherTunnels) {
+        Map<Family, Set<String>> ways,
+        List<IpAddress> clients,
+        Set<String> otherTunnels,
+        Set<IpAddress> addresses) {
     static Surroundings look(List<String> tunnels) throws IOException {
         var ways = new EnumMap<Family, Set<String>>(Family.class);
         for (var family : Family.values()) {
@@ -26,6 +30,7 @@ record Surroundings(
         }
         var clients = new TreeSet<IpAddress>();
         var otherTunnels = new TreeSet<String>();
+        var addresses = new TreeSet<IpAddress>();
         for (var device : NetworkInterface.networkInterfaces().toList()) {
             if (device.isLoopback() || tunnels.contains(device.getName()) || !device.isUp()) {
                 continue;
@@ -35,12 +40,15 @@ record Surroundings(
                 if (HostGuard.RANGES.stream().anyMatch(range -> range.contains(address))) {
                     clients.add(address);
                     otherTunnels.add(device.getName());
-                } else if (!each.isLinkLocalAddress()) {
+                    continue;
+                }
+                addresses.add(address);
+                if (!each.isLinkLocalAddress()) {
                     ways.get(family(each)).add(device.getName());
                 }
             }
         }
-        return new Surroundings(ways, List.copyOf(clients), otherTunnels);
+        return new Surroundings(ways, List.copyOf(clients), otherTunnels, addresses);
     }
 
     private static Family family(InetAddress address) {

@@ -140,6 +140,27 @@ class FilterTest {
         assertThat(gateway.fromTun(packet(ip(to), source, 17, 5))).hasSize(allowed ? 1 : 0);
     }
 
+    /// What listens there would take clients for neighbours; a resource may say so.
+    @Test
+    void internetResourceDoesNotLeadToTheGatewaysHost() {
+        gateway.authorize(new ResourceSpec.Internet(RESOURCE, "internet"));
+        gateway.state.setHostAddresses(List.of(ip("9.9.9.9"), ip("2001:4860::8888")));
+
+        for (var own : List.of(ip("9.9.9.9"), ip("2001:4860::8888"))) {
+            var source = own.isV4() ? CLIENT_V4 : CLIENT_V6;
+            assertIs(gateway.fromClient(packet(source, own, 6, 22)), CLIENT);
+            assertThat(gateway.fromTun(packet(own, source, 6, 22))).isEmpty();
+        }
+        assertThat(gateway.dropped(DropReason.NOT_PUBLIC)).isEqualTo(2);
+        assertIs(gateway.fromClient(packet(CLIENT_V4, ip("9.9.9.8"), 6, 22)), "");
+
+        gateway.authorize(cidr(OTHER_RESOURCE, "9.9.9.9/32", tcp(443, 443)));
+        assertIs(gateway.fromClient(packet(CLIENT_V4, ip("9.9.9.9"), 6, 443)), "");
+        assertIs(gateway.fromClient(packet(CLIENT_V4, ip("9.9.9.9"), 6, 22)), CLIENT);
+        gateway.state.setHostAddresses(List.of());
+        assertIs(gateway.fromClient(packet(CLIENT_V6, ip("2001:4860::8888"), 6, 22)), "");
+    }
+
     @Test
     void internetResourceBypassesFiltersOfNetworksButNotOfPrivateOnes() {
         gateway.authorize(new ResourceSpec.Internet(RESOURCE, "internet"));
