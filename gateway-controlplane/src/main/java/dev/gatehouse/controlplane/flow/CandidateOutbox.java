@@ -21,9 +21,11 @@ final class CandidateOutbox {
     }
 
     private final NavigableMap<String, Pending> byClient = new TreeMap<>();
+    private long refused;
 
     void add(String clientId, List<String> added, List<String> removed) {
         if (byClient.size() >= CLIENTS_MAX && !byClient.containsKey(clientId)) {
+            refused++;
             return;
         }
         var pending = byClient.computeIfAbsent(clientId, _ -> new Pending());
@@ -31,6 +33,11 @@ final class CandidateOutbox {
         pending.removed.addAll(removed);
         added.forEach(pending.removed::remove);
         pending.added.addAll(added);
+    }
+
+    /// Reports that were not held.
+    long refused() {
+        return refused;
     }
 
     boolean isEmpty() {

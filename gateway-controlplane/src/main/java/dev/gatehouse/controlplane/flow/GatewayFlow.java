@@ -37,7 +37,7 @@ import java.util.concurrent.TimeUnit;
 ///
 /// Data plane: Down → Resuming (a process without state) → Syncing (events opened) → Up (snapshot
 /// complete); any → Down. Commands run one at a time and only while Up; what was in flight when the
-/// data plane went is sent again. What waits, and what of it is dropped: [CommandQueue].
+/// data plane went is sent again. What waits, and what of it is refused: [CommandQueue].
 ///
 /// What could not be authorized for want of a relay is tried again when one comes, while the portal
 /// still waits for the answer: a client that only listens would not ask again.
@@ -398,7 +398,7 @@ public final class GatewayFlow {
                 store.clientCount(),
                 store.authorizationCount(),
                 commands.size(),
-                commands.dropped());
+                commands.dropped() + outbox.refused());
     }
 
     private void send(GatewayToPortal message) {

@@ -26,6 +26,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /// The control plane's copy of what a new data plane must know. In memory only: it holds keys.
 ///
@@ -37,12 +38,28 @@ final class SnapshotStore {
     private Snapshot singular = Snapshot.getDefaultInstance(); // key pair, interface, port
     private final NavigableMap<String, RelayState> relays = new TreeMap<>();
     private final NavigableMap<Integer, ShardPort> shardPorts = new TreeMap<>();
-    private final NavigableMap<String, Client> clients = new TreeMap<>();
-    private final NavigableMap<String, Peer> peers = new TreeMap<>();
-    private final NavigableMap<String, Authorization> authorizations = new TreeMap<>();
-    private final NavigableMap<String, DnsMapping> dnsMappings = new TreeMap<>();
-    private final NavigableMap<String, Map<NatKey, NatSession>> natSessions = new TreeMap<>();
+    private final NavigableMap<String, Held> byClient = new TreeMap<>();
     private final List<Snapshot> incoming = new ArrayList<>();
+    private int clients;
+    private int authorizations;
+
+    /// What is held of one client, so that what concerns it costs nothing of the others.
+    private static final class Held {
+        private Optional<Client> client = Optional.empty();
+        private Optional<Peer> peer = Optional.empty();
+        private final NavigableMap<String, Authorization> authorizations = new TreeMap<>();
+        private final NavigableMap<String, NavigableMap<String, DnsMapping>> mappings =
+                new TreeMap<>(); // by resource and name
+        private final Map<NatKey, NatSession> natSessions = new LinkedHashMap<>();
+
+        boolean isEmpty() {
+            return client.isEmpty()
+                    && peer.isEmpty()
+                    && authorizations.isEmpty()
+                    && mappings.isEmpty()
+                    && natSessions.isEmpty();
+        }
+    }
 
     /// What a translation is known by, of one client.
     private record NatKey(int protocol, int insideId, ByteString proxy) {
@@ -78,13 +95,13 @@ final class SnapshotStore {
                 .forEach(this::removeClient);
         delta.getRemovedPeerIdsList().stream()
                 .filter(id -> !isElsewhere(id, shard))
-                .forEach(peers::remove);
+                .forEach(this::removePeer);
         delta.getRemovedAuthorizationsList().stream()
                 .filter(key -> !isElsewhere(key.getClientId(), shard))
                 .forEach(this::removeAuthorization);
         delta.getRemovedDnsMappingsList().stream()
                 .filter(key -> !isElsewhere(key.getClientId(), shard))
-                .forEach(key -> dnsMappings.remove(text(key)));
+                .forEach(this::removeMapping);
         delta.getRemovedNatSessionsList().stream()
                 .filter(session -> !isElsewhere(session.getClientId(), shard))
                 .forEach(this::removeNatSession);
@@ -92,26 +109,52 @@ final class SnapshotStore {
     }
 
     private boolean isElsewhere(String clientId, int shard) {
-        var client = clients.get(clientId);
-        return client != null && client.getShard() != shard;
+        var held = byClient.get(clientId);
+        return held != null && held.client.filter(c -> c.getShard() != shard).isPresent();
+    }
+
+    private Held of(String clientId) {
+        return byClient.computeIfAbsent(clientId, _ -> new Held());
+    }
+
+    private void change(String clientId, Consumer<Held> change) {
+        var held = byClient.get(clientId);
+        if (held != null) {
+            change.accept(held);
+            if (held.isEmpty()) {
+                byClient.remove(clientId);
+            }
+        }
+    }
+
+    private void removePeer(String clientId) {
+        change(clientId, held -> held.peer = Optional.empty());
+    }
+
+    private void removeMapping(DnsMappingKey key) {
+        change(
+                key.getClientId(),
+                held -> {
+                    var ofResource = held.mappings.get(key.getResourceId());
+                    if (ofResource != null
+                            && ofResource.remove(key.getDomain()) != null
+                            && ofResource.isEmpty()) {
+                        held.mappings.remove(key.getResourceId());
+                    }
+                });
     }
 
     private void removeNatSession(NatSession session) {
-        var known = natSessions.get(session.getClientId());
-        if (known != null && known.remove(NatKey.of(session)) != null && known.isEmpty()) {
-            natSessions.remove(session.getClientId());
-        }
+        change(session.getClientId(), held -> held.natSessions.remove(NatKey.of(session)));
     }
 
     private void clear() {
         singular = Snapshot.getDefaultInstance();
         relays.clear();
         shardPorts.clear();
-        clients.clear();
-        peers.clear();
-        authorizations.clear();
-        dnsMappings.clear();
-        natSessions.clear();
+        byClient.clear();
+        clients = 0;
+        authorizations = 0;
     }
 
     private void merge(Snapshot part) {
@@ -129,71 +172,85 @@ final class SnapshotStore {
         part.getShardPortsList().forEach(port -> shardPorts.put(port.getShard(), port));
         part.getRelaysList().forEach(relay -> relays.put(relayKey(relay), relay));
         part.getClientsList().forEach(this::put);
-        part.getPeersList().forEach(peer -> peers.put(peer.getClientId(), peer));
-        part.getAuthorizationsList().forEach(one -> authorizations.put(text(one.getKey()), one));
-        part.getDnsMappingsList().forEach(one -> dnsMappings.put(text(one.getKey()), one));
-        part.getNatSessionsList().stream()
-                .filter(one -> clients.containsKey(one.getClientId())) // not of one revoked
-                .forEach(
-                        one ->
-                                natSessions
-                                        .computeIfAbsent(
-                                                one.getClientId(), _ -> new LinkedHashMap<>())
-                                        .put(NatKey.of(one), one));
+        part.getPeersList().forEach(peer -> of(peer.getClientId()).peer = Optional.of(peer));
+        part.getAuthorizationsList().forEach(this::put);
+        part.getDnsMappingsList().forEach(this::put);
+        part.getNatSessionsList().forEach(this::put);
     }
 
     /// A client that has moved to another shard begins there without translations.
     private void put(Client client) {
-        var before = clients.put(client.getId(), client);
-        if (before != null && before.getShard() != client.getShard()) {
-            natSessions.remove(client.getId());
+        var held = of(client.getId());
+        if (held.client.filter(before -> before.getShard() != client.getShard()).isPresent()) {
+            held.natSessions.clear();
+        }
+        clients += held.client.isEmpty() ? 1 : 0;
+        held.client = Optional.of(client);
+    }
+
+    private void put(Authorization one) {
+        var ofClient = of(one.getKey().getClientId()).authorizations;
+        authorizations += ofClient.put(one.getKey().getResourceId(), one) == null ? 1 : 0;
+    }
+
+    private void put(DnsMapping one) {
+        var key = one.getKey();
+        of(key.getClientId())
+                .mappings
+                .computeIfAbsent(key.getResourceId(), _ -> new TreeMap<>())
+                .put(key.getDomain(), one);
+    }
+
+    /// Not of a client that was revoked meanwhile.
+    private void put(NatSession one) {
+        var held = byClient.get(one.getClientId());
+        if (held != null && held.client.isPresent()) {
+            held.natSessions.put(NatKey.of(one), one);
         }
     }
 
     private void removeClient(String id) {
-        clients.remove(id);
-        peers.remove(id);
-        natSessions.remove(id);
-        authorizations.values().removeIf(one -> one.getKey().getClientId().equals(id));
-        dnsMappings.values().removeIf(one -> one.getKey().getClientId().equals(id));
+        var held = byClient.remove(id);
+        if (held != null) {
+            clients -= held.client.isPresent() ? 1 : 0;
+            authorizations -= held.authorizations.size();
+        }
     }
 
     /// Removes one authorization and what hangs on it; a client without any is forgotten.
     void removeAuthorization(AuthorizationKey key) {
-        authorizations.remove(text(key));
-        dnsMappings
-                .values()
-                .removeIf(
-                        one ->
-                                one.getKey().getClientId().equals(key.getClientId())
-                                        && one.getKey()
-                                                .getResourceId()
-                                                .equals(key.getResourceId()));
-        var isLast =
-                authorizations.values().stream()
-                        .noneMatch(one -> one.getKey().getClientId().equals(key.getClientId()));
-        if (isLast) {
+        var held = byClient.get(key.getClientId());
+        if (held == null) {
+            return;
+        }
+        if (held.authorizations.remove(key.getResourceId()) != null) {
+            authorizations--;
+        }
+        held.mappings.remove(key.getResourceId());
+        if (held.authorizations.isEmpty()) {
             removeClient(key.getClientId());
         }
     }
 
     void updateExpiry(AuthorizationKey key, OptionalLong expiresAt) {
-        authorizations.computeIfPresent(
-                text(key),
-                (_, one) -> {
-                    var builder = one.toBuilder().clearExpiresAt();
-                    expiresAt.ifPresent(builder::setExpiresAt);
-                    return builder.build();
-                });
+        var held = byClient.get(key.getClientId());
+        if (held != null) {
+            held.authorizations.computeIfPresent(
+                    key.getResourceId(),
+                    (_, one) -> {
+                        var builder = one.toBuilder().clearExpiresAt();
+                        expiresAt.ifPresent(builder::setExpiresAt);
+                        return builder.build();
+                    });
+        }
     }
 
     /// Replaces the filters of a resource, as its update means.
     void updateResource(Resource resource) {
-        authorizations.replaceAll(
-                (_, one) ->
-                        one.getResource().getId().equals(resource.getId())
-                                ? withFilters(one, resource)
-                                : one);
+        for (var held : byClient.values()) {
+            held.authorizations.computeIfPresent(
+                    resource.getId(), (_, one) -> withFilters(one, resource));
+        }
     }
 
     private static Authorization withFilters(Authorization one, Resource resource) {
@@ -215,17 +272,23 @@ final class SnapshotStore {
                             ? OptionalLong.of(entry.getExpiresAt())
                             : OptionalLong.empty());
         }
-        List.copyOf(authorizations.values()).stream()
+        allAuthorizations().stream()
                 .map(Authorization::getKey)
                 .filter(key -> !keep.contains(text(key)))
                 .forEach(this::removeAuthorization);
     }
 
     void removeExpired(long nowUnixSeconds) {
-        List.copyOf(authorizations.values()).stream()
+        allAuthorizations().stream()
                 .filter(one -> one.hasExpiresAt() && one.getExpiresAt() <= nowUnixSeconds)
                 .map(Authorization::getKey)
                 .forEach(this::removeAuthorization);
+    }
+
+    private List<Authorization> allAuthorizations() {
+        return byClient.values().stream()
+                .flatMap(held -> held.authorizations.values().stream())
+                .toList();
     }
 
     /// The public key of the run, once there is one.
@@ -236,11 +299,11 @@ final class SnapshotStore {
     }
 
     int clientCount() {
-        return clients.size();
+        return clients;
     }
 
     int authorizationCount() {
-        return authorizations.size();
+        return authorizations;
     }
 
     /// Everything, in parts small enough to send; empty if nothing is held.
@@ -252,13 +315,27 @@ final class SnapshotStore {
         parts.add(singular, Snapshot.Builder::mergeFrom);
         shardPorts.values().forEach(one -> parts.add(one, Snapshot.Builder::addShardPorts));
         relays.values().forEach(one -> parts.add(one, Snapshot.Builder::addRelays));
-        clients.values().forEach(one -> parts.add(one, Snapshot.Builder::addClients));
-        peers.values().forEach(one -> parts.add(one, Snapshot.Builder::addPeers));
-        authorizations.values().forEach(one -> parts.add(one, Snapshot.Builder::addAuthorizations));
-        dnsMappings.values().forEach(one -> parts.add(one, Snapshot.Builder::addDnsMappings));
-        natSessions.values().stream()
-                .flatMap(ofClient -> ofClient.values().stream())
-                .forEach(one -> parts.add(one, Snapshot.Builder::addNatSessions));
+        for (var held : byClient.values()) {
+            held.client.ifPresent(one -> parts.add(one, Snapshot.Builder::addClients));
+        }
+        for (var held : byClient.values()) {
+            held.peer.ifPresent(one -> parts.add(one, Snapshot.Builder::addPeers));
+        }
+        for (var held : byClient.values()) {
+            held.authorizations
+                    .values()
+                    .forEach(one -> parts.add(one, Snapshot.Builder::addAuthorizations));
+        }
+        for (var held : byClient.values()) {
+            held.mappings.values().stream()
+                    .flatMap(ofResource -> ofResource.values().stream())
+                    .forEach(one -> parts.add(one, Snapshot.Builder::addDnsMappings));
+        }
+        for (var held : byClient.values()) {
+            held.natSessions
+                    .values()
+                    .forEach(one -> parts.add(one, Snapshot.Builder::addNatSessions));
+        }
         return parts.finish();
     }
 
@@ -293,9 +370,5 @@ final class SnapshotStore {
 
     private static String text(AuthorizationKey key) {
         return key.getClientId() + "/" + key.getResourceId();
-    }
-
-    private static String text(DnsMappingKey key) {
-        return key.getClientId() + "/" + key.getResourceId() + "/" + key.getDomain();
     }
 }

@@ -15,6 +15,7 @@ class CommandQueueTest {
     private static final Command REJECT = new Command.Reject(RejectRequest.getDefaultInstance());
 
     private final CommandQueue queue = new CommandQueue();
+    private int refs;
 
     @Test
     void stateComesBeforeCandidates() {
@@ -54,11 +55,11 @@ class CommandQueueTest {
     @Test
     void noWithdrawalMakesRoomForAnAuthorization() {
         add(REJECT);
-        for (int i = 0; i < 2 * CommandQueue.STATE_MAX; i++) {
+        for (int i = 0; i < 2 * CommandQueue.AUTHORIZATIONS_MAX; i++) {
             add(authorize("client " + i));
         }
 
-        assertThat(queue.size()).isEqualTo(CommandQueue.STATE_MAX);
+        assertThat(queue.size()).isEqualTo(1 + CommandQueue.AUTHORIZATIONS_MAX);
         assertThat(queue.poll().command()).isEqualTo(REJECT);
     }
 
@@ -76,13 +77,14 @@ class CommandQueueTest {
 
     @Test
     void manyClientsThatSignalPushOutTheOldestCandidatesOnly() {
-        add(authorize("a"));
+        var authorize = authorize("a");
+        add(authorize);
         for (int i = 0; i < 2 * CommandQueue.CANDIDATES_MAX; i++) {
             add(candidates("client " + i));
         }
 
         assertThat(queue.size()).isEqualTo(1 + CommandQueue.CANDIDATES_MAX);
-        assertThat(queue.poll().command()).isEqualTo(authorize("a"));
+        assertThat(queue.poll().command()).isEqualTo(authorize);
         assertThat(queue.poll().command())
                 .isEqualTo(candidates("client " + CommandQueue.CANDIDATES_MAX));
     }
@@ -104,9 +106,10 @@ class CommandQueueTest {
                 RemoteCandidatesRequest.newBuilder().setClientId(client).build());
     }
 
-    private static Command authorize(String client) {
+    /// Each another request.
+    private Command authorize(String client) {
         return new Command.Authorize(
                 AuthorizeRequest.newBuilder().setClient(Client.newBuilder().setId(client)).build(),
-                "ref");
+                "ref " + refs++);
     }
 }
