@@ -359,6 +359,9 @@ final class ClientAgent implements Agent<LoopCommand> {
         if (tcpDns.refused() > 0) {
             dropped.put("dns_connections", tcpDns.refused());
         }
+        if (state.controlExcess() > 0) {
+            dropped.put("control_excess", state.controlExcess());
+        }
         return dropped;
     }
 

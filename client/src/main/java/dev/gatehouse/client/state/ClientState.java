@@ -225,6 +225,11 @@ public final class ClientState implements DnsAnswers {
         return dns.mismatched();
     }
 
+    /// Control packets of gateways so far that were more than any sends: dropped.
+    public long controlExcess() {
+        return flows.controlExcess();
+    }
+
     /// The tunnel to a gateway carries packets.
     public void handleConnected(String gatewayId) {
         flows.handleConnected(gatewayId);
@@ -427,7 +432,7 @@ public final class ClientState implements DnsAnswers {
         if (proxy != null) {
             routing.add(proxy, resources);
             proxy.handleQuery();
-            flows.update(nowNs);
+            flows.update(proxy, nowNs);
         }
     }
 

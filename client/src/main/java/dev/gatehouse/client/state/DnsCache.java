@@ -16,22 +16,27 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
-/// Answers of real servers by name and type, client.md 13. Full: the oldest makes room.
+/// Answers of real servers by name and type, client.md 13. Full, by number or by bytes: the oldest
+/// makes room. Very long answers, which a server may make of any name, are not kept.
 ///
 /// An answer lives as long as the least of the aliases and addresses on the way to what was asked
 /// for, a day at the most. Negative answers are not kept, nor is anything given from here to who
 /// checks signatures.
 final class DnsCache {
     private static final int ENTRIES_MAX = 4096;
+    private static final int ANSWER_LENGTH_MAX = 4_096; // bytes, as are those of the next one
+    private static final int BYTES_MAX = 4 << 20;
     private static final long TTL_SECONDS_MIN = 5;
     private static final long TTL_SECONDS_MAX = 86_400;
+    private static final int NOT_WRITABLE = -1;
     private static final int TTL_OFFSET = 4; // behind the owner: type u16, class u16, TTL u32
 
     private record Key(Name name, int type) {}
 
-    private record Entry(Message answer, long storedAtNs, long expiresAtNs) {}
+    private record Entry(Message answer, int length, long storedAtNs, long expiresAtNs) {}
 
     private final LinkedHashMap<Key, Entry> entries = new LinkedHashMap<>();
+    private int bytes;
 
     /// Keeps an answer if it is whole, positive, and lives for 5 s at least.
     void put(Message answer, long nowNs) {
@@ -44,24 +49,34 @@ final class DnsCache {
         }
         var chain = AnswerChain.follow(answer, question.getName(), question.getType());
         long ttl = chain.records().isEmpty() ? 0 : Math.min(chain.ttl(), TTL_SECONDS_MAX);
-        if (ttl < TTL_SECONDS_MIN || !isWritable(answer)) {
+        int length = ttl < TTL_SECONDS_MIN ? NOT_WRITABLE : length(answer);
+        if (length == NOT_WRITABLE || length > ANSWER_LENGTH_MAX) {
             return;
         }
-        if (entries.size() == ENTRIES_MAX) {
-            entries.remove(entries.firstEntry().getKey());
-        }
         var key = new Key(question.getName(), question.getType());
-        entries.put(key, new Entry(answer, nowNs, nowNs + Duration.ofSeconds(ttl).toNanos()));
+        remove(key);
+        while (entries.size() == ENTRIES_MAX || bytes + length > BYTES_MAX) {
+            remove(entries.firstEntry().getKey());
+        }
+        long expiresAtNs = nowNs + Duration.ofSeconds(ttl).toNanos();
+        entries.put(key, new Entry(answer, length, nowNs, expiresAtNs));
+        bytes += length;
+    }
+
+    private void remove(Key key) {
+        var removed = entries.remove(key);
+        if (removed != null) {
+            bytes -= removed.length;
+        }
     }
 
     /// dnsjava reads records that it cannot write, such as a WKS without services: what a server
     /// sent must not surface as our failure when the entry is used.
-    private static boolean isWritable(Message answer) {
+    private static int length(Message answer) {
         try {
-            answer.toWire();
-            return true;
+            return answer.toWire().length;
         } catch (RuntimeException _) { // of many kinds, none of them documented
-            return false;
+            return NOT_WRITABLE;
         }
     }
 
@@ -76,7 +91,7 @@ final class DnsCache {
             return Optional.empty();
         }
         if (nowNs >= entry.expiresAtNs) {
-            entries.remove(key);
+            remove(key);
             return Optional.empty();
         }
         return Optional.of(aged(query, entry, nowNs));
@@ -115,7 +130,13 @@ final class DnsCache {
         }
     }
 
+    /// Of the answers that are kept.
+    int bytes() {
+        return bytes;
+    }
+
     void clear() {
         entries.clear();
+        bytes = 0;
     }
 }

@@ -15,7 +15,6 @@ import java.util.Queue;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 
 /// Which gateway serves which resource, what was asked of the portal, and what gateways were told
 /// of names (client.md 15, 16, 20, 21).
@@ -33,6 +32,7 @@ final class FlowTable {
     private final SequencedMap<String, Boolean> remembered = new LinkedHashMap<>();
     private final NavigableMap<String, SiteStatus> sites = new TreeMap<>();
     private final PacketBatch scratch = PacketBatch.allocate(2048, 1);
+    private long controlExcess;
 
     FlowTable(
             ResourceTable resources,
@@ -43,6 +43,11 @@ final class FlowTable {
         this.proxies = proxies;
         this.tunnels = tunnels;
         this.events = events;
+    }
+
+    /// Control packets that were more than any gateway sends.
+    long controlExcess() {
+        return controlExcess;
     }
 
     Iterable<Gateway> gateways() {
@@ -84,8 +89,10 @@ final class FlowTable {
             return;
         }
         entry.pending = new PendingFlow();
-        entry.requests.handleAsked(nowNs);
-        ask(entry);
+        if (entry.losses.take(nowNs)) {
+            entry.requests.handleAsked(nowNs);
+            ask(entry);
+        }
     }
 
     private void ask(ResourceEntry entry) {
@@ -126,9 +133,10 @@ final class FlowTable {
         entry.gateway = gateway;
         entry.pending = null;
         remember(gateway.id);
-        allowAll(gateway);
+        allow(gateway, entry.resource);
         if (isRenewed) {
-            namesOf(entry).forEach(ProxyName::handleQuery); // it may have forgotten those, too
+            proxies.of(entry.id())
+                    .forEach(ProxyName::handleQuery); // it may have forgotten those, too
         }
         return pending;
     }
@@ -159,20 +167,12 @@ final class FlowTable {
     }
 
     private void unbindAll(Gateway gateway) {
-        namesOf(gateway).forEach(ProxyName::handleGatewayGone);
         for (var entry : resources.all()) {
-            entry.gateway = entry.gateway == gateway ? null : entry.gateway;
+            if (entry.gateway == gateway) {
+                entry.gateway = null;
+                forgetNames(entry);
+            }
         }
-    }
-
-    /// The names of all resources that it serves.
-    private Stream<ProxyName> namesOf(Gateway gateway) {
-        return proxies.all().stream()
-                .filter(
-                        name -> {
-                            var entry = resources.get(name.resourceId());
-                            return entry != null && entry.gateway == gateway;
-                        });
     }
 
     private void remember(String gatewayId) {
@@ -190,7 +190,6 @@ final class FlowTable {
                 allow(gateway, entry.resource);
             }
         }
-        namesOf(gateway).forEach(name -> allow(gateway, name));
     }
 
     private void allow(Gateway gateway, Resource resource) {
@@ -200,7 +199,7 @@ final class FlowTable {
                 gateway.allow(AddressPlan.ALL_V4);
                 gateway.allow(AddressPlan.ALL_V6);
             }
-            case Resource.Dns _ -> {} // its names, one by one
+            case Resource.Dns dns -> proxies.of(dns.id()).forEach(name -> allow(gateway, name));
         }
     }
 
@@ -210,12 +209,19 @@ final class FlowTable {
 
     /// Tells gateways of all names that they do not know yet, or again when they are silent.
     void update(long nowNs) {
-        for (var name : proxies.all()) {
-            var entry = resources.get(name.resourceId());
-            if (entry != null && entry.gateway != null) {
-                allow(entry.gateway, name);
-                tell(entry.gateway, name, nowNs);
+        for (var entry : resources.all()) {
+            if (entry.gateway != null) {
+                proxies.of(entry.id()).forEach(name -> tell(entry.gateway, name, nowNs));
             }
+        }
+    }
+
+    /// The same of one name, which may be new.
+    void update(ProxyName name, long nowNs) {
+        var entry = resources.get(name.resourceId());
+        if (entry != null && entry.gateway != null) {
+            allow(entry.gateway, name);
+            tell(entry.gateway, name, nowNs);
         }
     }
 
@@ -245,6 +251,10 @@ final class FlowTable {
 
     /// A control packet of a gateway.
     void handleControl(Gateway gateway, IpPacket packet, long nowNs) {
+        if (!gateway.takeControlPacket(nowNs)) {
+            controlExcess++;
+            return;
+        }
         switch (P2pControl.decode(packet)) {
             case P2pEvent.DomainStatus(var resource, var domain, boolean active) -> {
                 var name = proxies.find(DomainPattern.normalize(domain), resource);
@@ -314,11 +324,7 @@ final class FlowTable {
     }
 
     private void forgetNames(ResourceEntry entry) {
-        namesOf(entry).forEach(ProxyName::handleGatewayGone);
-    }
-
-    private Stream<ProxyName> namesOf(ResourceEntry entry) {
-        return proxies.all().stream().filter(name -> name.resourceId().equals(entry.id()));
+        proxies.of(entry.id()).forEach(ProxyName::handleGatewayGone);
     }
 
     /// The resource is gone or switched off: so is its gateway if it served nothing else.

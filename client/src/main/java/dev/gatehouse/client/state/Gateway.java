@@ -4,15 +4,22 @@ import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpNetwork;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.PrefixTable;
+import dev.gatehouse.wire.TokenBucket;
 
 /// A gateway we have a tunnel to, and the addresses it may send from.
 final class Gateway {
+    /// A word for each of a client's names at once, and many more than are asked for in a second.
+    private static final int CONTROL_PER_SECOND = 2_000;
+
+    private static final int CONTROL_BURST = 20_000;
+
     final String id;
     final String siteId;
     final IpAddress ipv4;
     final IpAddress ipv6;
     private final Flow.Keys keys;
     private final PrefixTable<Boolean> allowed = new PrefixTable<>();
+    private final TokenBucket control = new TokenBucket(CONTROL_PER_SECOND, CONTROL_BURST);
     private long silentUntilNs;
 
     Gateway(Flow flow) {
@@ -43,6 +50,11 @@ final class Gateway {
 
     boolean maySend(IpPacket packet) {
         return allowed.longestMatch(packet.isV4(), packet.sourceHigh(), packet.sourceLow()) != null;
+    }
+
+    /// False if it sends more control packets than any gateway would.
+    boolean takeControlPacket(long nowNs) {
+        return control.take(nowNs);
     }
 
     /// It has left a query for names unanswered: for a time there is no use in waiting for it.

@@ -15,6 +15,7 @@ final class ProxyAddresses {
 
     private final LookupTable<Key, ProxyName> byKey = new LookupTable<>();
     private final LookupTable<IpAddress, ProxyName> byAddress = new LookupTable<>();
+    private final LookupTable<String, List<ProxyName>> byResource = new LookupTable<>();
     private final List<ProxyName> all = new ArrayList<>();
     private IpAddress nextV4 = AddressPlan.next(AddressPlan.PROXY_V4.address());
     private IpAddress nextV6 = AddressPlan.PROXY_V6.address();
@@ -45,8 +46,18 @@ final class ProxyAddresses {
         var assigned = new ProxyName(name, resource.id(), addresses);
         byKey.put(new Key(name, resource.id()), assigned);
         all.add(assigned);
+        addTo(resource.id(), assigned);
         addresses.forEach(address -> byAddress.put(address, assigned));
         return assigned;
+    }
+
+    private void addTo(String resourceId, ProxyName name) {
+        var known = byResource.get(resourceId);
+        if (known == null) {
+            known = new ArrayList<>();
+            byResource.put(resourceId, known);
+        }
+        known.add(name);
     }
 
     private static IpAddress free(IpAddress from, IpNetwork range, IpNetwork skipped) {
@@ -60,6 +71,12 @@ final class ProxyAddresses {
     /// The name behind an address, or null; also when its resource is gone.
     ProxyName find(IpAddress address) {
         return byAddress.get(address);
+    }
+
+    /// Those of a resource, in the order of assignment.
+    List<ProxyName> of(String resourceId) {
+        var known = byResource.get(resourceId);
+        return known == null ? List.of() : known;
     }
 
     /// In the order of assignment.

@@ -1,5 +1,6 @@
 package dev.gatehouse.client.state;
 
+import dev.gatehouse.wire.TokenBucket;
 import java.time.Duration;
 
 /// A resource, the gateway that serves it and the flow asked for. At most one of the two is there.
@@ -14,6 +15,10 @@ final class ResourceEntry {
     final RequestPace requests = new RequestPace(Duration.ofSeconds(5));
     /// For packets that the gateway prohibits: most of those it would prohibit again.
     final RequestPace renewals = new RequestPace(Duration.ofSeconds(30));
+
+    /// For what is asked at once when a gateway is lost: one that says goodbye as often as it is
+    /// connected is left to the pace of traffic.
+    final TokenBucket losses = new TokenBucket(1, 10);
 
     /// When a packet was last sent to the resource through its gateway.
     long usedAtNs;
