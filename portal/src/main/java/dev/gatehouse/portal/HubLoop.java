@@ -164,6 +164,7 @@ final class HubLoop {
             }
             case HubAction.Report(var sentence) -> events.say(sentence, clock.getAsLong());
             case HubAction.SaveDevice _,
+                    HubAction.DeleteDevice _,
                     HubAction.SaveAuthorization _,
                     HubAction.DeleteAuthorization _,
                     HubAction.SaveBlock _,

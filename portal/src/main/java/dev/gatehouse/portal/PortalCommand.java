@@ -1,6 +1,7 @@
 package dev.gatehouse.portal;
 
 import dev.gatehouse.portal.config.ConfigMistake;
+import dev.gatehouse.portal.hub.PlaceLimits;
 import dev.gatehouse.portal.store.PortalStore;
 import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.transport.Termination;
@@ -14,6 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -101,6 +103,32 @@ public final class PortalCommand implements Callable<Integer> {
             description = "More peers are told to come back later.",
             defaultValue = "${env:GATEHOUSE_PORTAL_MAX_CONNECTIONS:-10000}")
     private int connectionsMax;
+
+    @Option(
+            names = "--max-sessions-per-token",
+            description = "Clients at a time with one token (${DEFAULT-VALUE}).",
+            defaultValue = "${env:GATEHOUSE_PORTAL_MAX_SESSIONS_PER_TOKEN:-5000}")
+    private int clientSessionsMax;
+
+    @Option(
+            names = "--max-gateways-per-token",
+            description = "Gateways or relays at a time with one token (${DEFAULT-VALUE}).",
+            defaultValue = "${env:GATEHOUSE_PORTAL_MAX_GATEWAYS_PER_TOKEN:-500}")
+    private int peerSessionsMax;
+
+    @Option(
+            names = "--max-devices",
+            description = "Devices remembered of one actor or site (${DEFAULT-VALUE}).",
+            defaultValue = "${env:GATEHOUSE_PORTAL_MAX_DEVICES:-10000}")
+    private int devicesMax;
+
+    @Option(
+            names = "--device-expiry-days",
+            description =
+                    "Days after which a device that is not seen is forgotten, 7 if it came once;"
+                            + " 0: never (${DEFAULT-VALUE}).",
+            defaultValue = "${env:GATEHOUSE_PORTAL_DEVICE_EXPIRY_DAYS:-90}")
+    private int deviceExpiryDays;
 
     @Option(
             names = "--api-token",
@@ -232,9 +260,6 @@ public final class PortalCommand implements Callable<Integer> {
 
     private PortalConfig config() throws UsageMistake {
         requireFile("--config", files.config, "`portal init` writes a first one");
-        if (connectionsMax < 1) {
-            throw new UsageMistake("--max-connections must be at least 1");
-        }
         if (proxyHops < 1 || proxyHops > PROXY_HOPS_MAX) {
             throw new UsageMistake(
                     "--proxy-hops must be 1 to %d: the trusted proxies in a row"
@@ -247,8 +272,28 @@ public final class PortalCommand implements Callable<Integer> {
                 endpoint("--api-listen", apiListen),
                 tls(),
                 new RemotePeer.Proxies(networks(), proxyHops, proxyPlaces),
-                connectionsMax,
+                places(),
                 Optional.of(apiToken).filter(t -> !t.isBlank()));
+    }
+
+    private PlaceLimits places() throws UsageMistake {
+        atLeast("--max-connections", connectionsMax, 1);
+        atLeast("--max-sessions-per-token", clientSessionsMax, 1);
+        atLeast("--max-gateways-per-token", peerSessionsMax, 1);
+        atLeast("--max-devices", devicesMax, 1);
+        atLeast("--device-expiry-days", deviceExpiryDays, 0);
+        return new PlaceLimits(
+                connectionsMax,
+                clientSessionsMax,
+                peerSessionsMax,
+                devicesMax,
+                Duration.ofDays(deviceExpiryDays));
+    }
+
+    private static void atLeast(String option, int value, int min) throws UsageMistake {
+        if (value < min) {
+            throw new UsageMistake("%s must be at least %d".formatted(option, min));
+        }
     }
 
     static void requireFile(String option, Path file, String mend) throws UsageMistake {

@@ -1,5 +1,6 @@
 package dev.gatehouse.portal;
 
+import dev.gatehouse.portal.hub.PlaceLimits;
 import dev.gatehouse.wire.Endpoint;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -12,7 +13,7 @@ record PortalConfig(
         Endpoint apiListen,
         Optional<Tls> tls,
         RemotePeer.Proxies proxies,
-        int connectionsMax,
+        PlaceLimits places,
         Optional<String> apiToken) {
     /// PEM files.
     record Tls(Path certificate, Path key) {}

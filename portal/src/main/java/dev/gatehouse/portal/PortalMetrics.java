@@ -1,6 +1,7 @@
 package dev.gatehouse.portal;
 
 import dev.gatehouse.http.HttpListeners;
+import dev.gatehouse.portal.hub.Admission;
 import dev.gatehouse.portal.hub.AuditEvent;
 import dev.gatehouse.portal.hub.Limit;
 import dev.gatehouse.portal.hub.LimitCounters;
@@ -60,8 +61,16 @@ final class PortalMetrics {
         listeners.bindTo(registry);
     }
 
-    void refused(String role, int status) {
-        registry.counter("gatehouse_portal_refused", "role", role, "status", String.valueOf(status))
+    void refused(String role, Admission.Refused refused) {
+        String status = String.valueOf(refused.status());
+        registry.counter(
+                        "gatehouse_portal_refused",
+                        "role",
+                        role,
+                        "status",
+                        status,
+                        "code",
+                        refused.code())
                 .increment();
     }
 

@@ -87,7 +87,7 @@ final class PortalProcess implements AutoCloseable {
                 "{} devices and {} authorizations are known",
                 state.devices().size(),
                 state.authorizations().size());
-        var hub = new PortalHub(state, random, clock.unixOriginNs());
+        var hub = new PortalHub(state, random, config.places(), clock.unixOriginNs());
         var writer = new StoreWriter(store, config.dataDirectory());
         var portal = new PortalProcess(config, file, hub, writer, clock);
         try {

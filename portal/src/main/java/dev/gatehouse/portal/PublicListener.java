@@ -24,7 +24,6 @@ final class PublicListener {
     private final HubLoop loop;
     private final PortalMetrics metrics;
     private final RemotePeer.Proxies proxies;
-    private final int connectionsMax;
     private final BooleanSupplier isReady;
 
     PublicListener(
@@ -32,7 +31,6 @@ final class PublicListener {
         this.loop = loop;
         this.metrics = metrics;
         this.proxies = config.proxies();
-        this.connectionsMax = config.connectionsMax();
         this.isReady = isReady;
     }
 
@@ -67,8 +65,7 @@ final class PublicListener {
             text(request, 426, "this is a WebSocket endpoint\n");
             return;
         }
-        if (!isReady.getAsBoolean() || loop.ask(hub -> hub.sessionCount()) >= connectionsMax) {
-            request.response().putHeader(HttpHeaders.RETRY_AFTER, "1");
+        if (!isReady.getAsBoolean()) {
             refuse(request, endpoint, new Admission.Refused(503, "not_ready", "try again"));
             return;
         }
@@ -112,7 +109,7 @@ final class PublicListener {
     /// RFC 9457 problem details: newer peers read `code`, older ones only print the body.
     private void refuse(
             HttpServerRequest request, ChannelEndpoint endpoint, Admission.Refused refused) {
-        metrics.refused(endpoint.role().topic(), refused.status());
+        metrics.refused(endpoint.role().topic(), refused);
         loop.run((hub, nowNs) -> hub.handleRefused(endpoint.role(), refused.code(), nowNs));
         var problem =
                 JsonNodeFactory.instance
@@ -122,6 +119,10 @@ final class PublicListener {
                         .put("code", refused.code())
                         .put("title", refused.code())
                         .put("detail", refused.detail());
+        if (refused.status() == 503) {
+            String seconds = refused.code().equals("limits_exceeded") ? "60" : "1";
+            request.response().putHeader(HttpHeaders.RETRY_AFTER, seconds);
+        }
         request.response()
                 .putHeader(HttpHeaders.CONTENT_TYPE, "application/problem+json")
                 .setStatusCode(refused.status())

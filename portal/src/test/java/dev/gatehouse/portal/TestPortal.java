@@ -2,6 +2,7 @@ package dev.gatehouse.portal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.gatehouse.portal.hub.PlaceLimits;
 import dev.gatehouse.portal.policy.PeerSecrets;
 import dev.gatehouse.transport.MonotonicClock;
 import dev.gatehouse.wire.Endpoint;
@@ -36,7 +37,7 @@ final class TestPortal implements AutoCloseable {
                                 Endpoint.parse("127.0.0.1:0"),
                                 Optional.empty(),
                                 RemotePeer.Proxies.NONE,
-                                100,
+                                PlaceLimits.DEFAULT,
                                 Optional.of(API_TOKEN)),
                         new SecureRandom(),
                         clock);

@@ -41,6 +41,8 @@ public record AuditEvent(
         CLIENT_UNBLOCKED,
         CLIENT_VERIFIED,
         CLIENT_UNVERIFIED,
+        /// Its row went: it had not been seen for long.
+        DEVICE_EXPIRED,
         DIRECTORY_CHANGED,
         /// Lines that a flood kept out of the trail.
         LINES_LEFT_OUT

@@ -58,6 +58,23 @@ public record Device(
                 seenAt);
     }
 
+    Device withSeenAt(long at) {
+        return new Device(
+                id,
+                role,
+                ownerId,
+                externalId,
+                name,
+                publicKey,
+                pskBaseHex,
+                tunnelOffset,
+                hardware,
+                verified,
+                version,
+                createdAt,
+                at);
+    }
+
     @Override
     public String toString() {
         return "Device[" + role + " " + id + "]";

@@ -19,6 +19,7 @@ final class Devices {
     private final Map<String, Device> byId = new TreeMap<>();
     private final LookupTable<String, String> idByKey = new LookupTable<>();
     private final LookupTable<String, String> idByPublicKey = new LookupTable<>();
+    private final Map<String, Integer> countByOwner = new TreeMap<>();
     private final BitSet takenOffsets = new BitSet();
 
     Devices(Collection<Device> stored, RandomGenerator random) {
@@ -66,12 +67,34 @@ final class Devices {
 
     void put(Device device) {
         var before = byId.put(device.id(), device);
-        if (before != null) {
+        if (before == null) {
+            countByOwner.merge(owner(device.role(), device.ownerId()), 1, Integer::sum);
+        } else {
             idByPublicKey.remove(before.role() + "|" + before.publicKey());
         }
         idByKey.put(device.key(), device.id());
         idByPublicKey.put(device.role() + "|" + device.publicKey(), device.id());
         takenOffsets.set(device.tunnelOffset());
+    }
+
+    /// How many rows an actor or a site has.
+    int count(Role role, String ownerId) {
+        return countByOwner.getOrDefault(owner(role, ownerId), 0);
+    }
+
+    private static String owner(Role role, String ownerId) {
+        return role + "|" + ownerId;
+    }
+
+    void remove(Device device) {
+        if (byId.remove(device.id()) == null) {
+            return;
+        }
+        idByKey.remove(device.key());
+        idByPublicKey.remove(device.role() + "|" + device.publicKey());
+        takenOffsets.clear(device.tunnelOffset());
+        countByOwner.computeIfPresent(
+                owner(device.role(), device.ownerId()), (_, n) -> n > 1 ? n - 1 : null);
     }
 
     private Optional<Device> create(Admission.Accepted peer, long nowSeconds) {

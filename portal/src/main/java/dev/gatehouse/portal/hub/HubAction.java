@@ -23,6 +23,9 @@ public sealed interface HubAction {
 
     record SaveDevice(Device device) implements HubAction {}
 
+    /// The device has not been seen for long, and nothing else knows it.
+    record DeleteDevice(String id) implements HubAction {}
+
     record SaveAuthorization(Authorization authorization) implements HubAction {}
 
     record DeleteAuthorization(String id) implements HubAction {}

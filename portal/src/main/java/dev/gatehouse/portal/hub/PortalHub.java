@@ -36,6 +36,8 @@ public final class PortalHub {
     private final Turns turns = new Turns(counters);
     private final Quotas quotas = new Quotas();
     private final Devices devices;
+    private final Places places;
+    private final DeviceRows rows;
     private final World world;
     private final AuthorizationTable authorizations;
     private final AuditTrail audit;
@@ -48,9 +50,11 @@ public final class PortalHub {
     private long tickAtNs = TICK_NS;
 
     /// @param unixOriginNs unix time in ns at `nowNs` 0
-    public PortalHub(HubState state, RandomGenerator random, long unixOriginNs) {
+    public PortalHub(
+            HubState state, RandomGenerator random, PlaceLimits limits, long unixOriginNs) {
         this.unixOriginNs = unixOriginNs;
         this.devices = new Devices(state.devices(), random);
+        this.places = new Places(limits, sessions, devices);
         this.world = new World(state.directory(), state.disabledResources(), state.blocks());
         this.authorizations = new AuthorizationTable(state.authorizations(), outbox);
         this.audit = new AuditTrail(outbox, world, devices);
@@ -58,6 +62,7 @@ public final class PortalHub {
         this.flows = new FlowBroker(sessions, authorizations, world, outbox, audit, random);
         this.candidates = new CandidateDesk(sessions, authorizations, outbox, counters);
         this.reconciler = new Reconciler(sessions, authorizations, world, flows, outbox, audit);
+        this.rows = new DeviceRows(places, authorizations, world, outbox, audit);
         reconciler.handleStart(at(0));
     }
 
@@ -73,7 +78,7 @@ public final class PortalHub {
             counters.met(Limit.UPGRADE_AFTER_FLOOD);
             return new Admission.Refused(503, "too_many_messages", "try again later");
         }
-        return verdict;
+        return places.judge(verdict, nowNs);
     }
 
     private boolean isRefusedAfterFlood(Admission.Accepted peer, long nowNs) {
@@ -93,6 +98,10 @@ public final class PortalHub {
         var now = at(nowNs);
         if (!Admissions.isUsable(peer.token(), world.directory(), now.unixSeconds())) {
             outbox.add(new HubAction.Close(sessionId, "token is gone"));
+            return;
+        }
+        if (places.lack(peer).isPresent()) { // others were quicker
+            outbox.add(new HubAction.Close(sessionId, "no place is left"));
             return;
         }
         outbox.add(new HubAction.TokenUsed(peer.token().id(), now.unixSeconds()));
@@ -119,6 +128,7 @@ public final class PortalHub {
 
     private void open(Session session, Moment now) {
         sessions.add(session);
+        places.handleOpened(session);
         audit.presence(AuditEvent.Kind.CONNECTED, now, describe(session));
     }
 
@@ -156,6 +166,7 @@ public final class PortalHub {
         if (!(session instanceof Session.Relay)) {
             quotas.keep(session.device().id(), session.quota());
         }
+        places.handleGone(session);
         if (session instanceof Session.Client client) {
             audit.handleGone(client.device().id());
         }
@@ -455,6 +466,7 @@ public final class PortalHub {
         var now = at(nowNs);
         var before = world.directory();
         world.directory(next);
+        places.handleDirectory(id -> next.token(id).isPresent());
         terminateUnusable(now);
         if (!before.account().slug().equals(next.account().slug())) {
             sessions.joinedGateways().forEach(g -> pushGatewayInit(g, now));
@@ -500,6 +512,7 @@ public final class PortalHub {
             tickAtNs = nowNs + TICK_NS;
             reconciler.handleTick(now);
         }
+        rows.handleTimeout(now);
     }
 
     private void scanSessions(Moment now) {

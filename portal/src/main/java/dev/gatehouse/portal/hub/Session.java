@@ -1,16 +1,21 @@
 package dev.gatehouse.portal.hub;
 
 import dev.gatehouse.portal.policy.Directory.Token;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /// One open WebSocket; belongs to the hub's thread.
 abstract sealed class Session {
+    /// Peers join with their first frame.
+    private static final long JOIN_WITHIN_NS = Duration.ofSeconds(60).toNanos();
+
     private final long id;
     private final Admission.Accepted identity;
     private final Quota quota;
     private final Inbox inbox = new Inbox();
+    private final long openedNs;
     private boolean joined;
     private long lastReceivedNs;
     private Turn turn = Turn.NONE;
@@ -22,6 +27,7 @@ abstract sealed class Session {
         this.id = id;
         this.identity = identity;
         this.quota = quota;
+        this.openedNs = nowNs;
         this.lastReceivedNs = nowNs;
     }
 
@@ -213,7 +219,9 @@ abstract sealed class Session {
         lastReceivedNs = nowNs;
     }
 
+    /// Whether a peer has said nothing for too long, or has not joined though it came for that.
     boolean isSilentAt(long nowNs) {
-        return nowNs >= lastReceivedNs + endpoint().idleTimeoutNs();
+        return nowNs >= lastReceivedNs + endpoint().idleTimeoutNs()
+                || !joined && nowNs >= openedNs + JOIN_WITHIN_NS;
     }
 }

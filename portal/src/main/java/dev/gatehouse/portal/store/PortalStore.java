@@ -208,6 +208,10 @@ public final class PortalStore implements AutoCloseable {
                 d.seenAt());
     }
 
+    void deleteDevice(String id) throws SQLException {
+        update("delete from device where id = ?", id);
+    }
+
     void save(Authorization a) throws SQLException {
         update(
                 "merge into access_authorization key (id)"

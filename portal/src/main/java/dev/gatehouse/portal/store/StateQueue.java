@@ -23,6 +23,7 @@ final class StateQueue {
     private static Row row(HubAction change) {
         return switch (change) {
             case HubAction.SaveDevice(var device) -> new Row("device", device.id());
+            case HubAction.DeleteDevice(var id) -> new Row("device", id);
             case HubAction.SaveAuthorization(var a) -> new Row("authorization", a.id());
             case HubAction.DeleteAuthorization(var id) -> new Row("authorization", id);
             case HubAction.SaveBlock(var b) -> new Row(b.clientId(), b.resourceId());

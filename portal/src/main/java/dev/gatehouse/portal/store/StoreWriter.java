@@ -222,6 +222,7 @@ public final class StoreWriter implements AutoCloseable {
     private static void store(PortalStore store, HubAction change) throws SQLException {
         switch (change) {
             case HubAction.SaveDevice(var device) -> store.save(device);
+            case HubAction.DeleteDevice(var id) -> store.deleteDevice(id);
             case HubAction.SaveAuthorization(var a) -> store.save(a);
             case HubAction.DeleteAuthorization(var id) -> store.deleteAuthorization(id);
             case HubAction.SaveBlock(var block) -> store.save(block);

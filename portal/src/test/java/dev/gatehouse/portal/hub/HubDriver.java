@@ -44,10 +44,15 @@ final class HubDriver {
 
     /// A portal that starts with what an earlier one stored.
     HubDriver(HubState state) {
+        this(state, PlaceLimits.DEFAULT);
+    }
+
+    HubDriver(HubState state, PlaceLimits limits) {
         hub =
                 new PortalHub(
                         state,
                         new SplittableRandom(42),
+                        limits,
                         TimeUnit.SECONDS.toNanos(START.getEpochSecond()));
     }
 

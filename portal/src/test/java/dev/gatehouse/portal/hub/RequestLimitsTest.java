@@ -138,6 +138,7 @@ class RequestLimitsTest {
     void oneThatComesAndGoesIsTwentyLinesAndThenTwoAMinute() {
         for (int i = 0; i < 50; i++) {
             driver.close(driver.client(ChannelEndpoint.CLIENT, "1.5.4", 2));
+            driver.advance(Duration.ofMillis(500));
         }
         assertThat(driver.audit).hasSize(20);
         driver.advance(Duration.ofSeconds(61));

@@ -84,6 +84,19 @@ class PortalStoreTest {
     }
 
     @Test
+    void aDeviceThatIsForgottenLeavesItsAddress() throws Exception {
+        try (var store = PortalStore.open(folder)) {
+            store.save(device(CLIENT, Role.CLIENT, 5));
+            store.deleteDevice(CLIENT);
+            store.save(device(GATEWAY, Role.GATEWAY, 5));
+
+            assertThat(store.load(directory()).devices())
+                    .singleElement()
+                    .satisfies(device -> assertThat(device.id()).isEqualTo(GATEWAY));
+        }
+    }
+
+    @Test
     void aNewDatabaseIsTheOwnersAlone() throws Exception {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
 

@@ -1,0 +1,172 @@
+package dev.gatehouse.portal.hub;
+
+import dev.gatehouse.wire.TokenBucket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/// Who finds a place: sessions and rows of devices, in all and of each token, and how often one
+/// token and one device may come. Refused peers hear 503, which all of them try again later
+/// (portal-channel.md 1.2): 4xx would end those of October 2025.
+///
+/// Each question costs a look-up, however many sessions and rows there are.
+final class Places {
+    /// A token's peers may all come at once after a restart, and as many again who failed.
+    private static final int UPGRADES_BURST_MIN = 1_000;
+
+    private static final int UPGRADES_PER_SECOND = 200;
+
+    /// One device's: peers wait half a second and longer between two attempts.
+    private static final int DEVICE_UPGRADES_PER_SECOND = 1;
+
+    private static final int DEVICE_UPGRADES_BURST = 30;
+    private static final int DEVICES_REMEMBERED_MAX = 16_384;
+
+    /// A row whose device came once and never again.
+    private static final long ONCE_SECONDS = Duration.ofDays(7).toSeconds();
+
+    private static final long SEEN_EVERY_SECONDS = Duration.ofDays(1).toSeconds();
+
+    private final PlaceLimits limits;
+    private final Sessions sessions;
+    private final Devices devices;
+    private final Map<String, Integer> sessionsOfToken = new TreeMap<>();
+    private final Map<String, TokenBucket> upgradesOfToken = new TreeMap<>();
+    private final Map<String, TokenBucket> upgradesOfDevice = new LinkedHashMap<>();
+    private int clients;
+
+    Places(PlaceLimits limits, Sessions sessions, Devices devices) {
+        this.limits = limits;
+        this.sessions = sessions;
+        this.devices = devices;
+    }
+
+    /// Sends an accepted peer away if it has to come back later.
+    Admission judge(Admission verdict, long nowNs) {
+        var refused =
+                verdict instanceof Admission.Accepted peer
+                        ? refusal(peer, nowNs)
+                        : Optional.<Admission.Refused>empty();
+        return refused.isPresent() ? refused.get() : verdict;
+    }
+
+    private Optional<Admission.Refused> refusal(Admission.Accepted peer, long nowNs) {
+        var full = lack(peer);
+        if (full.isPresent()) {
+            return full;
+        }
+        boolean isTimely = upgrades(deviceKey(peer)).take(nowNs) && upgrades(peer).take(nowNs);
+        return isTimely
+                ? Optional.empty()
+                : refused("rate_limit", "this token or device connects too often");
+    }
+
+    /// What is full, if anything is. A device that has a session gives it up for the next.
+    Optional<Admission.Refused> lack(Admission.Accepted peer) {
+        var role = peer.endpoint().role();
+        var known = role == Role.RELAY ? Optional.<Device>empty() : devices.find(peer);
+        if (known.flatMap(d -> sessions.ofDevice(d.id())).isPresent()) {
+            return Optional.empty();
+        }
+        if (sessions.size() >= limits.sessions()
+                || role == Role.CLIENT && clients >= limits.allClients()) {
+            return refused("rate_limit", "the portal has no place left");
+        }
+        if (count(peer) >= limits.sessionsOfToken(role)) {
+            return refused("rate_limit", "the token has as many sessions as it may");
+        }
+        boolean isRowWanted = role != Role.RELAY && known.isEmpty();
+        return isRowWanted && devices.count(role, peer.token().ownerId()) >= limits.devices()
+                ? refused("limits_exceeded", "the token's owner has as many devices as it may")
+                : Optional.empty();
+    }
+
+    private static Optional<Admission.Refused> refused(String code, String detail) {
+        return Optional.of(new Admission.Refused(503, code, detail));
+    }
+
+    private int count(Admission.Accepted peer) {
+        return sessionsOfToken.getOrDefault(peer.token().id(), 0);
+    }
+
+    private TokenBucket upgrades(Admission.Accepted peer) {
+        int burst =
+                Math.max(UPGRADES_BURST_MIN, 2 * limits.sessionsOfToken(peer.endpoint().role()));
+        return upgradesOfToken.computeIfAbsent(
+                peer.token().id(), _ -> new TokenBucket(UPGRADES_PER_SECOND, burst));
+    }
+
+    private TokenBucket upgrades(String deviceKey) {
+        var bucket =
+                upgradesOfDevice.computeIfAbsent(
+                        deviceKey,
+                        _ -> new TokenBucket(DEVICE_UPGRADES_PER_SECOND, DEVICE_UPGRADES_BURST));
+        if (upgradesOfDevice.size() > DEVICES_REMEMBERED_MAX) {
+            upgradesOfDevice.remove(upgradesOfDevice.keySet().iterator().next());
+        }
+        return bucket;
+    }
+
+    private static String deviceKey(Admission.Accepted peer) {
+        return peer.endpoint().role() == Role.RELAY
+                ? peer.token().id() + "|" + peer.relay()
+                : Device.key(peer.endpoint().role(), peer.token().ownerId(), peer.externalId());
+    }
+
+    void handleOpened(Session session) {
+        sessionsOfToken.merge(session.token().id(), 1, Integer::sum);
+        clients += session instanceof Session.Client ? 1 : 0;
+    }
+
+    void handleGone(Session session) {
+        sessionsOfToken.computeIfPresent(session.token().id(), (_, n) -> n > 1 ? n - 1 : null);
+        clients -= session instanceof Session.Client ? 1 : 0;
+    }
+
+    /// Forgets the buckets of tokens that are gone.
+    void handleDirectory(Predicate<String> isToken) {
+        upgradesOfToken.keySet().removeIf(id -> !isToken.test(id));
+    }
+
+    /// Rows of devices that are there, which a day has passed since they were written as seen.
+    List<Device> seenToday(long nowSeconds) {
+        var seen = new ArrayList<Device>();
+        for (var session : sessions.all()) {
+            if (!(session instanceof Session.Relay)) {
+                devices.find(session.device().id())
+                        .filter(d -> d.seenAt() + SEEN_EVERY_SECONDS <= nowSeconds)
+                        .map(d -> d.withSeenAt(nowSeconds))
+                        .ifPresent(seen::add);
+            }
+        }
+        seen.forEach(devices::put);
+        return seen;
+    }
+
+    /// Takes out the rows of devices that have not been seen for long.
+    ///
+    /// @param isKept whether anything else knows the device: an administrator, an authorization
+    List<Device> expire(Predicate<Device> isKept, long nowSeconds) {
+        if (limits.deviceExpiry().isZero()) {
+            return List.of();
+        }
+        var expired =
+                devices.all().stream()
+                        .filter(d -> d.seenAt() + expirySeconds(d) <= nowSeconds)
+                        .filter(d -> sessions.ofDevice(d.id()).isEmpty())
+                        .filter(d -> !d.verified() && !isKept.test(d))
+                        .toList();
+        expired.forEach(devices::remove);
+        return expired;
+    }
+
+    private long expirySeconds(Device device) {
+        long seconds = limits.deviceExpiry().toSeconds();
+        return device.seenAt() == device.createdAt() ? Math.min(seconds, ONCE_SECONDS) : seconds;
+    }
+}
