@@ -3,9 +3,14 @@ package dev.gatehouse.connectivity;
 import static dev.gatehouse.connectivity.SimWorld.S;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.stun.StunMessage.MessageClass;
+import dev.gatehouse.stun.StunMethods;
+import dev.gatehouse.stun.StunWriter;
+import dev.gatehouse.stun.TransactionId;
 import dev.gatehouse.testkit.AllocatedBytes;
 import dev.gatehouse.testkit.Eventually;
 import dev.gatehouse.wire.IpAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -151,6 +156,44 @@ class PeerComplexityTest {
         assertThat(bytes).isLessThan(100_000);
         assertThat(gateway.drops().get(DropReason.CANDIDATE_WITHOUT_CONNECTION))
                 .isEqualTo(1_000_000);
+    }
+
+    @Test
+    void checksInAnyNameCostALookUp() {
+        long before = gateway.drops().get(DropReason.ICE_NOT_ACCEPTED);
+        int sent = world.captured.size();
+        for (int i = 0; i < 10_000; i++) {
+            check("u%04d:v%04d".formatted(i, i), new byte[16], i);
+        }
+        world.run(S);
+
+        assertThat(gateway.drops().get(DropReason.ICE_NOT_ACCEPTED) - before).isEqualTo(10_000);
+        assertThat(world.captured.size() - sent).isLessThan(100); // what the two do anyway
+    }
+
+    @Test
+    void checksThatVerifyAreLimitedBySecond() {
+        byte[] password = "password-of-gateway".getBytes(StandardCharsets.US_ASCII);
+        String name = "gateway1:client1";
+        for (int i = 0; i < 5_000; i++) {
+            check(name, password, i);
+        }
+
+        assertThat(gateway.drops().get(DropReason.ICE_EXCESS)).isBetween(2_900L, 3_100L);
+        pair.exchange(world);
+    }
+
+    private void check(String username, byte[] key, int transaction) {
+        byte[] request =
+                new StunWriter(
+                                MessageClass.REQUEST,
+                                StunMethods.BINDING,
+                                new TransactionId(7, 7, transaction))
+                        .username(username)
+                        .iceControlling(5)
+                        .priority(1862270719)
+                        .buildSignedWithFingerprint(key);
+        world.deliver(pair.gateway(), pair.gateway().endpoint(), pair.client().endpoint(), request);
     }
 
     private void signal(List<String> candidates) {
