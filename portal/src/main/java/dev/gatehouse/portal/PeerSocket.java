@@ -18,7 +18,8 @@ final class PeerSocket {
     /// Beyond it a peer is cut off.
     static final long STATE_MAX = 64 << 20;
 
-    private static final long CLOSE_LIMIT_MS = 5_000;
+    private static final long ANSWER_LIMIT_MS = 1_000;
+    private static final long FLUSH_LIMIT_MS = 5_000;
 
     /// Peers send one frame a message, and neither pings nor binary frames.
     private static final int ODD_FRAMES_PER_SECOND = 50;
@@ -108,16 +109,17 @@ final class PeerSocket {
         socket.resume();
     }
 
-    /// Closes with a close frame; a peer that does not take it loses its TCP connection.
+    /// Closes with a close frame. Whoever does not answer it soon loses its TCP connection: it
+    /// could go on sending what nobody needs, or read nothing.
     void close(Vertx vertx) {
         if (socket.isClosed()) {
             return;
         }
-        socket.resume(); // or the peer's close frame would not be seen
         socket.close();
+        // Not through the pipeline, where it would wait for the peer, too.
         var channel = ((WebSocketInternal) socket).channelHandlerContext().channel();
-        if (unread > 0) {
-            vertx.setTimer(CLOSE_LIMIT_MS, _ -> channel.close());
-        }
+        vertx.setTimer(
+                unread > 0 ? FLUSH_LIMIT_MS : ANSWER_LIMIT_MS,
+                _ -> channel.unsafe().close(channel.newPromise()));
     }
 }

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PortalFloodTest {
     private static final long PATIENCE =
             Long.parseLong(System.getenv().getOrDefault("GATEHOUSE_PATIENCE", "1"));
+    private static final Duration LIMIT = Duration.ofSeconds(30 * PATIENCE);
     private static final int FRAMES = 60_000;
     private static final int PROBES = 40;
 
@@ -89,7 +90,7 @@ class PortalFloodTest {
             if (event.equals("phx_leave")) {
                 return; // that it is cut off in the end is the same
             }
-            hostile.awaitClose(Duration.ofSeconds(15 * PATIENCE));
+            hostile.awaitClose(LIMIT);
             assertThat(metric("gatehouse_portal_limited_total{limit=\"flood\"}")).isOne();
             assertThat(metric("gatehouse_portal_audit_left_out_total")).isZero();
             assertThat(Files.readAllLines(directory.resolve("data/audit.jsonl")))
@@ -116,6 +117,21 @@ class PortalFloodTest {
         }
     }
 
+    /// It does not answer the close frame either.
+    @Test
+    void aSessionThatIsCutOffIsReadNoMore() throws Exception {
+        try (var hostile = TestPeer.client(portal, Age.OCTOBER_2025, 3)) {
+            long began = System.nanoTime();
+            hostile.stopReading();
+
+            hostile.flood("not a frame", Integer.MAX_VALUE);
+
+            hostile.awaitClose(LIMIT);
+            assertThat(Duration.ofNanos(System.nanoTime() - began))
+                    .isLessThan(Duration.ofSeconds(8 * PATIENCE));
+        }
+    }
+
     @Test
     void pingsAndLongMessagesEndTheSession() throws Exception {
         try (var pinging = TestPeer.client(portal, Age.OCTOBER_2025, 3);
@@ -123,8 +139,8 @@ class PortalFloodTest {
             pinging.ping(2_000);
             talking.flood(frame("x".repeat(500_000), "y"), 1);
 
-            pinging.awaitClose();
-            talking.awaitClose();
+            pinging.awaitClose(LIMIT);
+            talking.awaitClose(LIMIT);
             assertThat(metric("gatehouse_portal_limited_total{limit=\"odd_frames\"}")).isOne();
             assertThat(metric("gatehouse_portal_limited_total{limit=\"message_length\"}")).isOne();
         }
