@@ -53,7 +53,7 @@ final class Allocation {
     private final RandomGenerator random;
     private final Channels channels = new Channels();
     private final ForbiddenPeers forbidden = new ForbiddenPeers();
-    private final List<TurnRequest> pending = new ArrayList<>();
+    private final PendingRequests pending = new PendingRequests();
     private final SequencedSet<Endpoint> bufferedBinds = new LinkedHashSet<>();
     private final ArrayDeque<AllocationEvent> events = new ArrayDeque<>();
     private final ArrayDeque<DatagramQueue.Datagram> transmits = new ArrayDeque<>();
@@ -240,7 +240,7 @@ final class Allocation {
     /// The portal mentioned other relays: checks with one short attempt that this one is still
     /// there, or tries again if it had refused.
     void refreshNow(long nowNs) {
-        if (lease.isPresent() && !isPending(TurnRequest.Kind.REFRESH)) {
+        if (lease.isPresent() && !pending.contains(TurnRequest.Kind.REFRESH)) {
             send(TurnRequest.proactiveRefresh(activeServer()), nowNs);
         }
         retryIfRefused(nowNs);
@@ -266,7 +266,7 @@ final class Allocation {
         if (watch.isTooQuiet(nowNs)) {
             verify(nowNs);
         }
-        if (!isPending(TurnRequest.Kind.BINDING)) {
+        if (!pending.contains(TurnRequest.Kind.BINDING)) {
             send(TurnRequest.look(activeServer()), nowNs);
         }
     }
@@ -284,7 +284,7 @@ final class Allocation {
 
     /// Asks the relay whether it has our allocation; a 437 leads to another one.
     private void verify(long nowNs) {
-        if (lease.isPresent() && !isPending(TurnRequest.Kind.REFRESH)) {
+        if (lease.isPresent() && !pending.contains(TurnRequest.Kind.REFRESH)) {
             send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
         }
     }
@@ -297,7 +297,7 @@ final class Allocation {
     void handleNetworkChange(List<IpAddress> gone, long nowNs) {
         found.handleMissing(gone);
         for (var server : servers) {
-            if (pending.stream().noneMatch(r -> r.isBindingTo(server))) {
+            if (!pending.containsBindingTo(server)) {
                 send(TurnRequest.survey(server), nowNs);
             }
         }
@@ -311,7 +311,7 @@ final class Allocation {
     }
 
     void handleMessage(StunMessage message, Endpoint local, Endpoint from, long nowNs) {
-        var request = pendingFor(message, from);
+        var request = pending.answeredBy(message, from);
         if (request.isEmpty() || !isTrustworthy(message, request.get())) {
             return;
         }
@@ -325,15 +325,6 @@ final class Allocation {
         } else {
             handleError(message, request.get(), nowNs);
         }
-    }
-
-    private Optional<TurnRequest> pendingFor(StunMessage message, Endpoint from) {
-        for (var request : pending) {
-            if (request.isAnsweredBy(message.transactionId(), message.method(), from)) {
-                return Optional.of(request);
-            }
-        }
-        return Optional.empty();
     }
 
     private boolean isTrustworthy(StunMessage message, TurnRequest request) {
@@ -621,8 +612,8 @@ final class Allocation {
     }
 
     void handleTimeout(long nowNs) {
-        for (var request : List.copyOf(pending)) {
-            if (nowNs >= request.deadlineNs() && pending.contains(request)) {
+        for (var request : pending.due(nowNs)) {
+            if (pending.contains(request)) {
                 handleUnanswered(request, nowNs);
             }
         }
@@ -634,7 +625,7 @@ final class Allocation {
             allocate(nowNs);
             return;
         }
-        if (nowNs >= refreshAtNs && !isPending(TurnRequest.Kind.REFRESH)) {
+        if (nowNs >= refreshAtNs && !pending.contains(TurnRequest.Kind.REFRESH)) {
             send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
         }
         if (nowNs >= keepAliveAtNs) {
@@ -656,13 +647,9 @@ final class Allocation {
         }
     }
 
-    private boolean isPending(TurnRequest.Kind kind) {
-        return pending.stream().anyMatch(request -> request.kind() == kind);
-    }
-
     private void send(TurnRequest request, long nowNs) {
-        pending.add(request);
         var payload = request.write(software, login, TransactionId.random(random), nowNs);
+        pending.add(request);
         var server = request.server();
         transmits.add(
                 new DatagramQueue.Datagram(
@@ -671,14 +658,11 @@ final class Allocation {
 
     /// When [#handleTimeout] has work, or [#NEVER].
     long pollTimeout() {
-        long next = NEVER;
-        for (var request : pending) {
-            next = Math.min(next, request.deadlineNs());
-        }
+        long next = pending.nextDeadlineNs();
         if (lease.isEmpty()) {
             return next;
         }
-        if (!isPending(TurnRequest.Kind.REFRESH)) {
+        if (!pending.contains(TurnRequest.Kind.REFRESH)) {
             next = Math.min(next, refreshAtNs);
         }
         next = Math.min(next, Math.min(keepAliveAtNs, lease.get().expiresAtNs()));

@@ -122,6 +122,11 @@ final class TurnRequest {
         return method == kind.method && server.equals(from) && ids.contains(id);
     }
 
+    /// Of the copies written so far, since the last start.
+    List<TransactionId> ids() {
+        return ids;
+    }
+
     /// The next copy. A BINDING keeps its id, signed requests get `freshId`; answers to the earlier
     /// ids still count.
     byte[] write(String software, TurnLogin login, TransactionId freshId, long nowNs) {
