@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,6 +69,7 @@ final class ClientAgent implements Agent<LoopCommand> {
     private Node node;
     private PortalLink portal;
     private TcpDns tcpDns;
+    private LongSupplier refusedCommands;
     private long relaysAskedAtNs = -RELAY_PATIENCE_NS;
 
     ClientAgent(ClientSettings settings, Surroundings surroundings) throws IOException {
@@ -84,7 +86,8 @@ final class ClientAgent implements Agent<LoopCommand> {
     }
 
     /// Must be called before the loop starts.
-    void use(PortalLink link, TcpDns dns) {
+    void use(PortalLink link, TcpDns dns, LongSupplier refused) {
+        refusedCommands = refused;
         portal = link;
         tcpDns = dns;
     }
@@ -355,6 +358,9 @@ final class ClientAgent implements Agent<LoopCommand> {
             if (count > 0) {
                 dropped.put(reason.name().toLowerCase(Locale.ROOT), count);
             }
+        }
+        if (refusedCommands.getAsLong() > 0) {
+            dropped.put("commands", refusedCommands.getAsLong());
         }
         if (tcpDns.refused() > 0) {
             dropped.put("dns_connections", tcpDns.refused());

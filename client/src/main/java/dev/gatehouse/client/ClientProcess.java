@@ -95,10 +95,19 @@ final class ClientProcess implements AutoCloseable {
                 new PortalConnection(
                         vertx,
                         phoenixOptions(settings).withNetwork(network),
-                        shard::post,
+                        this::post,
                         this::fail);
-        tcpDns = new TcpDns(shard::post);
-        agent.use(portal, tcpDns);
+        tcpDns = new TcpDns(shard::postChatter);
+        agent.use(portal, tcpDns, shard::refusedCommands);
+    }
+
+    /// A gateway may send any number of candidates: they take the room of nothing else.
+    private boolean post(LoopCommand command) {
+        return switch (command) {
+            case LoopCommand.AddCandidates _, LoopCommand.RemoveCandidates _ ->
+                    shard.postChatter(command);
+            default -> shard.post(command);
+        };
     }
 
     /// @throws ConfigurationMistake if the TUN cannot be had

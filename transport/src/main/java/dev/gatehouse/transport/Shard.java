@@ -24,6 +24,7 @@ public final class Shard<C> implements AutoCloseable {
     private final MonotonicClock clock;
     private final Consumer<Throwable> onFailure;
     private final ArrayBlockingQueue<C> commands;
+    private final int chatterMax;
     private final AtomicLong refused = new AtomicLong();
     private final AtomicLong busyNs = new AtomicLong(); // written by the shard's thread alone
     private final Thread thread;
@@ -45,6 +46,7 @@ public final class Shard<C> implements AutoCloseable {
         this.clock = clock;
         this.onFailure = onFailure;
         commands = new ArrayBlockingQueue<>(commandsMax);
+        chatterMax = commandsMax / 2;
         thread = Thread.ofPlatform().name(name).unstarted(this::run);
     }
 
@@ -60,6 +62,16 @@ public final class Shard<C> implements AutoCloseable {
         }
         poller.wakeup();
         return true;
+    }
+
+    /// Like [#post], for what others may send any number of: refused as soon as the queue is half
+    /// full, so that it takes the room of nothing that must not be lost.
+    public boolean postChatter(C command) {
+        if (commands.size() >= chatterMax) {
+            refused.incrementAndGet();
+            return false;
+        }
+        return post(command);
     }
 
     /// Commands refused so far.

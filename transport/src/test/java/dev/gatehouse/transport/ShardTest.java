@@ -40,6 +40,32 @@ class ShardTest {
     }
 
     @Test
+    void chatterLeavesHalfTheQueueToWhatMustNotBeLost() throws Exception {
+        var agent = new RecordingAgent();
+        var busy = new CountDownLatch(1);
+        var release = new CountDownLatch(1);
+        try (var shard = shard(agent, 4, new CompletableFuture<>())) {
+            shard.start();
+            shard.post(
+                    () -> {
+                        busy.countDown();
+                        await(release);
+                    });
+            busy.await();
+
+            assertThat(shard.postChatter(() -> {})).isTrue();
+            assertThat(shard.postChatter(() -> {})).isTrue();
+            for (int i = 0; i < 100; i++) {
+                assertThat(shard.postChatter(() -> {})).isFalse();
+            }
+            assertThat(shard.post(() -> {})).isTrue();
+            assertThat(shard.post(() -> {})).isTrue();
+            assertThat(shard.refusedCommands()).isEqualTo(100);
+            release.countDown();
+        }
+    }
+
+    @Test
     void fullQueueRefusesAndCounts() throws Exception {
         var agent = new RecordingAgent();
         var busy = new CountDownLatch(1);
