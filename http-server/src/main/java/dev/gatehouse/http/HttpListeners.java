@@ -37,8 +37,8 @@ public final class HttpListeners {
 
     private static final int HEADERS_MAX = 16 * 1024;
 
-    /// Memory of a connection that sent half of a TLS handshake or of a header, from above.
-    private static final long CONNECTION_BYTES = 64 << 10;
+    /// Memory of a connection that sent half of a TLS handshake or of a header.
+    private static final long CONNECTION_BYTES = 32 << 10;
 
     private static final int CONNECTIONS_MIN = 64;
 
