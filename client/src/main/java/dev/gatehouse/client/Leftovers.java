@@ -52,7 +52,8 @@ final class Leftovers {
         }
         try (var _ = lock.get()) {
             var conf = new ResolvConf(file);
-            boolean mayLive = NetworkInterface.getByName(device) != null && !conf.carriesOriginal();
+            boolean isProvenDead = lock.get().isHeld() && conf.carriesOriginal();
+            boolean mayLive = NetworkInterface.getByName(device) != null && !isProvenDead;
             if (conf.isOurs() && !mayLive) {
                 conf.revert();
                 LOG.info("{} is put back as it was before a client that was killed", file);

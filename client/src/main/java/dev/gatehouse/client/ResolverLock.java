@@ -51,6 +51,11 @@ final class ResolverLock implements AutoCloseable {
         }
     }
 
+    /// False where no lock can be kept: then a client may live that holds it.
+    boolean isHeld() {
+        return held.isPresent();
+    }
+
     private static String name(Path resolvConf) {
         return resolvConf.toAbsolutePath().toString().substring(1).replace('/', '-') + ".lock";
     }

@@ -262,6 +262,20 @@ class ResolvConfTest {
         assertThat(Files.readString(file)).isEqualTo(ORIGINAL);
     }
 
+    /// Another user's, whose folder of locks is closed to us.
+    @Test
+    void whereNoLockCanBeKeptALivingClientIsLeftAlone() throws IOException {
+        var locks = Files.createFile(directory.resolve("locks"));
+        conf.set(WISH);
+        var text = Files.readString(file);
+
+        Leftovers.putBack(file, locks, "lo");
+        assertThat(Files.readString(file)).isEqualTo(text);
+
+        Leftovers.putBack(file, locks, "none");
+        assertThat(Files.readString(file)).isEqualTo(ORIGINAL);
+    }
+
     /// Another make's, which holds no lock of ours, but has the interface.
     @Test
     void whatAnotherLivingClientNeedsStays() throws IOException {

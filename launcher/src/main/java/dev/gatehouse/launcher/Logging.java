@@ -26,6 +26,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
     private static final List<String> MISLEADING =
             List.of(
                     "io.netty.resolver.dns.DefaultDnsServerAddressStreamProvider",
+                    // "Connection evicted", whenever a portal refuses an upgrade
+                    "io.vertx.core.http.impl.HttpClientConnectionInternal",
                     "io.netty.util.internal.MacAddressUtil");
 
     @Override

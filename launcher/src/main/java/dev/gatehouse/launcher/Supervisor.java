@@ -46,6 +46,7 @@ final class Supervisor {
         }
     }
 
+    private static final long TOLD_TO_END_MS = 3_000; // what the other half may take to end
     private static final long FIRST_LIMIT_MS = 4_000; // for all, once the first was told to end
     private static final long SECOND_LIMIT_MS = 3_000;
     private static final int FAILED = 1;
@@ -93,6 +94,10 @@ final class Supervisor {
             return Optional.of(child.hopeless().get(code));
         }
         long delayMs = keeper.delay.nextMs(System.nanoTime() - keeper.startedNs);
+        if (code == 0) { // told to end, maybe by the other half, which is about to give up
+            Thread.ofVirtual().start(() -> startLater(keeper, Math.max(delayMs, TOLD_TO_END_MS)));
+            return Optional.empty();
+        }
         LOG.warn("{} ended with {}: started again in {} ms", child.name(), code, delayMs);
         if (delayMs == 0) {
             start(keeper);
