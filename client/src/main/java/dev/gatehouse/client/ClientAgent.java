@@ -362,6 +362,9 @@ final class ClientAgent implements Agent<LoopCommand> {
         if (refusedCommands.getAsLong() > 0) {
             dropped.put("commands", refusedCommands.getAsLong());
         }
+        if (state.refusedQueries() > 0) {
+            dropped.put("dns_queries", state.refusedQueries());
+        }
         if (tcpDns.refused() > 0) {
             dropped.put("dns_connections", tcpDns.refused());
         }

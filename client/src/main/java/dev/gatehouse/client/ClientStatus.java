@@ -15,7 +15,8 @@ import java.util.stream.Collectors;
 ///     tunnel's part of the host's network, in total
 /// @param dropped what went no further between us and the gateways, in total, by reason
 ///     ([dev.gatehouse.connectivity.DropReason] in small letters); reasons that never were are left
-///     out. `dns_connections`: of programs on this host, that made room for others
+///     out. `dns_connections` and `dns_queries`: of programs on this host, for which there was no
+///     room
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ClientStatus(
         boolean ready,

@@ -41,6 +41,7 @@ final class TunnelDnsServer {
     private static final long QUERY_LIMIT_MS = 5_000;
     private static final long TIMEOUTS_EVERY_MS = 5_000;
     private static final int UDP_ANSWER_LENGTH_MAX = 1200;
+    private static final int UDP_BUFFER_BYTES = 4 << 20; // 1,000 clients with ten names at once
     private static final int EDNS_VERSION = 0;
     private static final int BIND_ATTEMPTS = 3;
     private static final long BIND_RETRY_MS = 100;
@@ -129,6 +130,7 @@ final class TunnelDnsServer {
     private Future<Void> listen(IpAddress address, int attempts) {
         String host = address.toString();
         var options = new DatagramSocketOptions().setIpV6(!address.isV4());
+        options.setReceiveBufferSize(UDP_BUFFER_BYTES);
         DatagramSocket udp = vertx.createDatagramSocket(options);
         NetServer tcp = vertx.createNetServer(DnsConnections.options());
         udp.handler(packet -> serve(udp, packet));

@@ -58,6 +58,48 @@ class DnsComplexityTest {
                 });
     }
 
+    /// Each name points to the one before, which makes it as long as a name may be.
+    @Test
+    void namesThatPointToNamesCostByTheirNumber() {
+        var few = chained(FEW / 2); // all that fits a message
+        var many = chained(MANY / 2);
+        assertLinear(
+                count -> {
+                    var bytes = Buffer.buffer(count == FEW ? few : many);
+                    assertThat(DnsMessage.parse(bytes).orElseThrow().opt()).isEmpty();
+                });
+    }
+
+    /// A name that points to itself, or ahead, is none.
+    @Test
+    void namesThatPointInCirclesEnd() {
+        for (int target : new int[] {0, 12, 19, 20, 27, 200}) {
+            var message = DnsMessage.queryForA(1, "a.");
+            int at = message.length();
+            message.setUnsignedShort(2, 0x8180).setUnsignedShort(6, 1);
+            message.appendUnsignedShort(0xC000 | (target == 27 ? at : target));
+            message.appendUnsignedShort(1).appendUnsignedShort(1).appendInt(60);
+            message.appendUnsignedShort(4).appendInt(0x0A000001);
+            assertThat(DnsMessage.parse(message).orElseThrow().opt()).isEmpty();
+        }
+    }
+
+    private static byte[] chained(int count) {
+        var message = DnsMessage.queryForA(1, "a.");
+        message.setUnsignedShort(2, 0x8180).setUnsignedShort(6, count);
+        int before = 12; // where the name of the question is
+        for (int i = 0; i < count; i++) {
+            int at = message.length();
+            boolean isFar = i % 100 == 0 || at >= 0x3FFF;
+            message.appendByte((byte) 1).appendString("b");
+            message.appendUnsignedShort(0xC000 | (isFar ? 12 : before));
+            message.appendUnsignedShort(1).appendUnsignedShort(1).appendInt(60);
+            message.appendUnsignedShort(4).appendInt(0x0A000001);
+            before = at >= 0x3FFF ? before : at;
+        }
+        return message.getBytes();
+    }
+
     @Test
     void aliasesAreFollowedOnceEach() throws Exception {
         var few = aliases(FEW);

@@ -152,6 +152,47 @@ class HostileDnsClientTest {
         return refused(What.QUERY) > 0;
     }
 
+    /// After a restart of the gateway all clients ask for all their names; some at a time, as a
+    /// socket's buffer holds no more.
+    @Test
+    void aThousandClientsMayAskTenNamesEach() throws Exception {
+        for (int group = 0; group < 100; group++) {
+            var clients = new ArrayList<DatagramSocket>();
+            for (int i = 0; i < 10; i++) {
+                clients.add(udp("127.1.%d.%d".formatted(group, 1 + i)));
+                for (int id = 0; id < 10; id++) {
+                    clients.getLast().send(packet(query(id, "a.example.com")));
+                }
+            }
+            for (var client : clients) {
+                client.setSoTimeout(Math.toIntExact(LIMIT.toMillis()));
+                for (int id = 0; id < 10; id++) {
+                    var answer = new DatagramPacket(new byte[512], 512);
+                    client.receive(answer);
+                    assertThat(isGood(answer.getData())).isTrue();
+                }
+                client.close();
+            }
+        }
+        assertThat(refused(What.QUERY)).isZero();
+    }
+
+    /// One of ours opens a connection for each name.
+    @Test
+    void aBrowserMayAskForManyNamesAtOnceOverTcp() throws Exception {
+        var open = new ArrayList<SocketChannel>();
+        for (int i = 0; i < 300; i++) {
+            open.add(connect(HOSTILE));
+            open.getLast().write(queries(1));
+        }
+        for (var each : open) {
+            var length = ByteBuffer.allocate(2);
+            assertThat(each.read(length)).isPositive();
+            each.close();
+        }
+        assertThat(refused(What.CONNECTION) + refused(What.QUERY)).isZero();
+    }
+
     @Test
     void whatIsNoQueryOfAResolverEndsTheConnection() throws Exception {
         for (int length : new int[] {0, DnsConnections.QUERY_LENGTH_MAX + 1, 65_535}) {

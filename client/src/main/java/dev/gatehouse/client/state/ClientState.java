@@ -220,6 +220,11 @@ public final class ClientState implements DnsAnswers {
                 && entry.gateway == null;
     }
 
+    /// DNS queries so far for which there was no room: more than 1,000 waited for servers.
+    public long refusedQueries() {
+        return dns.refused();
+    }
+
     /// Answers of DNS servers so far to questions that were not asked.
     public long mismatchedAnswers() {
         return dns.mismatched();

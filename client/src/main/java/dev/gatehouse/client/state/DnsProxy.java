@@ -118,6 +118,7 @@ final class DnsProxy {
     private final ArrayDeque<Asked> held = new ArrayDeque<>(); // oldest first
     private long nextTicket;
     private long mismatched;
+    private long refused;
 
     DnsProxy(DnsStub stub, Tunnels tunnels, Queue<ClientEvent> events) {
         this.stub = stub;
@@ -206,6 +207,7 @@ final class DnsProxy {
         var waiting = new Held(entry, name, nowNs + HELD_NS);
         var query = new Asked(asked.query, asked.payload, asked.origin, waiting);
         if (held.size() >= HELD_MAX) {
+            refused++;
             fail(query);
             return new Outcome.Done(entry, name.name());
         }
@@ -287,6 +289,7 @@ final class DnsProxy {
 
     private void forward(Asked asked, Way way, boolean last) {
         if (forwarded.size() >= FORWARDED_MAX) {
+            refused++;
             if (way.overTcp) {
                 fail(asked);
             }
@@ -381,6 +384,11 @@ final class DnsProxy {
     }
 
     /// Answers so far to questions that were not asked.
+    /// Queries so far for which there was no room.
+    long refused() {
+        return refused;
+    }
+
     long mismatched() {
         return mismatched;
     }

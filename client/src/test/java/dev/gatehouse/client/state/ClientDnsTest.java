@@ -100,6 +100,16 @@ class ClientDnsTest {
     }
 
     @Test
+    void queriesBeyondAThousandAreDroppedAndCounted() {
+        init(UPSTREAM);
+        for (int i = 0; i < 1_003; i++) {
+            ask(query("n%d.example.".formatted(i), Type.A), 0);
+        }
+        assertThat(events()).hasSize(1_000);
+        assertThat(state.refusedQueries()).isEqualTo(3);
+    }
+
+    @Test
     void aTimeToLiveIsADayAtTheMost() {
         init(UPSTREAM);
         answer(
