@@ -1,6 +1,7 @@
 package dev.gatehouse.channel;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.gatehouse.wire.TokenBucket;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.OptionalLong;
@@ -21,6 +22,8 @@ public final class ChannelSession {
     private static final long JOIN_LIMIT_NS = Duration.ofSeconds(5).toNanos();
     private static final long HEARTBEAT_INTERVAL_NS = Duration.ofSeconds(10).toNanos();
     private static final int UNANSWERED_HEARTBEATS_MAX = 3;
+    private static final long REJOIN_INTERVAL_NS = Duration.ofSeconds(10).toNanos();
+    private static final int REJOINS_BURST = 10;
     private static final int QUEUE_MAX = 32;
     private static final int UNAUTHORIZED = 401;
     private static final String UNMATCHED_TOPIC = "unmatched topic";
@@ -48,6 +51,7 @@ public final class ChannelSession {
     private final Queue<ChannelEvent> events = new ArrayDeque<>();
     private final TreeSet<Long> unansweredHeartbeats = new TreeSet<>();
     private final Confirmations<Outgoing> confirmations = new Confirmations<>();
+    private final TokenBucket rejoins = TokenBucket.every(REJOIN_INTERVAL_NS, REJOINS_BURST);
     private State state;
     private long nextRef;
     private long heartbeatAtNs = NEVER;
@@ -130,7 +134,9 @@ public final class ChannelSession {
     }
 
     private void handleHeartbeatAnswer(long ref, long nowNs) {
-        unansweredHeartbeats.remove(ref);
+        if (!unansweredHeartbeats.remove(ref)) {
+            return; // or each would be answered by another heartbeat
+        }
         confirmations.handleAnswer(ref);
         askForConfirmation(nowNs);
     }
@@ -160,9 +166,24 @@ public final class ChannelSession {
                 handleJoinReply(ok, reason, nowNs);
             }
         } else if (!ok && reason.equals(UNMATCHED_TOPIC)) {
-            join(nowNs);
+            joinAgain(nowNs);
         } else if (!ok) {
             events.add(new ChannelEvent.RequestRefused(reason));
+        }
+    }
+
+    private void joinAgain(long nowNs) {
+        if (rejoins.take(nowNs)) {
+            join(nowNs);
+        } else {
+            hangUpAndRetry("the portal forgets the join again and again", nowNs);
+        }
+    }
+
+    /// The portal does not take what it is sent.
+    public void handleStalled(long nowNs) {
+        if (state instanceof State.Joining || state instanceof State.Joined) {
+            hangUpAndRetry("the portal does not read", nowNs);
         }
     }
 

@@ -24,6 +24,10 @@ public final class Json {
     private static final int STRING_LENGTH_MAX = 1 << 20;
     private static final long DOCUMENT_LENGTH_MAX = 16L << 20;
 
+    /// The `init` of a gateway with 1,000 clients and 100 resources each has 800,000. A tree takes
+    /// some dozens of bytes for each.
+    private static final long TOKENS_MAX = 2_000_000;
+
     public static final ObjectMapper MAPPER = mapper();
 
     private Json() {}
@@ -34,6 +38,7 @@ public final class Json {
                         .maxNestingDepth(NESTING_MAX)
                         .maxStringLength(STRING_LENGTH_MAX)
                         .maxDocumentLength(DOCUMENT_LENGTH_MAX)
+                        .maxTokenCount(TOKENS_MAX)
                         .build();
         return JsonMapper.builder(JsonFactory.builder().streamReadConstraints(constraints).build())
                 .addModule(new Jdk8Module())

@@ -44,6 +44,7 @@ public final class PhoenixClient {
 
     // owned by the event loop thread
     private WebSocket socket;
+    private OutboundFlow outbound = new OutboundFlow();
     private long attempt; // what a superseded attempt brings is closed unread
     private long timerId = NO_TIMER;
 
@@ -168,8 +169,10 @@ public final class PhoenixClient {
 
     private void transmitAll() {
         for (var text = session.pollTransmit(); text != null; text = session.pollTransmit()) {
-            if (socket != null) {
-                socket.writeTextMessage(text);
+            if (socket != null && outbound.isFull()) {
+                session.handleStalled(nowNs());
+            } else if (socket != null) {
+                outbound.write(socket, text);
             }
         }
     }
@@ -241,7 +244,16 @@ public final class PhoenixClient {
 
     /// What the socket brings, on its own event loop, is handled on ours in the same order.
     private void listen(long own, WebSocket opened) {
-        opened.textMessageHandler(text -> handOver(() -> onText(own, text)));
+        var inbound = new InboundFlow(vertx.getOrCreateContext(), opened);
+        opened.textMessageHandler(
+                text -> {
+                    inbound.handleIn();
+                    handOver(
+                            () -> {
+                                onText(own, text);
+                                inbound.handleDone();
+                            });
+                });
         opened.frameHandler(frame -> handleClose(own, frame));
         opened.exceptionHandler(failure -> LOG.debug("portal socket: {}", failure.toString()));
         opened.closeHandler(_ -> handOver(() -> onClosed(own)));
@@ -260,6 +272,7 @@ public final class PhoenixClient {
             return;
         }
         socket = opened;
+        outbound = new OutboundFlow();
         watchAddress(own, opened);
         session.handleConnected(nowNs());
         drain();

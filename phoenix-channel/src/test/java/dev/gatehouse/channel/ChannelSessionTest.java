@@ -67,6 +67,50 @@ class ChannelSessionTest {
     }
 
     @Test
+    void answersToWhatNobodyAskedAreNotAnsweredByHeartbeats() {
+        join(0);
+        session.sendSurely("candidates", Json.object(), SECOND);
+        transmits();
+
+        for (int i = 0; i < 1_000; i++) {
+            session.handleText(reply("phoenix", 1_000_000 + i, "ok", "{}"), SECOND);
+        }
+
+        assertThat(transmits()).isEmpty();
+    }
+
+    @Test
+    void aPortalThatForgetsTheJoinAgainAndAgainIsDialledAnew() {
+        join(0);
+        int joins = 0;
+        for (int i = 1; i <= 100; i++) {
+            session.handleText(
+                    reply("gateway", 99, "error", "{\"reason\":\"unmatched topic\"}"), SECOND);
+            joins += transmits().size();
+            session.handleText(reply("gateway", i, "ok", "{}"), SECOND);
+        }
+
+        assertThat(joins).isEqualTo(10);
+        assertThat(events())
+                .anyMatch(
+                        e ->
+                                e instanceof ChannelEvent.Disconnected gone
+                                        && gone.reason().contains("again and again"));
+    }
+
+    @Test
+    void aPortalThatDoesNotReadIsDialledAnew() {
+        join(0);
+
+        session.handleStalled(SECOND);
+
+        assertThat(events())
+                .contains(new ChannelEvent.HangUp())
+                .anyMatch(e -> e instanceof ChannelEvent.Disconnected);
+        assertThat(session.isJoined()).isFalse();
+    }
+
+    @Test
     void messageThatMayHaveBeenLostIsSentAgainAfterTheNextJoin() {
         join(0);
         session.sendSurely("arrived", Json.object(), SECOND);

@@ -19,6 +19,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,11 +30,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PhoenixClientTest {
+    private static final int MESSAGES = 3_000;
+
     private final Vertx vertx = Vertx.vertx();
     private final LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
     private final LinkedBlockingQueue<MultiMap> upgrades = new LinkedBlockingQueue<>();
     private final LinkedBlockingQueue<ServerWebSocket> accepted = new LinkedBlockingQueue<>();
     private final AtomicInteger attempts = new AtomicInteger();
+    private Runnable onMessage = () -> {};
     private IntUnaryOperator statusOfAttempt = _ -> 101;
 
     @AfterEach
@@ -103,6 +107,65 @@ class PhoenixClientTest {
         accepted.take().writeTextMessage(Frame.push("gateway", "init", payload).encode());
 
         assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("init 1000010");
+    }
+
+    @Test
+    void aPortalSendsNoFasterThanItsMessagesAreHandled() throws Exception {
+        var goOn = new CountDownLatch(1);
+        onMessage = () -> uninterruptibly(goOn);
+        start(client(listen()));
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
+        var socket = accepted.take();
+        var frame =
+                Frame.push("gateway", "x", Json.object().put("big", "x".repeat(100_000))).encode();
+        var sent = new AtomicInteger();
+
+        var timer = vertx.setPeriodic(1, _ -> writeSome(socket, frame, sent));
+        int before = -1;
+        while (before != sent.get()) { // until it is read no more
+            before = sent.get();
+            assertThat(told.poll(1, TimeUnit.SECONDS)).isNull();
+        }
+
+        assertThat(sent.get()).as("messages of 0.1 MB").isBetween(1, 600);
+        vertx.cancelTimer(timer);
+        goOn.countDown();
+        for (int i = 0; i < sent.get(); i++) {
+            assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("x 100010");
+        }
+    }
+
+    @Test
+    void aPortalThatReadsNothingIsDialledAnew() throws Exception {
+        var client = client(listen());
+        start(client);
+        assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("joined");
+        accepted.take().pause();
+
+        var payload = Json.object().put("big", "x".repeat(100_000));
+        String next = null;
+        for (int i = 0; i < MESSAGES && next == null; i++) {
+            client.send("x", payload);
+            next = told.poll(1, TimeUnit.MILLISECONDS);
+        }
+
+        assertThat(next).contains("does not read");
+        await(client.close());
+    }
+
+    private static void writeSome(ServerWebSocket socket, String frame, AtomicInteger sent) {
+        for (int i = 0; i < 20 && !socket.writeQueueFull() && sent.get() < MESSAGES; i++) {
+            socket.writeFinalTextFrame(frame);
+            sent.incrementAndGet();
+        }
+    }
+
+    private static void uninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
@@ -266,6 +329,7 @@ class PhoenixClientTest {
 
             @Override
             public void onMessage(String event, JsonNode payload) {
+                onMessage.run();
                 told.add(event + " " + payload.toString().length());
             }
 
