@@ -59,7 +59,7 @@ final class ControlPath {
         this.events = events;
         this.forget = forget;
         this.limits = limits;
-        underWay = new SharedLimit(limits.max(), 0);
+        underWay = new SharedLimit(limits.max(), 1);
         waiting = new SharedLimit(limits.waitingMax(), WAITING_GUARANTEED);
     }
 

@@ -15,7 +15,7 @@ public record GatewayLimits(
         Nat nat,
         Fragments fragments) {
     private static final long NAT_SESSION_BYTES = 160;
-    private static final long NAME_BYTES = 2_500; // with eight addresses, and as it is reported
+    private static final long NAME_BYTES = 3_300; // with eight addresses, and as it is reported
 
     /// Look-ups of names.
     ///

@@ -33,8 +33,8 @@ class GatewayLoadTest implements GatewayOutput {
     private static final List<IpAddress> REAL = List.of(ip("10.0.0.1"), ip("fd77::1"));
 
     /// Resources whose names a client uses at a time. All at once would be a million names, for
-    /// which a gateway needs 5 GiB.
-    private static final int RESOURCES_IN_USE = 5;
+    /// which a gateway needs 7 GiB.
+    private static final int RESOURCES_IN_USE = 2;
 
     private final GatewayState state =
             new GatewayState(GatewayLimits.ofShard(HEAP_BYTES, 1), 0, 4711);
