@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -21,13 +22,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Tells its status to whoever connects to a socket that only our user can reach, and hangs up.
+/// Callers do not wait for one another; who does not read within some seconds is cut off.
 final class StatusServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StatusServer.class);
     private static final long ANSWER_SECONDS_MAX = 2;
+    private static final long READ_SECONDS_MAX = 10;
+    private static final int CALLERS_MAX = 32;
 
     private final Path path;
     private final ServerSocketChannel server;
     private final Consumer<LoopCommand> loop;
+    private final Semaphore places = new Semaphore(CALLERS_MAX);
 
     StatusServer(Path path, Consumer<LoopCommand> loop) throws IOException {
         this.path = path;
@@ -44,11 +49,36 @@ final class StatusServer implements AutoCloseable {
 
     private void serve() {
         while (server.isOpen()) {
-            try (var caller = server.accept()) {
-                answer(caller);
+            try {
+                var caller = server.accept();
+                if (places.tryAcquire()) {
+                    Thread.ofVirtual().name("client-status").start(() -> serve(caller));
+                } else {
+                    caller.close();
+                }
             } catch (IOException e) {
                 LOG.debug("status: {}", e.toString());
             }
+        }
+    }
+
+    private void serve(SocketChannel caller) {
+        CompletableFuture.delayedExecutor(READ_SECONDS_MAX, TimeUnit.SECONDS)
+                .execute(() -> cut(caller));
+        try (caller) {
+            answer(caller);
+        } catch (IOException e) {
+            LOG.debug("status: {}", e.toString());
+        } finally {
+            places.release();
+        }
+    }
+
+    private static void cut(SocketChannel caller) {
+        try {
+            caller.close();
+        } catch (IOException e) {
+            LOG.debug("status: {}", e.toString());
         }
     }
 

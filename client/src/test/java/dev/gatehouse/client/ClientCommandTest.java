@@ -7,6 +7,8 @@ import dev.gatehouse.channel.Json;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -106,6 +108,21 @@ class ClientCommandTest {
         }
 
         assertThat(said.toString().strip()).isEqualTo(word);
+    }
+
+    /// Half a megabyte, more than the socket keeps for who does not read.
+    @Test
+    void aCallerThatDoesNotReadKeepsNobodyWaiting() throws IOException {
+        var socket = directory.resolve("status");
+        var told = Json.object().put("ready", true).put("portalConnected", true);
+        told.putArray("addresses").add("x".repeat(1 << 19));
+        told.set("dnsControl", Json.object().put("fault", (String) null));
+        var status = new ObjectMapper().treeToValue(told, ClientStatus.class);
+
+        try (var _ = new StatusServer(socket, command -> answer(command, status));
+                var _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            assertThat(run("status", "--ready", "--status-socket", socket.toString())).isZero();
+        }
     }
 
     private static void answer(LoopCommand command, ClientStatus status) {

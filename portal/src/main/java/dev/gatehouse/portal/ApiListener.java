@@ -3,13 +3,10 @@ package dev.gatehouse.portal;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.gatehouse.portal.hub.Authorization;
 import dev.gatehouse.portal.hub.Block;
 import dev.gatehouse.portal.hub.Device;
 import dev.gatehouse.portal.hub.PortalHub;
 import dev.gatehouse.portal.hub.Role;
-import dev.gatehouse.portal.policy.Directory;
 import dev.gatehouse.portal.policy.Resource;
 import dev.gatehouse.portal.store.StoreWriter;
 import io.vertx.core.Handler;
@@ -115,34 +112,12 @@ final class ApiListener {
 
     private void authorizations(RoutingContext context) {
         var body = JSON.createObjectNode();
-        var list = body.putArray("authorizations");
-        for (var authorization : loop.ask(PortalHub::authorizations)) {
-            ObjectNode node = loop.ask(hub -> describe(authorization, hub));
-            list.add(node);
-        }
+        body.set("authorizations", loop.ask(ApiListener::describeAuthorizations));
         answer(context, 200, body);
     }
 
-    private static ObjectNode describe(Authorization authorization, PortalHub hub) {
-        var directory = hub.directory();
-        ObjectNode node = JSON.valueToTree(authorization);
-        node.put("client", name(hub, authorization.clientId()));
-        node.put("gateway", name(hub, authorization.gatewayId()));
-        node.put(
-                "resource",
-                directory.resource(authorization.resourceId()).map(Resource::name).orElse(""));
-        node.put(
-                "actor",
-                directory.actor(authorization.actorId()).map(Directory.Actor::name).orElse(""));
-        return node;
-    }
-
-    private static String name(PortalHub hub, String deviceId) {
-        return hub.devices().stream()
-                .filter(d -> d.id().equals(deviceId))
-                .map(Device::name)
-                .findFirst()
-                .orElse("");
+    private static JsonNode describeAuthorizations(PortalHub hub) {
+        return AuthorizationList.describe(hub.authorizations(), hub.devices(), hub.directory());
     }
 
     private void revoke(RoutingContext context) {
