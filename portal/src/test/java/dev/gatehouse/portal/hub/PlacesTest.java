@@ -198,9 +198,12 @@ class PlacesTest {
     }
 
     private static Map<String, String> query(int number) {
-        var key = ByteBuffer.allocate(32).putInt(number).array();
         var query = new LinkedHashMap<>(HubDriver.query(HubDriver.CLIENT_TOKEN, "c" + number, 0));
-        query.put("public_key", Base64.getEncoder().encodeToString(key));
+        query.put("public_key", key(number));
         return query;
+    }
+
+    static String key(int number) {
+        return Base64.getEncoder().encodeToString(ByteBuffer.allocate(32).putInt(number).array());
     }
 }
