@@ -3,11 +3,8 @@ package dev.gatehouse.portal.hub;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.portal.policy.Directory;
 import dev.gatehouse.portal.policy.PeerSecrets;
-import dev.gatehouse.wire.IpAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.StreamSupport;
 
@@ -171,7 +168,9 @@ public final class PortalHub {
             audit.handleGone(client.device().id());
         }
         if (session.isJoined()) {
-            audit.say("%s %s is gone: %s".formatted(session.topic(), idOf(session), reason));
+            audit.say(
+                    "%s %s is gone: %s"
+                            .formatted(session.topic(), Connection.idOf(session), reason));
         }
         flows.forget(session);
         if (session instanceof Session.Relay && session.isJoined()) {
@@ -243,7 +242,7 @@ public final class PortalHub {
         counters.met(Limit.FLOOD);
         session.quota().refuseUntil(now.nowNs() + REFUSED_AFTER_FLOOD_NS);
         audit.simple(AuditEvent.Kind.FLOOD, now.unixSeconds(), describe(session));
-        audit.say("%s %s sends too much".formatted(session.topic(), idOf(session)));
+        audit.say("%s %s sends too much".formatted(session.topic(), Connection.idOf(session)));
         close(session, "sends too much", now);
     }
 
@@ -332,13 +331,9 @@ public final class PortalHub {
         }
     }
 
-    private static String idOf(Session session) {
-        return session instanceof Session.Relay relay ? relay.relayId() : session.device().id();
-    }
-
     private void acknowledge(Session session, JsonNode ref) {
         session.join();
-        audit.say("%s %s joined".formatted(session.topic(), idOf(session)));
+        audit.say("%s %s joined".formatted(session.topic(), Connection.idOf(session)));
         outbox.replyOk(session, session.topic(), ref);
     }
 
@@ -512,6 +507,7 @@ public final class PortalHub {
             tickAtNs = nowNs + TICK_NS;
             reconciler.handleTick(now);
         }
+        reconciler.handleTimeout(now);
         rows.handleTimeout(now);
     }
 
@@ -533,7 +529,10 @@ public final class PortalHub {
     /// The next `nowNs` at which [#handleTimeout] has work.
     public long pollTimeout() {
         long own = Math.min(Math.min(scanAtNs, tickAtNs), audit.pollTimeout());
-        long others = Math.min(turns.pollTimeout(), relays.pollTimeout());
+        long others =
+                Math.min(
+                        Math.min(turns.pollTimeout(), relays.pollTimeout()),
+                        reconciler.pollTimeout());
         return Math.min(own, Math.min(flows.pollTimeout(), others));
     }
 
@@ -659,40 +658,6 @@ public final class PortalHub {
     }
 
     public List<Connection> connections() {
-        return sessions.all().stream().map(this::connection).toList();
-    }
-
-    private Connection connection(Session session) {
-        var identity = session.identity();
-        var owner = identity.token().ownerId();
-        Function<String, String> ownerName =
-                id ->
-                        switch (session) {
-                            case Session.Gateway _ ->
-                                    directory().site(id).map(Directory.Site::name).orElse("");
-                            case Session.Client _ ->
-                                    directory().actor(id).map(Directory.Actor::name).orElse("");
-                            case Session.Relay _ -> "";
-                        };
-        boolean relay = session instanceof Session.Relay;
-        var addresses = new ArrayList<String>();
-        if (relay) {
-            identity.relay().ipv4().map(IpAddress::toString).ifPresent(addresses::add);
-            identity.relay().ipv6().map(IpAddress::toString).ifPresent(addresses::add);
-        } else {
-            addresses.add(session.device().ipv4());
-            addresses.add(session.device().ipv6());
-        }
-        return new Connection(
-                session.topic(),
-                idOf(session),
-                relay ? identity.name() : session.device().name(),
-                ownerName.apply(owner),
-                identity.component(),
-                identity.versionText(),
-                identity.endpoint().name(),
-                identity.remoteIp().toString(),
-                addresses,
-                session.isJoined());
+        return sessions.all().stream().map(s -> Connection.of(s, directory())).toList();
     }
 }

@@ -5,11 +5,14 @@ import dev.gatehouse.portal.policy.Directory;
 import dev.gatehouse.portal.policy.Directory.Policy;
 import dev.gatehouse.portal.policy.Directory.Token;
 import dev.gatehouse.portal.policy.PolicyEvaluator.Verdict;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -21,6 +24,10 @@ import java.util.function.Predicate;
 /// A client that keeps a resource it lost the access to gets it taken and given back, or its
 /// traffic would be black-holed; one that is offline gets that after its next `init`.
 final class Reconciler {
+    static final long NEVER = Long.MAX_VALUE;
+    private static final int SLICE_CLIENTS = 10;
+    private static final long SLICE_INTERVAL_NS = Duration.ofMillis(5).toNanos();
+
     private final Sessions sessions;
     private final AuthorizationTable authorizations;
     private final World world;
@@ -34,6 +41,9 @@ final class Reconciler {
     /// What was rejected while its gateway was away, by gateway id. A gateway of October 2025 does
     /// not take a client's last resource because an `init` leaves it out.
     private final Map<String, List<Authorization>> unheard = new TreeMap<>();
+
+    private final Queue<Long> toUpdate = new ArrayDeque<>();
+    private long sliceAtNs;
 
     Reconciler(
             Sessions sessions,
@@ -102,7 +112,8 @@ final class Reconciler {
                 .isPresent();
     }
 
-    /// The tick of 60 s: time conditions begin and end, expired authorizations go.
+    /// The tick of 60 s: time conditions begin and end, expired authorizations go. The lists of
+    /// clients follow in slices: a thousand at once would hold up the hub for a third of a second.
     void handleTick(Moment now) {
         for (var authorization : authorizations.all()) {
             if (authorization.expiresAt() <= now.unixSeconds()) {
@@ -110,7 +121,26 @@ final class Reconciler {
                 owe(authorization);
             }
         }
-        sessions.joinedClients().forEach(c -> updateList(c, now));
+        toUpdate.clear();
+        sessions.joinedClients().forEach(c -> toUpdate.add(c.id()));
+        sliceAtNs = now.nowNs();
+    }
+
+    long pollTimeout() {
+        return toUpdate.isEmpty() ? NEVER : sliceAtNs;
+    }
+
+    void handleTimeout(Moment now) {
+        if (now.nowNs() < pollTimeout()) {
+            return;
+        }
+        sliceAtNs = now.nowNs() + SLICE_INTERVAL_NS;
+        for (int i = 0; i < SLICE_CLIENTS && !toUpdate.isEmpty(); i++) {
+            sessions.find(toUpdate.remove())
+                    .filter(Session.Client.class::isInstance)
+                    .map(Session.Client.class::cast)
+                    .ifPresent(c -> updateList(c, now));
+        }
     }
 
     /// Takes one authorization away; the client may ask again.

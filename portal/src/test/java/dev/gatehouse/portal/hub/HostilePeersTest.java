@@ -302,4 +302,20 @@ class HostilePeersTest {
 
         assertThat(driver.events(client)).containsExactly("invalidate_ice_candidates");
     }
+
+    @Test
+    void theMinutesTickLooksAtAFewClientsAtATime() {
+        for (int i = 0; i < 100; i++) {
+            client(2 + i);
+        }
+        driver.advance(Duration.ofSeconds(59));
+        long slices = 0;
+        long end = driver.nowNs() + Duration.ofSeconds(1).toNanos() + 200_000_000L;
+        for (long at = driver.hub().pollTimeout(); at < end; at = driver.hub().pollTimeout()) {
+            driver.advance(Duration.ofNanos(at - driver.nowNs()));
+            slices++;
+        }
+
+        assertThat(slices).isBetween(10L, 20L);
+    }
 }
