@@ -1,6 +1,7 @@
 package dev.gatehouse.client;
 
 import dev.gatehouse.client.state.TunConfig;
+import dev.gatehouse.transport.ClientGuard;
 import dev.gatehouse.transport.ClientNetwork;
 import java.io.IOException;
 import java.util.List;
@@ -13,17 +14,21 @@ final class HostNetwork implements AutoCloseable {
 
     private final ClientNetwork network;
     private final NetworkKeeper keeper;
+    private final ClientGuard guard;
     private final DnsKeeper dns;
     private boolean up;
 
     HostNetwork(ClientNetwork network, DnsKeeper dns) throws IOException {
         this.network = network;
         this.keeper = new NetworkKeeper(network);
+        this.guard = new ClientGuard(network.device());
         this.dns = dns;
     }
 
     void apply(TunConfig config) throws IOException {
-        network.configure(List.of(config.ipv4(), config.ipv6()), config.routes());
+        var own = List.of(config.ipv4(), config.ipv6());
+        network.configure(own, config.routes());
+        guard.protect(own);
         if (!up) {
             keeper.start();
             up = true;
@@ -53,6 +58,7 @@ final class HostNetwork implements AutoCloseable {
 
     @Override
     public void close() {
+        guard.close();
         keeper.close();
     }
 }

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("netns")
 class HostileNeighbourIT {
     private static final String LAN = "10.77.0.1"; // the gateway's, inside a resource
+    private static final String SENTINEL_V6 = "fd00:2021:1111:8000:100:100:111:1";
     private static final String LISTEN_PORT = "7000";
     private static final String DNS_PORT = "53535";
     private static final String PORTS = "22,53,5201,8080,8081,53534," + DNS_PORT;
@@ -33,6 +34,7 @@ class HostileNeighbourIT {
 
     @TempDir private Path folder;
 
+    private Program client;
     private String gatewayV4;
     private String gatewayV6;
     private String clientV4;
@@ -49,6 +51,9 @@ class HostileNeighbourIT {
                     whoReadsNoAnswersIsNotHeard(sandbox);
                     noNameLeadsToTheHostsLink(sandbox);
                     borrowedAddressesPassNeitherRulesNorPath(sandbox);
+                    client.terminate();
+                    assertThat(client.await()).as(client.err()).isZero();
+                    assertThat(rules(sandbox, "client")).doesNotContain("gatehouse");
                 });
     }
 
@@ -59,7 +64,7 @@ class HostileNeighbourIT {
         sandbox.start(in("gateway", end(TransferEnd.class, "serve"))).awaitText("serving");
         sandbox.start(peer("relay").with("PUBLIC_IP4_ADDR", PORTAL))
                 .awaitText("the portal knows this relay");
-        sandbox.start(in("client", peer("client"))).awaitText("the client is up");
+        client = sandbox.start(in("client", peer("client"))).awaitText("the client is up");
         sandbox.until("a path", () -> ping(sandbox, "10.77.0.10") == 0);
         sandbox.until("a path", () -> ping(sandbox, "fd77::10") == 0);
         gatewayV4 = address(sandbox, "gateway", V4);
@@ -132,7 +137,7 @@ class HostileNeighbourIT {
         sandbox.exec("ip", "-n", "resource", "addr", "add", "100.64.7.7/32", "dev", "eth0");
 
         sendForged(sandbox);
-        sandbox.until("the rules count three", () -> droppedByRules(sandbox) >= 3);
+        sandbox.until("the rules count three", () -> droppedByRules(sandbox, "gateway") >= 3);
         assertThat(dropped(sandbox, "unasked")).isZero();
         assertThat(dropped(sandbox, "forged_source")).isZero();
 
@@ -148,13 +153,35 @@ class HostileNeighbourIT {
                 List.of("fd77::10", "9", clientV6, LISTEN_PORT, "honest v6"));
         listener.awaitText("honest v4");
         listener.awaitText("honest v6");
+        aNeighbourOfTheClientIsNotHeard(sandbox);
+        send(sandbox, List.of("10.77.0.10", "9", clientV4, LISTEN_PORT, "honest again"));
+        listener.awaitText("honest again");
         assertThat(listener.out()).doesNotContain("forged");
+    }
+
+    /// In the name of one of its DNS servers, to its tunnel addresses.
+    private void aNeighbourOfTheClientIsNotHeard(Sandbox sandbox) throws Exception {
+        sandbox.exec("ip", "addr", "add", SENTINEL_V6 + "/128", "dev", "net", "nodad");
+        sandbox.exec("ip", "-6", "route", "add", clientV6, "via", "fd99::10");
+        var forged =
+                sandbox.start(
+                        end(
+                                HostileEnd.class,
+                                "send",
+                                SENTINEL_V6,
+                                "53",
+                                clientV6,
+                                LISTEN_PORT,
+                                "forged answer"));
+        assertThat(forged.await()).as(forged.err()).isZero();
+        sandbox.until("it is counted", () -> droppedByRules(sandbox, "client") >= 1);
     }
 
     /// As if there were none: an address of a tunnel makes an interface one.
     private static void theRulesTakeTheLinkForATunnel(Sandbox sandbox) throws Exception {
         sandbox.exec("ip", "-n", "gateway", "addr", "add", "100.64.7.8/32", "dev", "lan");
-        sandbox.until("the rules name the link", () -> rules(sandbox).contains("\"lan\""));
+        sandbox.until(
+                "the rules name the link", () -> rules(sandbox, "gateway").contains("\"lan\""));
     }
 
     private void sendForged(Sandbox sandbox) throws Exception {
@@ -174,13 +201,13 @@ class HostileNeighbourIT {
         run(sandbox, "resource", arguments.toArray(String[]::new));
     }
 
-    private static String rules(Sandbox sandbox) throws Exception {
-        return sandbox.exec("ip", "netns", "exec", "gateway", "nft", "list", "ruleset");
+    private static String rules(Sandbox sandbox, String host) throws Exception {
+        return sandbox.exec("ip", "netns", "exec", host, "nft", "list", "ruleset");
     }
 
-    private static long droppedByRules(Sandbox sandbox) throws Exception {
+    private static long droppedByRules(Sandbox sandbox, String host) throws Exception {
         return Pattern.compile("counter packets (\\d+)")
-                .matcher(rules(sandbox))
+                .matcher(rules(sandbox, host))
                 .results()
                 .mapToLong(found -> Long.parseLong(found.group(1)))
                 .sum();
