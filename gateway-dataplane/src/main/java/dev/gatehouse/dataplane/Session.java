@@ -92,8 +92,11 @@ final class Session implements AutoCloseable {
         if (snapshot.hasInterface()) {
             configure(snapshot.getInterface(), nowNs);
         }
+        var arrived = new TreeSet<String>();
         for (var client : state.snapshot().authorizations()) {
-            around.clients().arrived(client.clientId(), client.clientV4(), client.clientV6());
+            if (arrived.add(client.clientId())) { // once, however many resources it has
+                around.clients().arrived(client.clientId(), client.clientV4(), client.clientV6());
+            }
         }
         settle(nowNs);
     }

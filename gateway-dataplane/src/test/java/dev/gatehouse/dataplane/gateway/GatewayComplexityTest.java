@@ -131,6 +131,31 @@ class GatewayComplexityTest {
                 });
     }
 
+    /// Its length: labels of the name, and addresses.
+    @Test
+    void requestForANameIsLinear() {
+        request(2);
+
+        double ratio = request(2 * FACTOR) / (double) request(2);
+
+        assertThat(ratio).isLessThan(FACTOR * 1.25);
+    }
+
+    private static long request(int length) {
+        var gateway = new TestGateway().authorize(dns(RESOURCE, "**.a.**.test"));
+        var addresses = new ArrayList<String>();
+        for (int i = 0; i < length; i++) {
+            addresses.add(proxy(i + 1).toString());
+        }
+        byte[] packet = assignedIps(RESOURCE, "a.".repeat(6 * length) + "test", addresses);
+        return AllocatedBytes.of(
+                200,
+                _ -> {
+                    gateway.fromClient(packet.clone());
+                    gateway.events();
+                });
+    }
+
     @Test
     void nameWaitsHoweverManyWait() {
         assertConstantBytes(
