@@ -146,7 +146,11 @@ class MistakesIT {
                             "--tls-cert: /etc/passwd",
                             "no PEM certificate"),
                     wrong("portal", "GATEHOUSE_PORTAL_TLS_CERT", "/none", "--tls-key", "both"),
-                    wrong("portal", "GATEHOUSE_PORTAL_TRUSTED_PROXIES", "x", "--trusted-proxies"));
+                    wrong("portal", "GATEHOUSE_PORTAL_TRUSTED_PROXIES", "x", "--trusted-proxies"),
+                    wrong("portal", "GATEHOUSE_PORTAL_PROXY_HOPS", "0", "--proxy-hops", "in a row"),
+                    wrong("portal", "GATEHOUSE_PORTAL_PROXY_PLACES", "x", "--proxy-places"),
+                    wrong("portal", "GATEHOUSE_PORTAL_MAX_DEVICES", "0", "--max-devices", "least"),
+                    wrong("portal", "GATEHOUSE_PORTAL_DEVICE_EXPIRY_DAYS", "-1", "expiry-days"));
 
     static final List<String> PROCESSES =
             List.of("portal", "relay", "gateway", "dataplane", "controlplane", "client");
