@@ -92,6 +92,8 @@ public final class PortalCommand implements Callable<Integer> {
 
     @Option(
             names = "--proxy-places",
+            arity = "0..1",
+            fallbackValue = "true",
             description =
                     "Believe X-Geo-Location-Region and -Coordinates of the trusted proxies: only if"
                             + " they set them, or take away what a client sends.",
