@@ -122,6 +122,40 @@ class PortalFloodTest {
         }
     }
 
+    /// What candidates may take of the portal's memory for one client that does not read.
+    @Test
+    void aGatewaysCandidatesAreDroppedForAClientThatDoesNotRead() throws Exception {
+        try (var gateway = TestPeer.gateway(portal, Age.OCTOBER_2025, 1);
+                var victim = TestPeer.client(portal, Age.OCTOBER_2025, 2);
+                var honest = TestPeer.client(portal, Age.OCTOBER_2025, 3)) {
+            gateway.join();
+            victim.join();
+            honest.join();
+            var request = victim.object().put("resource_id", TestPortal.resourceId("v4"));
+            request.putArray("connected_gateway_ids");
+            victim.send("create_flow", request);
+            var asked = gateway.expect("authorize_flow");
+            victim.stopReading();
+            var candidates = gateway.object();
+            candidates.putArray("client_ids").add(asked.at("/client/id").asText());
+            var lines = candidates.putArray("candidates");
+            for (int i = 0; i < 120; i++) {
+                lines.add("candidate:%d %s".formatted(i, "x".repeat(450)));
+            }
+
+            gateway.flood(
+                    "{\"topic\":\"gateway\",\"event\":\"broadcast_ice_candidates\",\"ref\":1,"
+                            + "\"payload\":%s}".formatted(candidates),
+                    700);
+
+            Eventually.becomes(
+                    "dropped", Eventually.LONG, () -> metric(limited("candidates_unread")) >= 1);
+            assertThat(metric(limited("slow_reader"))).isZero();
+            assertThat(metric("gatehouse_portal_unread_bytes")).isLessThan(17 << 20);
+            assertThat(waits(honest, gateway)).isLessThan(Eventually.patientMs(100));
+        }
+    }
+
     /// It does not answer the close frame, and goes on sending.
     @Test
     void aSessionThatIsCutOffIsReadNoMore() throws Exception {
