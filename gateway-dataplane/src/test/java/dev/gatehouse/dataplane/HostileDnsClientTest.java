@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gatehouse.dataplane.DnsRefusals.What;
 import dev.gatehouse.testkit.Eventually;
 import dev.gatehouse.wire.IpAddress;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -238,10 +239,14 @@ class HostileDnsClientTest {
 
         try (var quiet = new Socket(HOST, other);
                 var busy = new Socket(HOST, other)) {
+            quiet.setSoTimeout(Math.toIntExact(LIMIT.toMillis()));
+            busy.setSoTimeout(Math.toIntExact(LIMIT.toMillis()));
             exchange(busy);
             exchange(quiet);
+            awaitTurn(context); // until the server knows that its answers are written
             nowNs.set(DnsConnections.SILENT_MAX.toNanos() - 1);
             exchange(busy);
+            awaitTurn(context);
             nowNs.addAndGet(2);
             context.runOnContext(_ -> connections.handleTimeout());
             assertThat(quiet.getInputStream().read()).isEqualTo(-1);
@@ -250,11 +255,18 @@ class HostileDnsClientTest {
 
             nowNs.set(DnsConnections.LIFE_MAX.toNanos() - 1);
             exchange(busy);
+            awaitTurn(context);
             nowNs.addAndGet(2);
             context.runOnContext(_ -> connections.handleTimeout());
             assertThat(busy.getInputStream().read()).isEqualTo(-1);
         }
         assertThat(refusals.get(What.SILENCE)).isEqualTo(1);
+    }
+
+    private static void awaitTurn(Context context) throws Exception {
+        var turn = Promise.<Void>promise();
+        context.runOnContext(_ -> turn.complete());
+        await(turn.future());
     }
 
     private static void exchange(Socket socket) throws IOException {
