@@ -3,6 +3,7 @@ package dev.gatehouse.containers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.testkit.Eventually;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
@@ -99,17 +100,29 @@ class SiteIT {
 
     @Test
     void everyMetricThatMonitoringAsksForIsThere() throws Exception {
-        var pages =
-                Stream.of("portal:8083", "relay:8080", "gateway-1:8080", "gateway-1:8081")
-                        .map(address -> site.ask("http://" + address + "/metrics").getStdout())
-                        .collect(Collectors.joining());
-        var there =
-                pages.lines()
-                        .filter(line -> !line.startsWith("#"))
-                        .map(line -> line.split("[ {]")[0])
-                        .collect(Collectors.toSet());
+        assertThat(metricsIn(metricsPages())).containsAll(Monitoring.metrics());
+    }
 
-        assertThat(there).containsAll(Monitoring.metrics());
+    @Test
+    void everyLimitThatIsPromisedHasItsCounter() throws Exception {
+        String pages = metricsPages();
+
+        assertThat(metricsIn(pages)).containsAll(Monitoring.countersOfLimits());
+        assertThat(Monitoring.labelsOfLimits()).isNotEmpty();
+        assertThat(pages).contains(Monitoring.labelsOfLimits());
+    }
+
+    private String metricsPages() {
+        return Stream.of("portal:8083", "relay:8080", "gateway-1:8080", "gateway-1:8081")
+                .map(address -> site.ask("http://" + address + "/metrics").getStdout())
+                .collect(Collectors.joining());
+    }
+
+    private static Set<String> metricsIn(String pages) {
+        return pages.lines()
+                .filter(line -> !line.startsWith("#"))
+                .map(line -> line.split("[ {]")[0])
+                .collect(Collectors.toSet());
     }
 
     @Test
