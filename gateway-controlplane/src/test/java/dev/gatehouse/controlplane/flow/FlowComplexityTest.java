@@ -23,6 +23,7 @@ import dev.gatehouse.rpc.Resource;
 import dev.gatehouse.rpc.Snapshot;
 import dev.gatehouse.rpc.SnapshotChunk;
 import dev.gatehouse.rpc.UpdateRelaysRequest;
+import dev.gatehouse.testkit.TimeGrowth;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntConsumer;
@@ -253,25 +254,8 @@ class FlowComplexityTest {
     }
 
     private static void assertConstantTime(int n, IntFunction<IntConsumer> setUp) {
-        var few = setUp.apply(n);
-        var many = setUp.apply(FACTOR * n);
-        long fewNs = Long.MAX_VALUE;
-        long manyNs = Long.MAX_VALUE;
-        for (int round = 0; round < ROUNDS; round++) { // in turn: both meet the compiler alike
-            fewNs = Math.min(fewNs, ns(few, round));
-            manyNs = Math.min(manyNs, ns(many, round));
-        }
-        double ratio = manyNs / (double) fewNs;
+        double ratio = TimeGrowth.of(n, FACTOR * n, STEPS, setUp);
 
         assertThat(ratio).as("time with %d and with %d", n, FACTOR * n).isLessThan(TIME_RATIO_MAX);
-    }
-
-    /// The least of many rounds counts: a busy machine makes some of them long, not all.
-    private static long ns(IntConsumer step, int round) {
-        long beganNs = System.nanoTime();
-        for (int i = 0; i < STEPS; i++) {
-            step.accept(round * STEPS + i);
-        }
-        return System.nanoTime() - beganNs;
     }
 }

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.testkit.AllocatedBytes;
 import dev.gatehouse.testkit.Packets;
+import dev.gatehouse.testkit.TimeGrowth;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpNetwork;
@@ -27,7 +28,6 @@ import org.junit.jupiter.api.Test;
 /// kind the cost of one is taken where there are n and where there are 8n.
 class GatewayComplexityTest {
     private static final int FACTOR = 8;
-    private static final int ROUNDS = 40;
     private static final int STEPS = 50;
     private static final IpAddress REAL = IpAddress.parse("10.0.0.1");
 
@@ -306,25 +306,8 @@ class GatewayComplexityTest {
     }
 
     private static void assertConstantTime(int n, IntFunction<IntConsumer> setUp) {
-        var few = setUp.apply(n);
-        var many = setUp.apply(FACTOR * n);
-        long fewNs = Long.MAX_VALUE;
-        long manyNs = Long.MAX_VALUE;
-        for (int round = 0; round < ROUNDS; round++) { // in turn: both meet the compiler alike
-            fewNs = Math.min(fewNs, ns(few, round));
-            manyNs = Math.min(manyNs, ns(many, round));
-        }
-        double ratio = manyNs / (double) fewNs;
+        double ratio = TimeGrowth.of(n, FACTOR * n, STEPS, setUp);
 
         assertThat(ratio).as("time with %d and with %d", n, FACTOR * n).isLessThan(TIME_RATIO_MAX);
-    }
-
-    /// The least of many rounds counts: a busy machine makes some of them long, not all.
-    private static long ns(IntConsumer step, int round) {
-        long beganNs = System.nanoTime();
-        for (int i = 0; i < STEPS; i++) {
-            step.accept(round * STEPS + i);
-        }
-        return System.nanoTime() - beganNs;
     }
 }
