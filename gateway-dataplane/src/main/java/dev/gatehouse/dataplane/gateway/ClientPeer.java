@@ -26,12 +26,18 @@ final class ClientPeer {
 
     private static final int ICMP_BURST = 2_000;
 
+    /// Of translations: a browser begins some hundred flows at once, a scanner some thousand.
+    private static final int FLOWS_PER_SECOND = 2_000;
+
+    private static final int FLOWS_BURST = 8_192;
+
     private final String id;
     private final ProxyTable proxies;
     private final NatTable nat;
     private OwnTraffic own; // null: the client asked the gateway itself nothing
     private final NameRequests requests;
     private final TokenBucket icmp = new TokenBucket(ICMP_PER_SECOND, ICMP_BURST);
+    private final TokenBucket flows = new TokenBucket(FLOWS_PER_SECOND, FLOWS_BURST);
     private final GatewayLimits limits;
     private final HostAddresses host;
     private final StateChanges changes;
@@ -69,6 +75,11 @@ final class ClientPeer {
     void addresses(IpAddress v4, IpAddress v6) {
         this.v4 = v4;
         this.v6 = v6;
+    }
+
+    /// False if the client begins more flows to names than any client would.
+    boolean takeNewFlow(long nowNs) {
+        return flows.take(nowNs);
     }
 
     NatTable nat() {

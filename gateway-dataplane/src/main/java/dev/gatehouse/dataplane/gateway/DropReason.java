@@ -40,6 +40,8 @@ public enum DropReason {
     NAT_FULL,
     /// All ports that were tried stand for other flows of the client to that address.
     NAT_PORTS_TAKEN,
+    /// The client begins more flows to names than any client would.
+    NAT_TOO_OFTEN,
     /// An ICMP error that was not made: the client had many.
     ICMP_ERRORS_LIMITED,
 

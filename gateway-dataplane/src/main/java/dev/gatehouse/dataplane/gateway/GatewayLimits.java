@@ -30,7 +30,7 @@ public record GatewayLimits(
 
         /// @param shards that share the 1,000 look-ups of the process
         public static Resolutions ofShard(int shards) {
-            return new Resolutions(100, Math.max(1, 1_000 / shards), 10_000, 100_000);
+            return new Resolutions(100, Math.max(1, 1_000 / shards), 5_200, 100_000);
         }
     }
 

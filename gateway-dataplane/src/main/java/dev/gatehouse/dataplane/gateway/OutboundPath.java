@@ -15,6 +15,7 @@ final class OutboundPath {
     private final FragmentTable fragments;
     private final FragmentTable.Found found = new FragmentTable.Found();
     private final IpPacket heldPacket = new IpPacket();
+    private DropReason refusal = DropReason.NAT_FULL; // why the last session was not made
     private GatewaySnapshot.Interface tunnel; // null: not known yet
 
     OutboundPath(
@@ -219,8 +220,16 @@ final class OutboundPath {
         if (known != null || flow.access == Access.UNMAPPED) {
             return known;
         }
+        if (!peer.takeNewFlow(nowNs)) {
+            refusal = DropReason.NAT_TOO_OFTEN;
+            return null;
+        }
         var real = peer.proxies().find(packet.isV4(), high, low).real();
-        return peer.nat().create(kind, id, packet.destination(), real, nowNs);
+        var session = peer.nat().create(kind, id, packet.destination(), real, nowNs);
+        if (session == null) {
+            refusal = peer.nat().isFull() ? DropReason.NAT_FULL : DropReason.NAT_PORTS_TAKEN;
+        }
+        return session;
     }
 
     private void translate(
@@ -234,8 +243,7 @@ final class OutboundPath {
         } else if (Translation.insideId(packet) == Translation.NO_ID) {
             drops.count(DropReason.NAT_PROTOCOL);
         } else {
-            boolean full = peer.nat().isFull();
-            drops.count(full ? DropReason.NAT_FULL : DropReason.NAT_PORTS_TAKEN);
+            drops.count(refusal);
         }
     }
 

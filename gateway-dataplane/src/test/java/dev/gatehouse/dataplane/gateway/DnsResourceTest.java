@@ -370,6 +370,21 @@ class DnsResourceTest {
         assertThat(small.dropped(DropReason.NAT_FULL)).isEqualTo(1);
     }
 
+    @Test
+    void flowsBeyondWhatAClientBeginsAreNotForwarded() {
+        gateway.assign("web.corp.test", PROXIES, "10.0.0.3");
+        for (int port = 1; port <= 10_000; port++) {
+            gateway.fromClient(Packets.udp(new Endpoint(CLIENT_V4, port), PROXY_WEB, DATA));
+        }
+
+        assertThat(gateway.dropped(DropReason.NAT_TOO_OFTEN)).isEqualTo(10_000 - 8_192);
+        var known = Packets.udp(new Endpoint(CLIENT_V4, 1), PROXY_WEB, DATA);
+        gateway.fromClient(known);
+        gateway.after(1);
+        gateway.fromClient(Packets.udp(new Endpoint(CLIENT_V4, 10_001), PROXY_WEB, DATA));
+        assertThat(gateway.dropped(DropReason.NAT_TOO_OFTEN)).isEqualTo(10_000 - 8_192);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -159,7 +159,7 @@ class GatewayComplexityTest {
     @Test
     void nameWaitsHoweverManyWait() {
         assertConstantBytes(
-                500,
+                400,
                 n -> {
                     var gateway = new TestGateway().authorize(dns(RESOURCE, "*.test"));
                     for (int i = 0; i < n; i++) {

@@ -118,10 +118,10 @@ class NameRequestsTest {
             ask(CLIENT, "n0");
         }
 
-        assertThat(gateway.dropped(DropReason.CONTROL_TOO_OFTEN)).isEqualTo(10_000);
+        assertThat(gateway.dropped(DropReason.CONTROL_TOO_OFTEN)).isEqualTo(24_000);
         gateway.nowNs += SECOND_NS;
         ask(CLIENT, "n1");
-        assertThat(gateway.dropped(DropReason.CONTROL_TOO_OFTEN)).isEqualTo(10_000);
+        assertThat(gateway.dropped(DropReason.CONTROL_TOO_OFTEN)).isEqualTo(24_000);
     }
 
     @Test
