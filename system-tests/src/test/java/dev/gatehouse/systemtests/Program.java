@@ -35,6 +35,8 @@ public final class Program implements AutoCloseable {
     /// What to start: a command and what its environment has; nothing of ours is handed on but
     /// `PATH`.
     public record Spec(List<String> command, Map<String, String> environment) {
+        private static final String COMPILED_LITTLE = "-XX:TieredStopAtLevel=1";
+
         public static Spec of(String... command) {
             return new Spec(List.of(command), Map.of());
         }
@@ -45,11 +47,17 @@ public final class Program implements AutoCloseable {
             var command = new ArrayList<String>();
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
             command.add("@" + ROOT.resolve("config/jvm.args"));
-            command.add("-XX:TieredStopAtLevel=1");
+            command.add(COMPILED_LITTLE);
             command.addAll(List.of("-cp", launcher(target) + ":" + target.resolve("lib") + "/*"));
             command.add("dev.gatehouse.launcher.Gatehouse");
             command.addAll(List.of(arguments));
             return new Spec(List.copyOf(command), Map.of());
+        }
+
+        /// Compiled as well as `run` has it, for what is measured.
+        public Spec asShipped() {
+            var shipped = command.stream().filter(word -> !word.equals(COMPILED_LITTLE)).toList();
+            return new Spec(shipped, environment);
         }
 
         private static Path launcher(Path target) {

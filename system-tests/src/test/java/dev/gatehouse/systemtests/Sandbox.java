@@ -31,7 +31,7 @@ public final class Sandbox {
 
     private static final int CLONE_NEWNS = 0x0002_0000;
     private static final int CLONE_NEWNET = 0x4000_0000;
-    private static final long LIMIT_S = 300;
+    private static final Duration LIMIT = Duration.ofSeconds(300);
     private static final Duration UNTIL_LIMIT = Duration.ofSeconds(60);
     private static final String SET_UP =
             """
@@ -57,10 +57,15 @@ public final class Sandbox {
     ///
     /// @param folder for files of the test; removed by the caller
     public static void run(Path folder, Body body) throws Exception {
+        run(folder, LIMIT, body);
+    }
+
+    /// As above, for what may take longer, or shall not.
+    public static void run(Path folder, Duration limit, Body body) throws Exception {
         var result = new CompletableFuture<Void>();
         Thread.ofPlatform().name("sandbox").start(() -> runInside(folder, body, result));
         try {
-            result.get(LIMIT_S, TimeUnit.SECONDS);
+            result.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof Exception cause) {
                 throw cause;

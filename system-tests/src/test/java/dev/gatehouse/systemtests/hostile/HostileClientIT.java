@@ -1,0 +1,15 @@
+package dev.gatehouse.systemtests.hostile;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/// A client with a good token.
+@Tag("netns")
+@ExtendWith(SharedSite.class)
+class HostileClientIT {
+    @Test
+    void othersHardlyNotice(SharedSite.Inside inside) throws Exception {
+        inside.run(site -> Trial.run(site, "client"));
+    }
+}

@@ -1,0 +1,15 @@
+package dev.gatehouse.systemtests.hostile;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/// Somebody with a good login at the relay.
+@Tag("netns")
+@ExtendWith(SharedSite.class)
+class HostileRelayUserIT {
+    @Test
+    void othersHardlyNotice(SharedSite.Inside inside) throws Exception {
+        inside.run(site -> Trial.run(site, "relay-user"));
+    }
+}
