@@ -18,7 +18,7 @@ import java.util.random.RandomGenerator;
 /// refused WHAT: WHY
 /// ```
 final class Attacker {
-    private static final long WHOLE_LIMIT_NS = TimeUnit.MILLISECONDS.toNanos(1_500);
+    private static final long WHOLE_LIMIT_NS = TimeUnit.MILLISECONDS.toNanos(1_000);
     private static final long PART_LIMIT_NS = TimeUnit.MILLISECONDS.toNanos(40);
     private static final int PARTS_MAX = 5;
     private static final double SHARE_MAX = 0.05;

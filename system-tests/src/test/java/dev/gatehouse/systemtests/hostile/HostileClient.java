@@ -26,7 +26,7 @@ import java.util.function.Consumer;
 
 /// A client with a good token, a real tunnel and no manners.
 final class HostileClient implements Attacker.Role {
-    private static final long WAIT_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long WAIT_NS = TimeUnit.MILLISECONDS.toNanos(300);
     private static final long LOGIN_NS = TimeUnit.SECONDS.toNanos(30); // a machine that is busy
     private static final long LOOK_EVERY_NS = 5_000_000;
     private static final String EXTERNAL_ID = "hostile";

@@ -99,6 +99,9 @@ final class HostileSite {
     private static final String JVM =
             "-XX:MaxRAM=%dm -XX:MaxRAMPercentage=60 -XX:+ExitOnOutOfMemoryError"
                     .formatted(MEMORY_MIB);
+    private static final String[] OURS = {
+        "portal", "relay", "gateway", "controlplane", "dataplane", "client"
+    };
     private static final double KIB_PER_MIB = 1_024;
 
     private final Sandbox sandbox;
@@ -118,6 +121,7 @@ final class HostileSite {
         site.startInside("hostile", java(DnsServer.class)).awaitText("serving");
         site.startUser();
         site.started = site.pids();
+        assertThat(site.started.values()).containsExactlyInAnyOrder(OURS);
         return site;
     }
 
@@ -278,19 +282,20 @@ final class HostileSite {
         return processes.values().stream()
                 .flatMap(p -> ProcessHandle.of(p.pid()).stream())
                 .flatMap(h -> Stream.concat(Stream.of(h), h.descendants()))
-                .filter(h -> word(h).length() > 0)
+                .filter(h -> !word(h).isEmpty())
                 .collect(Collectors.toMap(ProcessHandle::pid, HostileSite::word));
     }
 
-    /// `portal` and so on; empty for what is no Java process.
+    /// `portal` and so on; empty for what is none of ours, or gone.
     private static String word(ProcessHandle process) {
-        var arguments = process.info().arguments().orElse(new String[0]);
-        for (int i = 0; i + 1 < arguments.length; i++) {
-            if (arguments[i].equals("dev.gatehouse.launcher.Gatehouse")) {
-                return arguments[i + 1];
-            }
+        try {
+            var path = Path.of("/proc/" + process.pid() + "/cmdline");
+            var arguments = List.of(Files.readString(path).split("\0"));
+            int at = arguments.indexOf("dev.gatehouse.launcher.Gatehouse");
+            return at < 0 || at + 1 == arguments.size() ? "" : arguments.get(at + 1);
+        } catch (IOException _) {
+            return "";
         }
-        return "";
     }
 
     /// The most memory that a process has ever had resident.

@@ -21,7 +21,7 @@ final class RawChannel implements AutoCloseable {
     static final ObjectMapper JSON = new ObjectMapper();
 
     private static final int WAIT_MS = 10_000;
-    private static final long STUCK_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long STUCK_NS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final int TEXT = 0x81; // one frame is one message
     private static final int MASKED = 0x80;
     private static final int LONG = 126;

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 /// `-Dhostile.seconds=600` for longer mixes, `-Dhostile.seed=7` for those of an earlier run,
 /// `-Dhostile.inputs=a,b` for some of the inputs only.
 final class Trial {
-    private static final int SECONDS = Integer.getInteger("hostile.seconds", 12);
+    private static final int SECONDS = Integer.getInteger("hostile.seconds", 8);
     private static final long SEED = Long.getLong("hostile.seed", System.nanoTime() & 0xFFFF_FFFFL);
     private static final String INPUTS = System.getProperty("hostile.inputs", "");
 
