@@ -8,16 +8,21 @@ import dev.gatehouse.portal.hub.LimitCounters;
 import dev.gatehouse.portal.hub.PortalHub;
 import dev.gatehouse.portal.hub.Role;
 import dev.gatehouse.portal.store.StoreWriter;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Counters and gauges of the portal; every label has a fixed set of values.
 final class PortalMetrics {
+    private static final int UNAVAILABLE = 503;
+    private static final List<String> LIMIT_CODES = List.of("rate_limit", "limits_exceeded");
+
     private final PrometheusMeterRegistry registry =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final AtomicInteger gateways = new AtomicInteger();
@@ -33,6 +38,7 @@ final class PortalMetrics {
         connections("client", clients);
         connections("relay", relays);
         bindLog();
+        bindEvents();
         Gauge.builder("gatehouse_portal_unread_bytes", unreadBytes, AtomicLong::get)
                 .description("what waits for peers to read it")
                 .register(registry);
@@ -42,6 +48,18 @@ final class PortalMetrics {
         Gauge.builder("gatehouse_portal_config_valid", configValid, AtomicInteger::get)
                 .description("0 while the file has a mistake and the one before is in force")
                 .register(registry);
+    }
+
+    /// What has not happened yet is shown as 0: a rate knows the first time.
+    private void bindEvents() {
+        for (var kind : AuditEvent.Kind.values()) {
+            event(kind, 0);
+        }
+        for (var role : Role.values()) {
+            for (var code : LIMIT_CODES) {
+                refusals(role.topic(), String.valueOf(UNAVAILABLE), code);
+            }
+        }
     }
 
     private void bindLog() {
@@ -62,16 +80,12 @@ final class PortalMetrics {
     }
 
     void refused(String role, Admission.Refused refused) {
-        String status = String.valueOf(refused.status());
-        registry.counter(
-                        "gatehouse_portal_refused",
-                        "role",
-                        role,
-                        "status",
-                        status,
-                        "code",
-                        refused.code())
-                .increment();
+        refusals(role, String.valueOf(refused.status()), refused.code()).increment();
+    }
+
+    private Counter refusals(String role, String status, String code) {
+        return registry.counter(
+                "gatehouse_portal_refused", "role", role, "status", status, "code", code);
     }
 
     void event(AuditEvent.Kind kind, int count) {
