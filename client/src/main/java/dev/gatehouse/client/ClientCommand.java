@@ -1,7 +1,7 @@
 package dev.gatehouse.client;
 
 import dev.gatehouse.channel.ConfigurationMistake;
-import dev.gatehouse.transport.Termination;
+import dev.gatehouse.transport.process.Termination;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;

@@ -3,7 +3,7 @@ package dev.gatehouse.client;
 import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.channel.DeviceId;
 import dev.gatehouse.channel.PortalSettings;
-import dev.gatehouse.transport.OffloadOption;
+import dev.gatehouse.transport.udp.OffloadOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

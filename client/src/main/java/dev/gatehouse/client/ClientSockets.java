@@ -1,9 +1,9 @@
 package dev.gatehouse.client;
 
-import dev.gatehouse.transport.Poller;
-import dev.gatehouse.transport.SendOutcome;
-import dev.gatehouse.transport.UdpConfig;
-import dev.gatehouse.transport.UdpSocket;
+import dev.gatehouse.transport.loop.Poller;
+import dev.gatehouse.transport.udp.SendOutcome;
+import dev.gatehouse.transport.udp.UdpConfig;
+import dev.gatehouse.transport.udp.UdpSocket;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.Transmit;

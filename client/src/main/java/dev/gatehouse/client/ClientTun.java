@@ -1,9 +1,9 @@
 package dev.gatehouse.client;
 
 import dev.gatehouse.channel.ConfigurationMistake;
-import dev.gatehouse.transport.LinuxTun;
-import dev.gatehouse.transport.TunException;
-import dev.gatehouse.transport.TunOwner;
+import dev.gatehouse.transport.tun.LinuxTun;
+import dev.gatehouse.transport.tun.TunException;
+import dev.gatehouse.transport.tun.TunOwner;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

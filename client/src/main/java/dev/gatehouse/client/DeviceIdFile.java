@@ -2,7 +2,7 @@ package dev.gatehouse.client;
 
 import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.channel.DeviceId;
-import dev.gatehouse.transport.OwnedFiles;
+import dev.gatehouse.transport.process.OwnedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package dev.gatehouse.client;
 
-import dev.gatehouse.transport.Poller;
-import dev.gatehouse.transport.UdpConfig;
-import dev.gatehouse.transport.UdpSocket;
+import dev.gatehouse.transport.loop.Poller;
+import dev.gatehouse.transport.udp.UdpConfig;
+import dev.gatehouse.transport.udp.UdpSocket;
 import dev.gatehouse.wire.IpAddress;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -2,9 +2,9 @@ package dev.gatehouse.client;
 
 import dev.gatehouse.client.state.DnsAnswers;
 import dev.gatehouse.client.state.DnsPayload;
-import dev.gatehouse.transport.Poller;
-import dev.gatehouse.transport.SendOutcome;
-import dev.gatehouse.transport.UdpSocket;
+import dev.gatehouse.transport.loop.Poller;
+import dev.gatehouse.transport.udp.SendOutcome;
+import dev.gatehouse.transport.udp.UdpSocket;
 import dev.gatehouse.wire.DatagramBatch;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.Transmit;

@@ -1,8 +1,8 @@
 package dev.gatehouse.client;
 
 import dev.gatehouse.client.state.TunConfig;
-import dev.gatehouse.transport.ClientGuard;
-import dev.gatehouse.transport.ClientNetwork;
+import dev.gatehouse.transport.host.ClientGuard;
+import dev.gatehouse.transport.host.ClientNetwork;
 import java.io.IOException;
 import java.util.List;
 import org.slf4j.Logger;

@@ -1,6 +1,6 @@
 package dev.gatehouse.client;
 
-import dev.gatehouse.transport.UdpConfig;
+import dev.gatehouse.transport.udp.UdpConfig;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;

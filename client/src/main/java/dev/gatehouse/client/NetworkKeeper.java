@@ -1,9 +1,9 @@
 package dev.gatehouse.client;
 
-import dev.gatehouse.transport.ClientNetwork;
-import dev.gatehouse.transport.ClientNetwork.Part;
-import dev.gatehouse.transport.Poller;
-import dev.gatehouse.transport.RouteMonitor;
+import dev.gatehouse.transport.host.ClientNetwork;
+import dev.gatehouse.transport.host.ClientNetwork.Part;
+import dev.gatehouse.transport.host.RouteMonitor;
+import dev.gatehouse.transport.loop.Poller;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;

@@ -5,7 +5,7 @@ import dev.gatehouse.client.state.Tunnels;
 import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.connectivity.Upsert;
 import dev.gatehouse.ice.IceCredentials;
-import dev.gatehouse.transport.LinuxTun;
+import dev.gatehouse.transport.tun.LinuxTun;
 import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wireguard.PresharedKey;
 import dev.gatehouse.wireguard.PublicKey;

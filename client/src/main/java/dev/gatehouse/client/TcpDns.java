@@ -3,7 +3,7 @@ package dev.gatehouse.client;
 import dev.gatehouse.client.state.AddressPlan;
 import dev.gatehouse.client.state.DnsPayload;
 import dev.gatehouse.client.state.TcpDnsQuery;
-import dev.gatehouse.transport.UdpConfig;
+import dev.gatehouse.transport.udp.UdpConfig;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import io.netty.bootstrap.Bootstrap;

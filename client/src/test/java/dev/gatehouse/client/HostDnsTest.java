@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.client.state.DnsAnswers;
 import dev.gatehouse.client.state.DnsPayload;
-import dev.gatehouse.transport.Poller;
+import dev.gatehouse.transport.loop.Poller;
 import dev.gatehouse.wire.Endpoint;
 import java.io.IOException;
 import java.net.DatagramPacket;

@@ -1,6 +1,6 @@
 package dev.gatehouse.dataplane;
 
-import dev.gatehouse.transport.GatewayNetwork;
+import dev.gatehouse.transport.host.GatewayNetwork;
 import dev.gatehouse.wire.IpAddress;
 import java.io.IOException;
 import java.util.HashMap;

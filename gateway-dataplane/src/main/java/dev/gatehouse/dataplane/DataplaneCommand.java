@@ -1,8 +1,8 @@
 package dev.gatehouse.dataplane;
 
 import dev.gatehouse.dataplane.host.TunNames;
-import dev.gatehouse.transport.OffloadOption;
-import dev.gatehouse.transport.Termination;
+import dev.gatehouse.transport.process.Termination;
+import dev.gatehouse.transport.udp.OffloadOption;
 import dev.gatehouse.wire.IpNetwork;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.gatehouse.dataplane;
 
 import dev.gatehouse.dataplane.host.TunNames;
-import dev.gatehouse.transport.Capabilities;
-import dev.gatehouse.transport.LinuxTun;
-import dev.gatehouse.transport.Nft;
-import dev.gatehouse.transport.TunException;
+import dev.gatehouse.transport.host.Nft;
+import dev.gatehouse.transport.process.Capabilities;
+import dev.gatehouse.transport.tun.LinuxTun;
+import dev.gatehouse.transport.tun.TunException;
 import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
 

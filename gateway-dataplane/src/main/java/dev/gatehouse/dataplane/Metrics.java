@@ -3,7 +3,7 @@ package dev.gatehouse.dataplane;
 import dev.gatehouse.dataplane.host.HostGuard;
 import dev.gatehouse.dataplane.host.HostHealth;
 import dev.gatehouse.dataplane.host.Restored;
-import dev.gatehouse.transport.Shard;
+import dev.gatehouse.transport.loop.Shard;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -47,13 +47,13 @@ final class Metrics implements AutoCloseable {
         counters(
                 shard,
                 "gatehouse.udp",
-                dev.gatehouse.transport.UdpCounter.values(),
+                dev.gatehouse.transport.udp.UdpCounter.values(),
                 "what",
                 ShardMetrics::udp);
         counters(
                 shard,
                 "gatehouse.tun",
-                dev.gatehouse.transport.TunCounter.values(),
+                dev.gatehouse.transport.tun.TunCounter.values(),
                 "what",
                 ShardMetrics::tun);
         counters(

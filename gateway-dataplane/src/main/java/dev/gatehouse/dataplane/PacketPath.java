@@ -4,7 +4,7 @@ import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.connectivity.PlaintextSink;
 import dev.gatehouse.dataplane.gateway.GatewayOutput;
 import dev.gatehouse.dataplane.gateway.GatewayState;
-import dev.gatehouse.transport.TunGoneException;
+import dev.gatehouse.transport.tun.TunGoneException;
 import dev.gatehouse.tunnel.P2pControl;
 import dev.gatehouse.tunnel.P2pEvent;
 import dev.gatehouse.wire.Ecn;

@@ -3,9 +3,9 @@ package dev.gatehouse.dataplane;
 import dev.gatehouse.connectivity.DropReason;
 import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.dataplane.gateway.GatewayState;
-import dev.gatehouse.transport.TunCounter;
-import dev.gatehouse.transport.UdpCounter;
-import dev.gatehouse.transport.UdpSocket;
+import dev.gatehouse.transport.tun.TunCounter;
+import dev.gatehouse.transport.udp.UdpCounter;
+import dev.gatehouse.transport.udp.UdpSocket;
 import java.util.EnumMap;
 import java.util.Map;
 

@@ -1,6 +1,6 @@
 package dev.gatehouse.dataplane;
 
-import dev.gatehouse.transport.Shard;
+import dev.gatehouse.transport.loop.Shard;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

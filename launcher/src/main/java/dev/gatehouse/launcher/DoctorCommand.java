@@ -1,8 +1,8 @@
 package dev.gatehouse.launcher;
 
 import dev.gatehouse.dataplane.host.HostReport;
-import dev.gatehouse.transport.Capabilities;
-import dev.gatehouse.transport.Capabilities.Capability;
+import dev.gatehouse.transport.process.Capabilities;
+import dev.gatehouse.transport.process.Capabilities.Capability;
 import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
 import java.lang.foreign.Arena;

@@ -3,7 +3,7 @@ package dev.gatehouse.launcher;
 import dev.gatehouse.controlplane.ControlplaneCommand;
 import dev.gatehouse.dataplane.host.HostTraces;
 import dev.gatehouse.dataplane.host.TunNames;
-import dev.gatehouse.transport.Termination;
+import dev.gatehouse.transport.process.Termination;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;

@@ -6,7 +6,7 @@ import dev.gatehouse.portal.hub.HubAction;
 import dev.gatehouse.portal.hub.Limit;
 import dev.gatehouse.portal.hub.PortalHub;
 import dev.gatehouse.portal.store.StoreWriter;
-import dev.gatehouse.transport.EventLog;
+import dev.gatehouse.transport.loop.EventLog;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ServerWebSocket;

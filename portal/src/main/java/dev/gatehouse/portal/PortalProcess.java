@@ -7,7 +7,7 @@ import dev.gatehouse.portal.hub.PortalHub;
 import dev.gatehouse.portal.policy.Directory;
 import dev.gatehouse.portal.store.PortalStore;
 import dev.gatehouse.portal.store.StoreWriter;
-import dev.gatehouse.transport.MonotonicClock;
+import dev.gatehouse.transport.loop.MonotonicClock;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpNetwork;
 import io.vertx.core.Context;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gatehouse.portal.hub.PlaceLimits;
 import dev.gatehouse.portal.policy.PeerSecrets;
-import dev.gatehouse.transport.MonotonicClock;
+import dev.gatehouse.transport.loop.MonotonicClock;
 import dev.gatehouse.wire.Endpoint;
 import java.net.URI;
 import java.net.http.HttpClient;

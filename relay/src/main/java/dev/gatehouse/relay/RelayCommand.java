@@ -1,7 +1,7 @@
 package dev.gatehouse.relay;
 
 import dev.gatehouse.channel.ConfigurationMistake;
-import dev.gatehouse.transport.Termination;
+import dev.gatehouse.transport.process.Termination;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

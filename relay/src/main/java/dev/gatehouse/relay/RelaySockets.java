@@ -1,8 +1,8 @@
 package dev.gatehouse.relay;
 
-import dev.gatehouse.transport.Poller;
-import dev.gatehouse.transport.UdpConfig;
-import dev.gatehouse.transport.UdpSocket;
+import dev.gatehouse.transport.loop.Poller;
+import dev.gatehouse.transport.udp.UdpConfig;
+import dev.gatehouse.transport.udp.UdpSocket;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress.Family;
 import dev.gatehouse.wire.Transmit;

@@ -3,7 +3,7 @@ package dev.gatehouse.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.systemtests.Program.Spec;
-import dev.gatehouse.transport.HostSettings;
+import dev.gatehouse.transport.host.HostSettings;
 import dev.gatehouse.wire.IpAddress.Family;
 import java.nio.file.Path;
 import java.util.List;

@@ -3,6 +3,8 @@ package dev.gatehouse.transport;
 import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.gatehouse.transport.host.LinkConfig;
+import dev.gatehouse.transport.sys.Libc;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
@@ -10,16 +12,16 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /// Runs code on a thread of its own in a fresh network namespace, which ends with the thread.
-final class NetworkNamespace {
+public final class NetworkNamespace {
     private static final int CLONE_NEWNET = 0x40000000;
 
-    interface Body {
+    public interface Body {
         void run() throws Exception;
     }
 
     private NetworkNamespace() {}
 
-    static void run(Body body) throws Exception {
+    public static void run(Body body) throws Exception {
         var result = new CompletableFuture<Void>();
         Thread.ofPlatform()
                 .name("namespace")
@@ -57,7 +59,7 @@ final class NetworkNamespace {
     }
 
     /// Runs a program in this thread's namespace; returns what it printed.
-    static String exec(String... command) throws IOException, InterruptedException {
+    public static String exec(String... command) throws IOException, InterruptedException {
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {

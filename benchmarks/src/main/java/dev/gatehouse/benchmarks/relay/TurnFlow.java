@@ -1,8 +1,8 @@
 package dev.gatehouse.benchmarks.relay;
 
 import dev.gatehouse.stun.ChannelData;
-import dev.gatehouse.transport.UdpConfig;
-import dev.gatehouse.transport.UdpSocket;
+import dev.gatehouse.transport.udp.UdpConfig;
+import dev.gatehouse.transport.udp.UdpSocket;
 import dev.gatehouse.wire.DatagramBatch;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;

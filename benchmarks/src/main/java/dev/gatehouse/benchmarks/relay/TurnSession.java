@@ -7,7 +7,7 @@ import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.stun.StunWriter;
 import dev.gatehouse.stun.TransactionId;
 import dev.gatehouse.stun.TurnCredentials;
-import dev.gatehouse.transport.UdpSocket;
+import dev.gatehouse.transport.udp.UdpSocket;
 import dev.gatehouse.wire.DatagramBatch;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.Transmit;

@@ -1,7 +1,7 @@
 package dev.gatehouse.benchmarks.shards;
 
-import dev.gatehouse.transport.UdpConfig;
-import dev.gatehouse.transport.UdpSocket;
+import dev.gatehouse.transport.udp.UdpConfig;
+import dev.gatehouse.transport.udp.UdpSocket;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.Transmit;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package dev.gatehouse.dataplane.host;
 
-import dev.gatehouse.transport.Masquerade;
-import dev.gatehouse.transport.Nft;
+import dev.gatehouse.transport.host.Masquerade;
+import dev.gatehouse.transport.host.Nft;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

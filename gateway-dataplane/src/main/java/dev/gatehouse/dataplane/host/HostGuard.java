@@ -1,11 +1,11 @@
 package dev.gatehouse.dataplane.host;
 
-import dev.gatehouse.transport.FilterMonitor;
-import dev.gatehouse.transport.HostSettings;
-import dev.gatehouse.transport.Masquerade;
-import dev.gatehouse.transport.MonotonicClock;
-import dev.gatehouse.transport.Poller;
-import dev.gatehouse.transport.RouteMonitor;
+import dev.gatehouse.transport.host.FilterMonitor;
+import dev.gatehouse.transport.host.HostSettings;
+import dev.gatehouse.transport.host.Masquerade;
+import dev.gatehouse.transport.host.RouteMonitor;
+import dev.gatehouse.transport.loop.MonotonicClock;
+import dev.gatehouse.transport.loop.Poller;
 import dev.gatehouse.tunnel.TunnelRanges;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpNetwork;

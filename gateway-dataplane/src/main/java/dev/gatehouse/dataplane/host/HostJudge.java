@@ -1,6 +1,6 @@
 package dev.gatehouse.dataplane.host;
 
-import dev.gatehouse.transport.HostSettings;
+import dev.gatehouse.transport.host.HostSettings;
 import dev.gatehouse.wire.IpAddress.Family;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -1,7 +1,7 @@
 package dev.gatehouse.dataplane.host;
 
-import dev.gatehouse.transport.HostSettings;
-import dev.gatehouse.transport.Nft;
+import dev.gatehouse.transport.host.HostSettings;
+import dev.gatehouse.transport.host.Nft;
 import dev.gatehouse.wire.IpAddress.Family;
 import java.io.IOException;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.gatehouse.dataplane.host;
 
-import dev.gatehouse.transport.GatewayNetwork;
-import dev.gatehouse.transport.Masquerade;
-import dev.gatehouse.transport.Nft;
+import dev.gatehouse.transport.host.GatewayNetwork;
+import dev.gatehouse.transport.host.Masquerade;
+import dev.gatehouse.transport.host.Nft;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.TreeSet;

@@ -1,6 +1,6 @@
 package dev.gatehouse.dataplane.host;
 
-import dev.gatehouse.transport.Nft;
+import dev.gatehouse.transport.host.Nft;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;

@@ -1,7 +1,7 @@
 package dev.gatehouse.dataplane.host;
 
-import dev.gatehouse.transport.LinuxTun;
-import dev.gatehouse.transport.TunOwner;
+import dev.gatehouse.transport.tun.LinuxTun;
+import dev.gatehouse.transport.tun.TunOwner;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;

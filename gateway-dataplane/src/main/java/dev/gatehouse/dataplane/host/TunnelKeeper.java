@@ -1,7 +1,7 @@
 package dev.gatehouse.dataplane.host;
 
-import dev.gatehouse.transport.GatewayNetwork;
-import dev.gatehouse.transport.GatewayNetwork.Part;
+import dev.gatehouse.transport.host.GatewayNetwork;
+import dev.gatehouse.transport.host.GatewayNetwork.Part;
 import dev.gatehouse.wire.IpAddress;
 import java.io.IOException;
 import java.util.EnumSet;

@@ -6,7 +6,7 @@ import dev.gatehouse.portal.hub.Device;
 import dev.gatehouse.portal.hub.HubState;
 import dev.gatehouse.portal.hub.Role;
 import dev.gatehouse.portal.policy.Directory;
-import dev.gatehouse.transport.OwnedFiles;
+import dev.gatehouse.transport.process.OwnedFiles;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
