@@ -19,7 +19,7 @@ final class NoiseState implements AutoCloseable {
 
     /// @param responder static key of the side that answers
     NoiseState(PublicKey responder) {
-        hash = Blake2s.hash(INITIAL_HASH, responder.bytes());
+        hash = Blake2s.hash(INITIAL_HASH, responder.toBytes());
     }
 
     private NoiseState(NoiseState other) {
@@ -55,8 +55,10 @@ final class NoiseState implements AutoCloseable {
     }
 
     /// Mixes the preshared key in and returns the key for the next field.
-    byte[] mixPreshared(byte[] psk) {
-        var results = become(Blake2s.kdf(3, chain, psk));
+    byte[] mixPreshared(PresharedKey psk) {
+        byte[] copy = psk.toBytes();
+        var results = become(Blake2s.kdf(3, chain, copy));
+        Arrays.fill(copy, (byte) 0);
         mixHash(results[1]);
         return results[2];
     }

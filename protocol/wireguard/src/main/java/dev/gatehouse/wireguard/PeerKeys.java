@@ -28,12 +28,12 @@ final class PeerKeys implements AutoCloseable {
 
     /// The key of mac1 in messages to `receiver`.
     static byte[] mac1Key(PublicKey receiver) {
-        return Blake2s.hash(LABEL_MAC1, receiver.bytes());
+        return Blake2s.hash(LABEL_MAC1, receiver.toBytes());
     }
 
     /// The key of cookie replies that `sender` writes.
     static byte[] cookieKey(PublicKey sender) {
-        return Blake2s.hash(LABEL_COOKIE, sender.bytes());
+        return Blake2s.hash(LABEL_COOKIE, sender.toBytes());
     }
 
     KeyPair local() {

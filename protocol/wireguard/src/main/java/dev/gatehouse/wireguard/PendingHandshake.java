@@ -76,7 +76,7 @@ final class PendingHandshake implements AutoCloseable {
             }
             attempt.mixKey(shared);
             Arrays.fill(shared, (byte) 0);
-            byte[] key = attempt.mixPreshared(peer.psk().bytes());
+            byte[] key = attempt.mixPreshared(peer.psk());
             var empty =
                     HandshakeFields.field(
                             response, RESPONSE_EMPTY_OFFSET, HandshakeAead.TAG_LENGTH);

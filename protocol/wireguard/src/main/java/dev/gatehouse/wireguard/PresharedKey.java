@@ -27,13 +27,9 @@ public final class PresharedKey implements AutoCloseable {
         return new PresharedKey(Base64.getDecoder().decode(text));
     }
 
-    /// A copy for a snapshot; the caller wipes it.
+    /// A copy; the caller wipes it.
     public byte[] toBytes() {
         return bytes.clone();
-    }
-
-    byte[] bytes() {
-        return bytes;
     }
 
     @Override

@@ -92,7 +92,7 @@ final class ReceivedInitiation implements AutoCloseable {
             noise.mixKey(shared);
             Arrays.fill(shared, (byte) 0);
         }
-        byte[] key = noise.mixPreshared(peer.psk().bytes());
+        byte[] key = noise.mixPreshared(peer.psk());
         byte[] empty = HandshakeAead.seal(key, new byte[0], noise.hash());
         HandshakeFields.put(response, RESPONSE_EMPTY_OFFSET, empty);
         var keys = noise.split();
