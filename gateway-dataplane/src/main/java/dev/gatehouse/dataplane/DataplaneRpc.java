@@ -28,7 +28,7 @@ import dev.gatehouse.rpc.UpdateRelaysReply;
 import dev.gatehouse.rpc.UpdateRelaysRequest;
 import dev.gatehouse.rpc.UpdateResourceReply;
 import dev.gatehouse.rpc.UpdateResourceRequest;
-import dev.gatehouse.wireguard.KeyPair;
+import dev.gatehouse.wireguard.key.KeyPair;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;

@@ -26,7 +26,7 @@ import dev.gatehouse.stun.TurnCredentials;
 import dev.gatehouse.systemtests.Program.Spec;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
-import dev.gatehouse.wireguard.PublicKey;
+import dev.gatehouse.wireguard.key.PublicKey;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.wire.IpAddress;
-import dev.gatehouse.wireguard.HandshakeGate;
-import dev.gatehouse.wireguard.KeyPair;
-import dev.gatehouse.wireguard.PresharedKey;
-import dev.gatehouse.wireguard.PrivateKey;
+import dev.gatehouse.wireguard.handshake.HandshakeGate;
+import dev.gatehouse.wireguard.key.KeyPair;
+import dev.gatehouse.wireguard.key.PresharedKey;
+import dev.gatehouse.wireguard.key.PrivateKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;

@@ -1,8 +1,8 @@
 package dev.gatehouse.connectivity;
 
 import dev.gatehouse.stun.StunMessage;
-import dev.gatehouse.wireguard.PublicKey;
 import dev.gatehouse.wireguard.WireGuardTunnel;
+import dev.gatehouse.wireguard.key.PublicKey;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;

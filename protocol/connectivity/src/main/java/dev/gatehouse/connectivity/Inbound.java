@@ -6,10 +6,10 @@ import dev.gatehouse.stun.StunMessage;
 import dev.gatehouse.wire.DatagramBatch;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.PacketBatch;
-import dev.gatehouse.wireguard.HandshakeGate;
-import dev.gatehouse.wireguard.HandshakeIdentity;
-import dev.gatehouse.wireguard.MessageType;
-import dev.gatehouse.wireguard.Outcome;
+import dev.gatehouse.wireguard.handshake.HandshakeGate;
+import dev.gatehouse.wireguard.handshake.HandshakeIdentity;
+import dev.gatehouse.wireguard.message.MessageType;
+import dev.gatehouse.wireguard.message.Outcome;
 import java.util.Arrays;
 
 /// Tells datagrams apart and passes them on: relay, then ICE, then WireGuard (tunnel.md 1.3).
@@ -265,7 +265,7 @@ final class Inbound {
         if (!(outcome instanceof Outcome.Accepted)) {
             context.drops()
                     .count(
-                            outcome == dev.gatehouse.wireguard.DropReason.TOO_OFTEN
+                            outcome == dev.gatehouse.wireguard.message.DropReason.TOO_OFTEN
                                     ? DropReason.HANDSHAKE_EXCESS
                                     : DropReason.HANDSHAKE_INVALID);
         }

@@ -2,9 +2,9 @@ package dev.gatehouse.connectivity;
 
 import dev.gatehouse.ice.IceTimeouts;
 import dev.gatehouse.ice.Role;
-import dev.gatehouse.wireguard.KeyPair;
 import dev.gatehouse.wireguard.WireGuardPolicy;
 import dev.gatehouse.wireguard.crypto.Aead;
+import dev.gatehouse.wireguard.key.KeyPair;
 
 /// What a [Node] is made of.
 ///

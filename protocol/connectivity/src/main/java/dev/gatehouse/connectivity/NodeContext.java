@@ -1,7 +1,7 @@
 package dev.gatehouse.connectivity;
 
 import dev.gatehouse.wire.PacketBatch;
-import dev.gatehouse.wireguard.HandshakeGate;
+import dev.gatehouse.wireguard.handshake.HandshakeGate;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.random.RandomGenerator;

@@ -1,9 +1,9 @@
 package dev.gatehouse.connectivity;
 
 import dev.gatehouse.ice.IceSnapshot;
-import dev.gatehouse.wireguard.PresharedKey;
-import dev.gatehouse.wireguard.PublicKey;
 import dev.gatehouse.wireguard.TunnelSnapshot;
+import dev.gatehouse.wireguard.key.PresharedKey;
+import dev.gatehouse.wireguard.key.PublicKey;
 
 /// One connection, for a successor of this process.
 ///

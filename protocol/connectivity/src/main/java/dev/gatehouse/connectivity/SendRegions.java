@@ -4,9 +4,9 @@ import dev.gatehouse.stun.ChannelData;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wire.Transmit;
-import dev.gatehouse.wireguard.MessageType;
 import dev.gatehouse.wireguard.SealedBatch;
 import dev.gatehouse.wireguard.WireGuardTunnel;
+import dev.gatehouse.wireguard.message.MessageType;
 import java.nio.ByteBuffer;
 
 /// Sealed packets waiting to be sent, cut for segmentation offload: a region is one path, one ECN

@@ -4,10 +4,10 @@ import static dev.gatehouse.connectivity.SimWorld.S;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.wire.Endpoint;
-import dev.gatehouse.wireguard.PresharedKey;
 import dev.gatehouse.wireguard.WireGuardPolicy;
 import dev.gatehouse.wireguard.WireGuardTunnel;
 import dev.gatehouse.wireguard.crypto.Aeads;
+import dev.gatehouse.wireguard.key.PresharedKey;
 import org.junit.jupiter.api.Test;
 
 /// Strangers that begin handshakes at a gateway without end.

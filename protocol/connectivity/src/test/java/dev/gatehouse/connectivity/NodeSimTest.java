@@ -367,7 +367,7 @@ class NodeSimTest {
         lonely.node.upsertConnection(
                 "nobody",
                 pair.gateway().keys.publicKey(),
-                new dev.gatehouse.wireguard.PresharedKey(new byte[32]),
+                new dev.gatehouse.wireguard.key.PresharedKey(new byte[32]),
                 new dev.gatehouse.ice.IceCredentials("a", "b"),
                 new dev.gatehouse.ice.IceCredentials("c", "d"),
                 lonely.nodeNowNs());
@@ -531,7 +531,7 @@ class NodeSimTest {
                 peer.node.upsertConnection(
                         "x",
                         peer.keys.publicKey(),
-                        new dev.gatehouse.wireguard.PresharedKey(new byte[32]),
+                        new dev.gatehouse.wireguard.key.PresharedKey(new byte[32]),
                         new dev.gatehouse.ice.IceCredentials("a", "b"),
                         new dev.gatehouse.ice.IceCredentials("c", "d"),
                         0);

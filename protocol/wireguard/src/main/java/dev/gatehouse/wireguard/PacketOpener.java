@@ -1,11 +1,14 @@
 package dev.gatehouse.wireguard;
 
-import static dev.gatehouse.wireguard.MessageType.DATA_HEADER_LENGTH;
-import static dev.gatehouse.wireguard.MessageType.DATA_OVERHEAD_LENGTH;
+import static dev.gatehouse.wireguard.message.MessageType.DATA_HEADER_LENGTH;
+import static dev.gatehouse.wireguard.message.MessageType.DATA_OVERHEAD_LENGTH;
 
 import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wireguard.crypto.Aead;
 import dev.gatehouse.wireguard.crypto.AeadBatch;
+import dev.gatehouse.wireguard.message.DropCounters;
+import dev.gatehouse.wireguard.message.DropReason;
+import dev.gatehouse.wireguard.message.MessageType;
 import java.nio.ByteBuffer;
 
 /// Opens data packets, type 4, in runs of one session. Allocates nothing per packet.

@@ -1,10 +1,12 @@
 package dev.gatehouse.wireguard;
 
-import static dev.gatehouse.wireguard.MessageType.DATA_HEADER_LENGTH;
-import static dev.gatehouse.wireguard.MessageType.DATA_OVERHEAD_LENGTH;
+import static dev.gatehouse.wireguard.message.MessageType.DATA_HEADER_LENGTH;
+import static dev.gatehouse.wireguard.message.MessageType.DATA_OVERHEAD_LENGTH;
 
 import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wireguard.crypto.Aead;
+import dev.gatehouse.wireguard.handshake.HandshakeFields;
+import dev.gatehouse.wireguard.message.MessageType;
 import java.nio.ByteBuffer;
 
 /// Writes data packets, type 4. Allocates nothing per packet.

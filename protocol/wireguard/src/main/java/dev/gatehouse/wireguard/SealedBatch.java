@@ -1,5 +1,6 @@
 package dev.gatehouse.wireguard;
 
+import dev.gatehouse.wireguard.message.MessageType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;

@@ -1,10 +1,11 @@
 package dev.gatehouse.wireguard;
 
-import static dev.gatehouse.wireguard.WireGuardConstants.INITIATOR_STOPS_SENDING_NS;
-import static dev.gatehouse.wireguard.WireGuardConstants.REJECT_AFTER_TIME_NS;
+import static dev.gatehouse.wireguard.message.WireGuardConstants.INITIATOR_STOPS_SENDING_NS;
+import static dev.gatehouse.wireguard.message.WireGuardConstants.REJECT_AFTER_TIME_NS;
 
 import dev.gatehouse.wireguard.crypto.Aead;
 import dev.gatehouse.wireguard.crypto.AeadKey;
+import dev.gatehouse.wireguard.handshake.TransportKeys;
 
 /// The keys and counters that one handshake yielded. Wiped by [#close].
 final class Session {

@@ -1,6 +1,6 @@
 package dev.gatehouse.wireguard;
 
-import static dev.gatehouse.wireguard.WireGuardConstants.SESSIONS_MAX;
+import static dev.gatehouse.wireguard.message.WireGuardConstants.SESSIONS_MAX;
 
 import dev.gatehouse.wireguard.crypto.Aead;
 

@@ -1,5 +1,7 @@
 package dev.gatehouse.wireguard;
 
+import dev.gatehouse.wireguard.handshake.Tai64n;
+
 /// What a resumed data plane must know of a tunnel; sessions are made anew by a handshake.
 ///
 /// @param received time stamp of the newest initiation accepted from the peer

@@ -1,17 +1,30 @@
 package dev.gatehouse.wireguard;
 
-import static dev.gatehouse.wireguard.WireGuardConstants.CONNECTION_EXPIRY_NS;
-import static dev.gatehouse.wireguard.WireGuardConstants.COOKIE_EXPIRATION_TIME_NS;
-import static dev.gatehouse.wireguard.WireGuardConstants.JITTER_MAX_NS;
-import static dev.gatehouse.wireguard.WireGuardConstants.KEEPALIVE_TIMEOUT_NS;
-import static dev.gatehouse.wireguard.WireGuardConstants.NO_REPLY_NS;
-import static dev.gatehouse.wireguard.WireGuardConstants.REKEY_AFTER_TIME_NS;
-import static dev.gatehouse.wireguard.WireGuardConstants.REKEY_ON_RECEIVE_NS;
-import static dev.gatehouse.wireguard.WireGuardConstants.REKEY_TIMEOUT_NS;
+import static dev.gatehouse.wireguard.message.WireGuardConstants.CONNECTION_EXPIRY_NS;
+import static dev.gatehouse.wireguard.message.WireGuardConstants.COOKIE_EXPIRATION_TIME_NS;
+import static dev.gatehouse.wireguard.message.WireGuardConstants.JITTER_MAX_NS;
+import static dev.gatehouse.wireguard.message.WireGuardConstants.KEEPALIVE_TIMEOUT_NS;
+import static dev.gatehouse.wireguard.message.WireGuardConstants.NO_REPLY_NS;
+import static dev.gatehouse.wireguard.message.WireGuardConstants.REKEY_AFTER_TIME_NS;
+import static dev.gatehouse.wireguard.message.WireGuardConstants.REKEY_ON_RECEIVE_NS;
+import static dev.gatehouse.wireguard.message.WireGuardConstants.REKEY_TIMEOUT_NS;
 
 import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wire.TokenBucket;
 import dev.gatehouse.wireguard.crypto.Aead;
+import dev.gatehouse.wireguard.handshake.HandshakeFields;
+import dev.gatehouse.wireguard.handshake.MacWriter;
+import dev.gatehouse.wireguard.handshake.PeerKeys;
+import dev.gatehouse.wireguard.handshake.PendingHandshake;
+import dev.gatehouse.wireguard.handshake.ReceivedInitiation;
+import dev.gatehouse.wireguard.handshake.Tai64n;
+import dev.gatehouse.wireguard.key.KeyPair;
+import dev.gatehouse.wireguard.key.PresharedKey;
+import dev.gatehouse.wireguard.key.PublicKey;
+import dev.gatehouse.wireguard.message.DropCounters;
+import dev.gatehouse.wireguard.message.DropReason;
+import dev.gatehouse.wireguard.message.MessageType;
+import dev.gatehouse.wireguard.message.Outcome;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.random.RandomGenerator;
@@ -114,7 +127,7 @@ public final class WireGuardTunnel implements AutoCloseable {
 
     /// Takes a datagram of type 1, 2 or 3.
     ///
-    /// Types 1 and 2 must have passed the [HandshakeGate], which verifies mac1.
+    /// Types 1 and 2 must have passed the `HandshakeGate`, which verifies mac1.
     public Outcome handleHandshake(ByteBuffer b, int offset, int length, long nowNs) {
         var outcome =
                 isClosed || !peer.isUsable() ? DropReason.CLOSED : take(b, offset, length, nowNs);

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wireguard.crypto.AeadBatch;
+import dev.gatehouse.wireguard.handshake.HandshakeFields;
+import dev.gatehouse.wireguard.message.DropReason;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;

@@ -4,6 +4,8 @@ import static dev.gatehouse.wireguard.Peers.SECOND;
 import static dev.gatehouse.wireguard.Peers.controls;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.wireguard.message.DropReason;
+import dev.gatehouse.wireguard.message.Outcome;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 

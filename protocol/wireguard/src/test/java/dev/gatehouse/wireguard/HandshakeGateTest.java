@@ -5,6 +5,9 @@ import static dev.gatehouse.wireguard.Peers.controls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wireguard.handshake.HandshakeGate;
+import dev.gatehouse.wireguard.message.DropReason;
+import dev.gatehouse.wireguard.message.Outcome;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 

@@ -10,6 +10,11 @@ import static dev.gatehouse.wireguard.Peers.types;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.wire.PacketBatch;
+import dev.gatehouse.wireguard.key.PresharedKey;
+import dev.gatehouse.wireguard.key.PublicKey;
+import dev.gatehouse.wireguard.message.DropReason;
+import dev.gatehouse.wireguard.message.MessageType;
+import dev.gatehouse.wireguard.message.Outcome;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 

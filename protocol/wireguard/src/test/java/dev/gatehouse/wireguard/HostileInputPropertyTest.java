@@ -3,6 +3,9 @@ package dev.gatehouse.wireguard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wireguard.handshake.HandshakeGate;
+import dev.gatehouse.wireguard.handshake.HandshakeIdentity;
+import dev.gatehouse.wireguard.message.MessageType;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.SplittableRandom;

@@ -8,6 +8,10 @@ import static dev.gatehouse.wireguard.Peers.receive;
 import static dev.gatehouse.wireguard.Peers.seal;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.wireguard.handshake.Tai64n;
+import dev.gatehouse.wireguard.message.DropReason;
+import dev.gatehouse.wireguard.message.MessageType;
+import dev.gatehouse.wireguard.message.Outcome;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 

@@ -8,6 +8,7 @@ import static dev.gatehouse.wireguard.Peers.receive;
 import static dev.gatehouse.wireguard.Peers.seal;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.wireguard.message.DropReason;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;

@@ -3,6 +3,11 @@ package dev.gatehouse.wireguard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.wireguard.crypto.Aeads;
+import dev.gatehouse.wireguard.handshake.HandshakeIdentity;
+import dev.gatehouse.wireguard.key.KeyPair;
+import dev.gatehouse.wireguard.key.PresharedKey;
+import dev.gatehouse.wireguard.key.PrivateKey;
+import dev.gatehouse.wireguard.key.PublicKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

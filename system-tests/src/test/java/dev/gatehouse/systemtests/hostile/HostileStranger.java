@@ -5,7 +5,7 @@ import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.stun.StunWriter;
 import dev.gatehouse.stun.TransactionId;
 import dev.gatehouse.systemtests.hostile.Input.Effort;
-import dev.gatehouse.wireguard.PublicKey;
+import dev.gatehouse.wireguard.key.PublicKey;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;

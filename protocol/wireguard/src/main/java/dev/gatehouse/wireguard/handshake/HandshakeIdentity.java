@@ -1,5 +1,8 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.handshake;
 
+import dev.gatehouse.wireguard.key.KeyPair;
+import dev.gatehouse.wireguard.key.PublicKey;
+import dev.gatehouse.wireguard.message.MessageType;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 

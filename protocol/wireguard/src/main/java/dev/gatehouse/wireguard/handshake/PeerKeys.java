@@ -1,11 +1,14 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.handshake;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.gatehouse.wireguard.key.KeyPair;
+import dev.gatehouse.wireguard.key.PresharedKey;
+import dev.gatehouse.wireguard.key.PublicKey;
 import java.util.Arrays;
 
 /// The long-lived keys of one tunnel and what is derived from them once.
-final class PeerKeys implements AutoCloseable {
+public final class PeerKeys implements AutoCloseable {
     private static final byte[] LABEL_MAC1 = "mac1----".getBytes(US_ASCII);
     private static final byte[] LABEL_COOKIE = "cookie--".getBytes(US_ASCII);
 
@@ -17,7 +20,11 @@ final class PeerKeys implements AutoCloseable {
     private final byte[] remoteMac1Key;
     private final byte[] remoteCookieKey;
 
-    PeerKeys(KeyPair local, PublicKey remote, PresharedKey psk) {
+    /// Costs one key agreement.
+    ///
+    /// @param local our static key pair, which the owner of the tunnel wipes
+    /// @param remote the static key of the peer, maybe of low order: ask [#isUsable]
+    public PeerKeys(KeyPair local, PublicKey remote, PresharedKey psk) {
         this.local = local;
         this.remote = remote;
         this.psk = psk;
@@ -36,11 +43,13 @@ final class PeerKeys implements AutoCloseable {
         return Blake2s.hash(LABEL_COOKIE, sender.toBytes());
     }
 
-    KeyPair local() {
+    /// Our static key pair.
+    public KeyPair local() {
         return local;
     }
 
-    PublicKey remote() {
+    /// The static key of the peer.
+    public PublicKey remote() {
         return remote;
     }
 
@@ -49,7 +58,7 @@ final class PeerKeys implements AutoCloseable {
     }
 
     /// False if the peer's key is a point of low order: no handshake with it is safe.
-    boolean isUsable() {
+    public boolean isUsable() {
         return isUsable;
     }
 

@@ -1,4 +1,4 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.key;
 
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -42,14 +42,14 @@ public final class PrivateKey implements AutoCloseable {
         return bytes.clone();
     }
 
-    PublicKey publicKey() {
+    public PublicKey publicKey() {
         var point = new byte[PublicKey.LENGTH];
         X25519.scalarMultBase(bytes, 0, point, 0);
         return new PublicKey(point);
     }
 
     /// Writes the shared secret to `secret`. False if the other key is of low order: an attack.
-    boolean agree(PublicKey other, byte[] secret) {
+    public boolean agree(PublicKey other, byte[] secret) {
         return X25519.calculateAgreement(bytes, 0, other.bytes(), 0, secret, 0);
     }
 

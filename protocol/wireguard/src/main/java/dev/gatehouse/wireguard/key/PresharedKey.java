@@ -1,4 +1,4 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.key;
 
 import java.security.MessageDigest;
 import java.util.Arrays;

@@ -1,8 +1,10 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.handshake;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.gatehouse.wireguard.crypto.AeadKey;
+import dev.gatehouse.wireguard.key.PresharedKey;
+import dev.gatehouse.wireguard.key.PublicKey;
 import java.util.Arrays;
 
 /// Chaining key and hash of one handshake, WireGuard paper section 5.4.

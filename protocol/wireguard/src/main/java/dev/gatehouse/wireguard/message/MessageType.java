@@ -1,4 +1,4 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.message;
 
 import java.nio.ByteBuffer;
 
@@ -54,7 +54,7 @@ public final class MessageType {
     }
 
     /// The sender index of a type 1 or 2.
-    static int sender(ByteBuffer b, int offset) {
+    public static int sender(ByteBuffer b, int offset) {
         return Integer.reverseBytes(b.getInt(offset + SENDER_OFFSET));
     }
 }

@@ -1,4 +1,4 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.message;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;

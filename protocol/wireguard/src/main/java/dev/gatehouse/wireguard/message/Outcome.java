@@ -1,4 +1,4 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.message;
 
 /// What became of a handshake datagram. A hostile peer can cause any of these.
 public sealed interface Outcome permits Outcome.Accepted, DropReason {

@@ -1,22 +1,25 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.handshake;
 
+import dev.gatehouse.wireguard.message.DropReason;
+import dev.gatehouse.wireguard.message.Outcome;
 import java.util.Arrays;
 import java.util.Optional;
 
 /// Signs our handshake messages with mac1 and, while a cookie is known, mac2.
-final class MacWriter implements AutoCloseable {
+public final class MacWriter implements AutoCloseable {
     private final PeerKeys peer;
     private byte[] cookie = {}; // empty while none is known
     private byte[] lastMac1 = new byte[Blake2s.MAC_LENGTH];
     private int lastIndex;
     private boolean hasSigned;
 
-    MacWriter(PeerKeys peer) {
+    /// Knows no cookie yet.
+    public MacWriter(PeerKeys peer) {
         this.peer = peer;
     }
 
     /// Fills in the last two fields of a type 1 or 2.
-    byte[] sign(byte[] message) {
+    public byte[] sign(byte[] message) {
         int mac1Offset = message.length - HandshakeFields.MAC1_FROM_END;
         int mac2Offset = message.length - HandshakeFields.MAC2_FROM_END;
         lastMac1 = Blake2s.mac(peer.remoteMac1Key(), message, mac1Offset);
@@ -30,7 +33,7 @@ final class MacWriter implements AutoCloseable {
     }
 
     /// Takes the cookie out of a type 3 that answers the last message signed.
-    Outcome handleCookieReply(byte[] reply) {
+    public Outcome handleCookieReply(byte[] reply) {
         int receiver = HandshakeFields.index(reply, HandshakeFields.COOKIE_RECEIVER_OFFSET);
         if (!hasSigned || receiver != lastIndex) {
             return DropReason.UNKNOWN_SESSION;
@@ -52,7 +55,8 @@ final class MacWriter implements AutoCloseable {
         return Outcome.Accepted.COOKIE_REPLY;
     }
 
-    void forgetCookie() {
+    /// Wipes the cookie: later messages carry mac1 alone.
+    public void forgetCookie() {
         Arrays.fill(cookie, (byte) 0);
         cookie = new byte[0];
     }

@@ -1,8 +1,10 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.handshake;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.wireguard.key.PrivateKey;
+import dev.gatehouse.wireguard.key.PublicKey;
 import java.util.HexFormat;
 import org.bouncycastle.crypto.digests.Blake2sDigest;
 import org.bouncycastle.math.ec.rfc7748.X25519;

@@ -1,6 +1,6 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.message;
 
-/// Why a datagram was dropped; each has a counter, see [WireGuardTunnel#dropped].
+/// Why a datagram was dropped; each has a counter, see `WireGuardTunnel.dropped`.
 public enum DropReason implements Outcome {
     /// Not a message of the expected type.
     MALFORMED,

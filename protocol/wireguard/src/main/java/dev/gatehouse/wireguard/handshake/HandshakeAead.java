@@ -1,4 +1,4 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.handshake;
 
 import java.util.Optional;
 import org.bouncycastle.crypto.InvalidCipherTextException;

@@ -1,18 +1,18 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.handshake;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /// Offsets in handshake messages, tunnel.md 4.2, and helpers to read and write them.
-final class HandshakeFields {
+public final class HandshakeFields {
     static final int SENDER_OFFSET = 4; // u32
     static final int INITIATION_EPHEMERAL_OFFSET = 8; // 32 bytes
     static final int INITIATION_STATIC_OFFSET = 40; // 48 bytes
     static final int INITIATION_STATIC_LENGTH = 32 + 16;
     static final int INITIATION_TIMESTAMP_OFFSET = 88; // 28 bytes
     static final int INITIATION_TIMESTAMP_LENGTH = Tai64n.LENGTH + 16;
-    static final int RESPONSE_RECEIVER_OFFSET = 8; // u32
+    public static final int RESPONSE_RECEIVER_OFFSET = 8; // u32
     static final int RESPONSE_EPHEMERAL_OFFSET = 12; // 32 bytes
     static final int RESPONSE_EMPTY_OFFSET = 44; // 16 bytes
     static final int COOKIE_RECEIVER_OFFSET = 4; // u32
@@ -34,7 +34,8 @@ final class HandshakeFields {
         return message;
     }
 
-    static byte[] copy(ByteBuffer b, int offset, int length) {
+    /// Copies `length` bytes at `offset` of a datagram.
+    public static byte[] copy(ByteBuffer b, int offset, int length) {
         var bytes = new byte[length];
         b.get(offset, bytes);
         return bytes;
@@ -52,7 +53,8 @@ final class HandshakeFields {
         ByteBuffer.wrap(message).order(ByteOrder.LITTLE_ENDIAN).putInt(offset, index);
     }
 
-    static int index(byte[] message, int offset) {
+    /// A session index, little endian, at `offset`.
+    public static int index(byte[] message, int offset) {
         return ByteBuffer.wrap(message).order(ByteOrder.LITTLE_ENDIAN).getInt(offset);
     }
 }

@@ -1,4 +1,4 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.handshake;
 
 import java.nio.ByteBuffer;
 
@@ -14,7 +14,7 @@ public record Tai64n(long seconds, int nanos) implements Comparable<Tai64n> {
     private static final long EPOCH = (1L << 62) + 10;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
-    static Tai64n ofUnixNs(long unixNs) {
+    public static Tai64n ofUnixNs(long unixNs) {
         return new Tai64n(
                 EPOCH + Math.floorDiv(unixNs, NANOS_PER_SECOND),
                 (int) Math.floorMod(unixNs, NANOS_PER_SECOND));
@@ -39,7 +39,7 @@ public record Tai64n(long seconds, int nanos) implements Comparable<Tai64n> {
     }
 
     /// The smallest label after this one.
-    Tai64n next() {
+    public Tai64n next() {
         return nanos == NANOS_PER_SECOND - 1
                 ? new Tai64n(seconds + 1, 0)
                 : new Tai64n(seconds, nanos + 1);

@@ -1,8 +1,11 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.handshake;
 
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.SourceBuckets;
 import dev.gatehouse.wire.TokenBucket;
+import dev.gatehouse.wireguard.key.PublicKey;
+import dev.gatehouse.wireguard.message.MessageType;
+import dev.gatehouse.wireguard.message.WireGuardConstants;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -32,14 +35,14 @@ public final class HandshakeGate implements AutoCloseable {
 
     /// Of one source with a cookie: an office of 1,000 may begin anew at once, behind one address;
     /// in a quiet hour it begins 8 handshakes a second.
-    static final int SOURCE_PER_SECOND = 100;
+    public static final int SOURCE_PER_SECOND = 100;
 
-    static final int SOURCE_BURST = 1_000;
+    public static final int SOURCE_BURST = 1_000;
 
     /// Of all strangers with cookies, and the same of all known sources: a quarter of a core each.
     static final int PROVEN_PER_SECOND = 2_000;
 
-    static final int PROVEN_BURST = 2_000;
+    public static final int PROVEN_BURST = 2_000;
 
     private static final long WINDOW_NS = Duration.ofSeconds(1).toNanos();
     private static final long RESPONSE_WAIT_NS = WireGuardConstants.REKEY_TIMEOUT_NS;

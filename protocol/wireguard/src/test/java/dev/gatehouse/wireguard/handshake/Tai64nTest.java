@@ -1,4 +1,4 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.handshake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

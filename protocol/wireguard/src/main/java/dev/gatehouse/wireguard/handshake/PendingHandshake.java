@@ -1,37 +1,44 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.handshake;
 
-import static dev.gatehouse.wireguard.HandshakeFields.INITIATION_EPHEMERAL_OFFSET;
-import static dev.gatehouse.wireguard.HandshakeFields.INITIATION_STATIC_OFFSET;
-import static dev.gatehouse.wireguard.HandshakeFields.INITIATION_TIMESTAMP_OFFSET;
-import static dev.gatehouse.wireguard.HandshakeFields.KEY_LENGTH;
-import static dev.gatehouse.wireguard.HandshakeFields.RESPONSE_EMPTY_OFFSET;
-import static dev.gatehouse.wireguard.HandshakeFields.RESPONSE_EPHEMERAL_OFFSET;
-import static dev.gatehouse.wireguard.HandshakeFields.SENDER_OFFSET;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.INITIATION_EPHEMERAL_OFFSET;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.INITIATION_STATIC_OFFSET;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.INITIATION_TIMESTAMP_OFFSET;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.KEY_LENGTH;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.RESPONSE_EMPTY_OFFSET;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.RESPONSE_EPHEMERAL_OFFSET;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.SENDER_OFFSET;
 
+import dev.gatehouse.wireguard.key.KeyPair;
+import dev.gatehouse.wireguard.key.PublicKey;
+import dev.gatehouse.wireguard.message.MessageType;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /// An initiation of ours that waits for its response. Wiped on close.
-final class PendingHandshake implements AutoCloseable {
+public final class PendingHandshake implements AutoCloseable {
     private final PeerKeys peer;
     private final int localIndex;
     private final KeyPair ephemeral;
     private final NoiseState noise;
 
-    PendingHandshake(PeerKeys peer, int localIndex, RandomGenerator random) {
+    /// Draws an ephemeral key.
+    ///
+    /// @param localIndex by which the peer names the session to come
+    public PendingHandshake(PeerKeys peer, int localIndex, RandomGenerator random) {
         this.peer = peer;
         this.localIndex = localIndex;
         ephemeral = KeyPair.generate(random);
         noise = new NoiseState(peer.remote());
     }
 
-    int localIndex() {
+    /// The index by which the peer names the session to come.
+    public int localIndex() {
         return localIndex;
     }
 
     /// Writes the initiation, macs still zero. Call once.
-    byte[] initiate(Tai64n timestamp) {
+    public byte[] initiate(Tai64n timestamp) {
         var message =
                 HandshakeFields.message(MessageType.INITIATION, MessageType.INITIATION_LENGTH);
         HandshakeFields.putIndex(message, SENDER_OFFSET, localIndex);
@@ -60,7 +67,7 @@ final class PendingHandshake implements AutoCloseable {
     }
 
     /// Empty if `response` does not answer this initiation; the state is then unchanged.
-    Optional<TransportKeys> finish(byte[] response) {
+    public Optional<TransportKeys> finish(byte[] response) {
         try (var attempt = noise.copy()) {
             byte[] ephemeralBytes =
                     HandshakeFields.field(response, RESPONSE_EPHEMERAL_OFFSET, KEY_LENGTH);

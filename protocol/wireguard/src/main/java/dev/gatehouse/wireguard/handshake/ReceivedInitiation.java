@@ -1,22 +1,25 @@
-package dev.gatehouse.wireguard;
+package dev.gatehouse.wireguard.handshake;
 
-import static dev.gatehouse.wireguard.HandshakeFields.INITIATION_EPHEMERAL_OFFSET;
-import static dev.gatehouse.wireguard.HandshakeFields.INITIATION_STATIC_LENGTH;
-import static dev.gatehouse.wireguard.HandshakeFields.INITIATION_STATIC_OFFSET;
-import static dev.gatehouse.wireguard.HandshakeFields.INITIATION_TIMESTAMP_LENGTH;
-import static dev.gatehouse.wireguard.HandshakeFields.INITIATION_TIMESTAMP_OFFSET;
-import static dev.gatehouse.wireguard.HandshakeFields.KEY_LENGTH;
-import static dev.gatehouse.wireguard.HandshakeFields.RESPONSE_EMPTY_OFFSET;
-import static dev.gatehouse.wireguard.HandshakeFields.RESPONSE_EPHEMERAL_OFFSET;
-import static dev.gatehouse.wireguard.HandshakeFields.RESPONSE_RECEIVER_OFFSET;
-import static dev.gatehouse.wireguard.HandshakeFields.SENDER_OFFSET;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.INITIATION_EPHEMERAL_OFFSET;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.INITIATION_STATIC_LENGTH;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.INITIATION_STATIC_OFFSET;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.INITIATION_TIMESTAMP_LENGTH;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.INITIATION_TIMESTAMP_OFFSET;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.KEY_LENGTH;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.RESPONSE_EMPTY_OFFSET;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.RESPONSE_EPHEMERAL_OFFSET;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.RESPONSE_RECEIVER_OFFSET;
+import static dev.gatehouse.wireguard.handshake.HandshakeFields.SENDER_OFFSET;
 
+import dev.gatehouse.wireguard.key.KeyPair;
+import dev.gatehouse.wireguard.key.PublicKey;
+import dev.gatehouse.wireguard.message.MessageType;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /// A peer's initiation whose sender is known, on its way to a response. Wiped on close.
-final class ReceivedInitiation implements AutoCloseable {
+public final class ReceivedInitiation implements AutoCloseable {
     private final byte[] message;
     private final NoiseState noise;
     private final PublicKey remoteEphemeral;
@@ -31,7 +34,7 @@ final class ReceivedInitiation implements AutoCloseable {
     }
 
     /// Decrypts the sender's static key; empty if the message is not for `local`.
-    static Optional<ReceivedInitiation> read(KeyPair local, byte[] message) {
+    public static Optional<ReceivedInitiation> read(KeyPair local, byte[] message) {
         var noise = new NoiseState(local.publicKey());
         byte[] ephemeral = HandshakeFields.field(message, INITIATION_EPHEMERAL_OFFSET, KEY_LENGTH);
         var remoteEphemeral = new PublicKey(ephemeral);
@@ -53,12 +56,13 @@ final class ReceivedInitiation implements AutoCloseable {
                         });
     }
 
-    PublicKey remoteStatic() {
+    /// Who claims to have sent it; [#timestamp] proves it.
+    public PublicKey remoteStatic() {
         return remoteStatic;
     }
 
     /// Decrypts the time stamp, which proves that the sender has its private key.
-    Optional<Tai64n> timestamp(PeerKeys peer) {
+    public Optional<Tai64n> timestamp(PeerKeys peer) {
         byte[] key = noise.mixKeyForField(peer.staticShared());
         byte[] sealed =
                 HandshakeFields.field(
@@ -69,10 +73,10 @@ final class ReceivedInitiation implements AutoCloseable {
     }
 
     /// A response, macs still zero, and the keys of the session it begins.
-    record Answer(byte[] response, TransportKeys keys) {}
+    public record Answer(byte[] response, TransportKeys keys) {}
 
     /// Empty if the sender's ephemeral key is of low order.
-    Optional<Answer> answer(PeerKeys peer, int localIndex, RandomGenerator random) {
+    public Optional<Answer> answer(PeerKeys peer, int localIndex, RandomGenerator random) {
         int remoteIndex = HandshakeFields.index(message, SENDER_OFFSET);
         var response = HandshakeFields.message(MessageType.RESPONSE, MessageType.RESPONSE_LENGTH);
         HandshakeFields.putIndex(response, SENDER_OFFSET, localIndex);
