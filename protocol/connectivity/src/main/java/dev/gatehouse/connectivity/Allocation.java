@@ -56,7 +56,7 @@ final class Allocation {
     private final PendingRequests pending = new PendingRequests();
     private final SequencedSet<Endpoint> bufferedBinds = new LinkedHashSet<>();
     private final ArrayDeque<AllocationEvent> events = new ArrayDeque<>();
-    private final ArrayDeque<DatagramQueue.Datagram> transmits = new ArrayDeque<>();
+    private final ArrayDeque<Datagram> transmits = new ArrayDeque<>();
     private final RoundTripTime roundTrip = new RoundTripTime();
     private final FoundSockets found = new FoundSockets();
     private final TokenBucket attempts = TokenBucket.every(ATTEMPT_EVERY_NS, ATTEMPTS_BURST);
@@ -651,9 +651,7 @@ final class Allocation {
         var payload = request.write(software, login, TransactionId.random(random), nowNs);
         pending.add(request);
         var server = request.server();
-        transmits.add(
-                new DatagramQueue.Datagram(
-                        Endpoint.any(server.family()), server, new DatagramQueue.Payload(payload)));
+        transmits.add(new Datagram(Endpoint.any(server.family()), server, new Payload(payload)));
     }
 
     /// When [#handleTimeout] has work, or [#NEVER].
@@ -670,7 +668,7 @@ final class Allocation {
     }
 
     /// The next request to send, or null.
-    DatagramQueue.Datagram pollTransmit() {
+    Datagram pollTransmit() {
         return transmits.poll();
     }
 

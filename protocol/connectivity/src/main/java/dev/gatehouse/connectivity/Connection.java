@@ -46,7 +46,7 @@ final class Connection {
     private final WireGuardTunnel tunnel;
     private final List<Candidate> signalled = new ArrayList<>();
     private final List<Endpoint> bindTargets = new ArrayList<>();
-    private final ArrayDeque<DatagramQueue.Payload> waitingControls = new ArrayDeque<>();
+    private final ArrayDeque<Payload> waitingControls = new ArrayDeque<>();
     private final ParkedPackets parked;
     private final RepeatedSegments repeated = new RepeatedSegments();
     private final SignalRepeat signalRepeat = new SignalRepeat();
@@ -653,7 +653,7 @@ final class Connection {
                 if (waitingControls.size() == WAITING_CONTROLS_MAX) {
                     waitingControls.removeFirst();
                 }
-                waitingControls.add(new DatagramQueue.Payload(datagram));
+                waitingControls.add(new Payload(datagram));
             }
         }
     }

@@ -6,22 +6,6 @@ import java.util.ArrayDeque;
 /// Single datagrams to send, in order. When full the datagram is refused and counted: all of them
 /// are requests that are retried, or answers to such.
 final class DatagramQueue {
-    /// A datagram of our own making.
-    record Datagram(Endpoint local, Endpoint remote, Payload payload) {}
-
-    /// Bytes that nobody writes to any more.
-    static final class Payload {
-        private final byte[] bytes;
-
-        Payload(byte[] bytes) {
-            this.bytes = bytes;
-        }
-
-        byte[] bytes() {
-            return bytes;
-        }
-    }
-
     private final int capacity;
     private final DropCounters drops;
     private final ArrayDeque<Datagram> datagrams = new ArrayDeque<>();

@@ -5,7 +5,7 @@ import java.util.ArrayDeque;
 
 /// Packets that wait for a session. The oldest make room, and the loss is counted.
 final class ParkedPackets {
-    private record Packet(DatagramQueue.Payload payload, int ecn) {}
+    private record Packet(Payload payload, int ecn) {}
 
     private final DropCounters drops;
     private final ArrayDeque<Packet> packets = new ArrayDeque<>();
@@ -33,7 +33,7 @@ final class ParkedPackets {
             }
             var bytes = new byte[batch.length(i)];
             batch.buffer().get(batch.offset(i), bytes);
-            packets.add(new Packet(new DatagramQueue.Payload(bytes), batch.ecn(i)));
+            packets.add(new Packet(new Payload(bytes), batch.ecn(i)));
         }
     }
 

@@ -7,12 +7,14 @@ import java.time.Duration;
 /// candidates of a connection that had a path are signalled again 1, 3 and 7 s after a change,
 /// until the peer is heard.
 final class SignalRepeat {
+    static final long NEVER = Long.MAX_VALUE;
+
     private static final long FIRST_AFTER_NS = Duration.ofSeconds(1).toNanos();
     private static final int REPEATS_MAX = 3;
 
     private long changedNs;
     private long waitNs;
-    private long dueNs = Connection.NEVER;
+    private long dueNs = NEVER;
     private int repeats;
 
     /// A path is to be found through a candidate just signalled.
@@ -31,7 +33,7 @@ final class SignalRepeat {
             return false;
         }
         if (heardNs > changedNs || repeats == REPEATS_MAX) {
-            dueNs = Connection.NEVER;
+            dueNs = NEVER;
             return false;
         }
         repeats++;
@@ -40,7 +42,7 @@ final class SignalRepeat {
         return true;
     }
 
-    /// When [#isDue] has something to say, or [Connection#NEVER].
+    /// When [#isDue] has something to say, or [#NEVER].
     long deadlineNs() {
         return dueNs;
     }

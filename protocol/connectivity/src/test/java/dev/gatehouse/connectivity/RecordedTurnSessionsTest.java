@@ -79,7 +79,7 @@ class RecordedTurnSessionsTest {
         var info = new RelayInfo("relay", RELAY, session.username(), session.password());
         var random = new Script(session.lines());
         var allocation = Allocation.start(info, session.software(), random, 0);
-        var sent = new ArrayDeque<DatagramQueue.Datagram>();
+        var sent = new ArrayDeque<Datagram>();
         for (var line : session.lines()) {
             var message = line.message();
             if (line.isOurs()) {
@@ -118,14 +118,14 @@ class RecordedTurnSessionsTest {
         assertThat(channels).isGreaterThanOrEqualTo(4);
     }
 
-    private static void drain(Allocation allocation, Queue<DatagramQueue.Datagram> sent) {
+    private static void drain(Allocation allocation, Queue<Datagram> sent) {
         for (var one = allocation.pollTransmit(); one != null; one = allocation.pollTransmit()) {
             sent.add(one);
         }
     }
 
     /// We ask IPv4 first, some of them did not: what is sent at once has no order.
-    private static DatagramQueue.Datagram next(Queue<DatagramQueue.Datagram> sent, Line line) {
+    private static Datagram next(Queue<Datagram> sent, Line line) {
         var id = line.message().transactionId();
         for (var one : sent) {
             var bytes = one.payload().bytes();
