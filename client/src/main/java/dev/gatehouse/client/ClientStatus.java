@@ -14,9 +14,9 @@ import java.util.stream.Collectors;
 /// @param networkRestored how often something was put back that others had changed in the
 ///     tunnel's part of the host's network, in total
 /// @param dropped what went no further between us and the gateways, in total, by reason
-///     ([dev.gatehouse.connectivity.DropReason] in small letters); reasons that never were are left
-///     out. `dns_connections` and `dns_queries`: of programs on this host, for which there was no
-///     room
+///     ([dev.gatehouse.connectivity.path.DropReason] in small letters); reasons that never were
+///     are left out. `dns_connections` and `dns_queries`: of programs on this host, for which
+///     there was no room
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ClientStatus(
         boolean ready,

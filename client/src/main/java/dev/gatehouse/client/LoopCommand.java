@@ -5,7 +5,7 @@ import dev.gatehouse.client.state.Flow;
 import dev.gatehouse.client.state.InterfaceConfig;
 import dev.gatehouse.client.state.Resource;
 import dev.gatehouse.client.state.TcpDnsQuery;
-import dev.gatehouse.connectivity.RelayInfo;
+import dev.gatehouse.turn.RelayInfo;
 import dev.gatehouse.wire.IpAddress;
 import java.util.List;
 import java.util.Optional;

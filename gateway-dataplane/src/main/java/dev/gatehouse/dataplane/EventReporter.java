@@ -1,6 +1,6 @@
 package dev.gatehouse.dataplane;
 
-import dev.gatehouse.connectivity.CandidateChanges;
+import dev.gatehouse.connectivity.peer.CandidateChanges;
 import dev.gatehouse.rpc.AuthorizationExpired;
 import dev.gatehouse.rpc.ConnectionChanged;
 import dev.gatehouse.rpc.Delta;

@@ -59,7 +59,7 @@ final class Metrics implements AutoCloseable {
         counters(
                 shard,
                 "gatehouse.connectivity.dropped",
-                dev.gatehouse.connectivity.DropReason.values(),
+                dev.gatehouse.connectivity.path.DropReason.values(),
                 "reason",
                 ShardMetrics::connectivityDrops);
         counters(

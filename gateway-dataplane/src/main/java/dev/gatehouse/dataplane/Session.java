@@ -2,8 +2,8 @@ package dev.gatehouse.dataplane;
 
 import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.connectivity.NodeEvent;
-import dev.gatehouse.connectivity.PathInfo;
 import dev.gatehouse.connectivity.Upsert;
+import dev.gatehouse.connectivity.path.PathInfo;
 import dev.gatehouse.dataplane.gateway.Authorization;
 import dev.gatehouse.dataplane.gateway.GatewayEvent;
 import dev.gatehouse.dataplane.gateway.GatewayState;

@@ -1,7 +1,7 @@
 package dev.gatehouse.dataplane;
 
-import dev.gatehouse.connectivity.DropReason;
 import dev.gatehouse.connectivity.Node;
+import dev.gatehouse.connectivity.path.DropReason;
 import dev.gatehouse.dataplane.gateway.GatewayState;
 import dev.gatehouse.transport.tun.TunCounter;
 import dev.gatehouse.transport.udp.UdpCounter;

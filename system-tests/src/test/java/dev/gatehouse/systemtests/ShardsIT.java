@@ -3,7 +3,6 @@ package dev.gatehouse.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import dev.gatehouse.connectivity.RelayInfo;
 import dev.gatehouse.ice.IceCredentials;
 import dev.gatehouse.rpc.AuthorizationKey;
 import dev.gatehouse.rpc.AuthorizeReply;
@@ -24,6 +23,7 @@ import dev.gatehouse.rpc.Snapshot;
 import dev.gatehouse.rpc.UpdateRelaysRequest;
 import dev.gatehouse.stun.TurnCredentials;
 import dev.gatehouse.systemtests.Program.Spec;
+import dev.gatehouse.turn.RelayInfo;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wireguard.key.PublicKey;

@@ -2,7 +2,7 @@ package dev.gatehouse.benchmarks.shards;
 
 import com.google.protobuf.ByteString;
 import dev.gatehouse.connectivity.NodeSnapshot;
-import dev.gatehouse.connectivity.PeerSnapshot;
+import dev.gatehouse.connectivity.peer.PeerSnapshot;
 import dev.gatehouse.ice.Candidate;
 import dev.gatehouse.ice.IceCredentials;
 import dev.gatehouse.ice.IceEvent;

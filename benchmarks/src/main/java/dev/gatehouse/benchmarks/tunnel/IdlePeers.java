@@ -4,7 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.connectivity.NodeConfig;
 import dev.gatehouse.connectivity.NodeSnapshot;
-import dev.gatehouse.connectivity.PeerSnapshot;
+import dev.gatehouse.connectivity.peer.PeerSnapshot;
 import dev.gatehouse.ice.Candidate;
 import dev.gatehouse.ice.IceCredentials;
 import dev.gatehouse.ice.IceEvent;

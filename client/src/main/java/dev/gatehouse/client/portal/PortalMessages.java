@@ -11,7 +11,7 @@ import dev.gatehouse.client.LoopCommand;
 import dev.gatehouse.client.state.Flow;
 import dev.gatehouse.client.state.InterfaceConfig;
 import dev.gatehouse.client.state.Resource;
-import dev.gatehouse.connectivity.RelayInfo;
+import dev.gatehouse.turn.RelayInfo;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import java.util.EnumMap;

@@ -4,11 +4,11 @@ package dev.gatehouse.dataplane.gateway;
 public final class DropCounters {
     private final long[] counts = new long[DropReason.values().length];
 
-    void count(DropReason reason) {
+    public void count(DropReason reason) {
         counts[reason.ordinal()]++;
     }
 
-    void count(DropReason reason, long packets) {
+    public void count(DropReason reason, long packets) {
         counts[reason.ordinal()] += packets;
     }
 

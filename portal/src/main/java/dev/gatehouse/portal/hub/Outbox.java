@@ -19,7 +19,7 @@ final class Outbox {
         actions.add(action);
     }
 
-    HubAction poll() {
+    public HubAction poll() {
         return actions.poll();
     }
 

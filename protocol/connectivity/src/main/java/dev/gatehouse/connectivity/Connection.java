@@ -1,5 +1,16 @@
 package dev.gatehouse.connectivity;
 
+import dev.gatehouse.connectivity.path.DropReason;
+import dev.gatehouse.connectivity.path.Path;
+import dev.gatehouse.connectivity.path.PathInfo;
+import dev.gatehouse.connectivity.peer.FailureReason;
+import dev.gatehouse.connectivity.peer.LocalCandidates;
+import dev.gatehouse.connectivity.peer.ParkedPackets;
+import dev.gatehouse.connectivity.peer.PeerLimits;
+import dev.gatehouse.connectivity.peer.PeerSnapshot;
+import dev.gatehouse.connectivity.peer.RepeatedSegments;
+import dev.gatehouse.connectivity.peer.SignalRepeat;
+import dev.gatehouse.connectivity.peer.State;
 import dev.gatehouse.ice.Candidate;
 import dev.gatehouse.ice.IceAgent;
 import dev.gatehouse.ice.IceCredentials;
@@ -8,6 +19,10 @@ import dev.gatehouse.ice.IceState;
 import dev.gatehouse.ice.IceTransmit;
 import dev.gatehouse.stun.StunMessage;
 import dev.gatehouse.stun.TransactionId;
+import dev.gatehouse.turn.Allocation;
+import dev.gatehouse.turn.AllocationEvent;
+import dev.gatehouse.turn.AllocationWatch;
+import dev.gatehouse.turn.Payload;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.PacketBatch;
@@ -227,28 +242,12 @@ final class Connection {
         for (var each : context.relays().list()) {
             boolean isSelected = relay.filter(r -> r == each).isPresent();
             for (var event : each.known()) {
-                candidateOf(event, isSelected).ifPresent(known::add);
+                LocalCandidates.of(event, isSelected).ifPresent(known::add);
             }
         }
         known.sort(Comparator.comparingLong(Candidate::priority).reversed());
         known.forEach(candidate -> addLocal(candidate, nowNs));
         settle(nowNs);
-    }
-
-    private static Optional<Candidate> candidateOf(AllocationEvent event, boolean isSelected) {
-        return switch (event) {
-            case AllocationEvent.HostFound(var address) -> Optional.of(Candidate.host(address));
-            case AllocationEvent.ReflexiveFound(var address, var base) ->
-                    // One that equals its base says nothing: it is left out, as peers do.
-                    Optional.of(Candidate.serverReflexive(address, base))
-                            .filter(c -> !address.equals(base));
-            case AllocationEvent.RelayedFound(var address, var server) ->
-                    Optional.of(Candidate.relayed(address, server)).filter(_ -> isSelected);
-            case AllocationEvent.RelayedGone _,
-                    AllocationEvent.HostGone _,
-                    AllocationEvent.Allocated _ ->
-                    Optional.empty();
-        };
     }
 
     private void addLocal(Candidate candidate, long nowNs) {
@@ -292,7 +291,7 @@ final class Connection {
                     bindTargets.forEach(peer -> from.bind(peer, nowNs));
             default -> {}
         }
-        candidateOf(event, isSelected).ifPresent(candidate -> addLocal(candidate, nowNs));
+        LocalCandidates.of(event, isSelected).ifPresent(candidate -> addLocal(candidate, nowNs));
         settle(nowNs);
     }
 
@@ -321,7 +320,7 @@ final class Connection {
                 selected -> {
                     bindTargets.forEach(peer -> selected.bind(peer, nowNs));
                     for (var event : selected.known()) {
-                        candidateOf(event, true).ifPresent(c -> addLocal(c, nowNs));
+                        LocalCandidates.of(event, true).ifPresent(c -> addLocal(c, nowNs));
                     }
                 });
         settle(nowNs);

@@ -1,5 +1,6 @@
 package dev.gatehouse.connectivity;
 
+import dev.gatehouse.connectivity.path.ChangeLog;
 import dev.gatehouse.stun.StunMessage;
 import dev.gatehouse.wireguard.WireGuardTunnel;
 import dev.gatehouse.wireguard.key.PublicKey;

@@ -1,8 +1,11 @@
 package dev.gatehouse.connectivity;
 
+import dev.gatehouse.connectivity.path.DropReason;
+import dev.gatehouse.connectivity.path.Relays;
 import dev.gatehouse.stun.ChannelData;
 import dev.gatehouse.stun.Decoded;
 import dev.gatehouse.stun.StunMessage;
+import dev.gatehouse.turn.Allocation;
 import dev.gatehouse.wire.DatagramBatch;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.PacketBatch;

@@ -1,7 +1,14 @@
 package dev.gatehouse.connectivity;
 
+import dev.gatehouse.connectivity.path.DropCounters;
+import dev.gatehouse.connectivity.path.DropReason;
+import dev.gatehouse.connectivity.path.PathInfo;
+import dev.gatehouse.connectivity.peer.State;
 import dev.gatehouse.ice.Candidate;
 import dev.gatehouse.ice.IceCredentials;
+import dev.gatehouse.turn.Allocation;
+import dev.gatehouse.turn.AllocationEvent;
+import dev.gatehouse.turn.RelayInfo;
 import dev.gatehouse.wire.DatagramBatch;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.PacketBatch;

@@ -1,5 +1,9 @@
 package dev.gatehouse.connectivity;
 
+import dev.gatehouse.connectivity.path.DropCounters;
+import dev.gatehouse.connectivity.path.Outbox;
+import dev.gatehouse.connectivity.path.Relays;
+import dev.gatehouse.connectivity.peer.PeerAddresses;
 import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wireguard.handshake.HandshakeGate;
 import java.util.ArrayDeque;

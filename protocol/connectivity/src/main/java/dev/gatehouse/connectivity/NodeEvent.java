@@ -1,5 +1,7 @@
 package dev.gatehouse.connectivity;
 
+import dev.gatehouse.connectivity.path.PathInfo;
+import dev.gatehouse.connectivity.peer.FailureReason;
 import dev.gatehouse.wire.Endpoint;
 
 /// What a [Node] tells its owner.

@@ -1,5 +1,7 @@
 package dev.gatehouse.connectivity;
 
+import dev.gatehouse.connectivity.peer.PeerSnapshot;
+import dev.gatehouse.turn.RelaySnapshot;
 import java.util.List;
 
 /// What a successor of this process needs to go on; the node's own keys are not in here.

@@ -3,6 +3,7 @@ package dev.gatehouse.connectivity;
 import static dev.gatehouse.connectivity.SimWorld.S;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.connectivity.path.DropReason;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wireguard.WireGuardPolicy;
 import dev.gatehouse.wireguard.WireGuardTunnel;

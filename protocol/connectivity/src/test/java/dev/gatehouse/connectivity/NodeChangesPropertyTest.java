@@ -8,6 +8,7 @@ import dev.gatehouse.connectivity.SimWorld.Peer;
 import dev.gatehouse.testkit.Gen;
 import dev.gatehouse.testkit.Nat;
 import dev.gatehouse.testkit.SimNetwork;
+import dev.gatehouse.turn.RelayInfo;
 import dev.gatehouse.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.List;

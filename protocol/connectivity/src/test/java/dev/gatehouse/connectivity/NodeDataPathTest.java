@@ -4,6 +4,8 @@ import static dev.gatehouse.connectivity.SimWorld.MS;
 import static dev.gatehouse.connectivity.SimWorld.S;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.connectivity.path.DropReason;
+import dev.gatehouse.connectivity.path.Relays;
 import dev.gatehouse.stun.ChannelData;
 import dev.gatehouse.stun.StunMessage.MessageClass;
 import dev.gatehouse.stun.StunMethods;

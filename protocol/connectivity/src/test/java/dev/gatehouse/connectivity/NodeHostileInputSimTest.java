@@ -4,6 +4,7 @@ import static dev.gatehouse.connectivity.SimWorld.MS;
 import static dev.gatehouse.connectivity.SimWorld.S;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.connectivity.path.DropReason;
 import dev.gatehouse.testkit.Mutator;
 import dev.gatehouse.testkit.Nat;
 import dev.gatehouse.testkit.SimDatagram;

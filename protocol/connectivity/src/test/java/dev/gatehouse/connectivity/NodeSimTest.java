@@ -5,6 +5,9 @@ import static dev.gatehouse.connectivity.SimWorld.S;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.connectivity.SimWorld.Peer;
+import dev.gatehouse.connectivity.path.DropReason;
+import dev.gatehouse.connectivity.path.PathInfo;
+import dev.gatehouse.connectivity.peer.FailureReason;
 import dev.gatehouse.ice.Candidate;
 import dev.gatehouse.testkit.Nat;
 import dev.gatehouse.testkit.SimNetwork;

@@ -3,6 +3,8 @@ package dev.gatehouse.connectivity;
 import static dev.gatehouse.connectivity.SimWorld.S;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.connectivity.path.DropReason;
+import dev.gatehouse.connectivity.peer.PeerLimits;
 import dev.gatehouse.stun.StunMessage.MessageClass;
 import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.stun.StunWriter;

@@ -1,5 +1,6 @@
 package dev.gatehouse.connectivity;
 
+import dev.gatehouse.connectivity.path.Relays;
 import dev.gatehouse.stun.ChannelData;
 import dev.gatehouse.stun.StunErrors;
 import dev.gatehouse.stun.StunMessage;
@@ -8,6 +9,7 @@ import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.stun.StunWriter;
 import dev.gatehouse.stun.TurnCredentials;
 import dev.gatehouse.testkit.SimDatagram;
+import dev.gatehouse.turn.RelayInfo;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
 package dev.gatehouse.connectivity;
 
+import dev.gatehouse.connectivity.path.PathInfo;
 import dev.gatehouse.ice.IceCredentials;
 import dev.gatehouse.testkit.Nat;
 import dev.gatehouse.testkit.Packets;

@@ -2,6 +2,8 @@ package dev.gatehouse.connectivity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.connectivity.peer.PeerSnapshot;
+import dev.gatehouse.turn.RelaySnapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

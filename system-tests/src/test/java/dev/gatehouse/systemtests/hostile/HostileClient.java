@@ -2,10 +2,10 @@ package dev.gatehouse.systemtests.hostile;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.connectivity.NodeEvent;
-import dev.gatehouse.connectivity.RelayInfo;
 import dev.gatehouse.ice.IceCredentials;
 import dev.gatehouse.tunnel.P2pControl;
 import dev.gatehouse.tunnel.P2pEvent;
+import dev.gatehouse.turn.RelayInfo;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpPacket;

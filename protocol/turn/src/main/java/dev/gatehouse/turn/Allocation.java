@@ -1,0 +1,689 @@
+package dev.gatehouse.turn;
+
+import dev.gatehouse.stun.StunErrors;
+import dev.gatehouse.stun.StunMessage;
+import dev.gatehouse.stun.TransactionId;
+import dev.gatehouse.stun.TurnCredentials;
+import dev.gatehouse.wire.Endpoint;
+import dev.gatehouse.wire.IpAddress;
+import dev.gatehouse.wire.TokenBucket;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.function.LongPredicate;
+import java.util.random.RandomGenerator;
+
+/// The TURN client of one relay, tunnel.md section 3. Sans-IO.
+///
+/// ```
+/// PROBING --first BINDING answered--> ALLOCATING --granted--> ALLOCATED
+/// ALLOCATED --437, expired, lifetime 0--> ALLOCATING
+/// ALLOCATING --refused--> SUSPENDED --portal mentions relays--> ALLOCATING
+/// any --401 with nonce, 420, no answer for 8 s--> FREED
+/// ```
+public final class Allocation {
+    private enum Phase {
+        PROBING,
+        ALLOCATING,
+        ALLOCATED,
+        SUSPENDED,
+        FREED
+    }
+
+    public static final long NEVER = Long.MAX_VALUE;
+    static final long KEEP_ALIVE_NS = Duration.ofSeconds(25).toNanos();
+
+    private static final int BUFFERED_BINDS_MAX = 100;
+    private static final LongPredicate NO_LIMIT = _ -> true;
+
+    /// A peer on the move gets another allocation with each network, one a minute at worst.
+    static final int ATTEMPTS_BURST = 20;
+
+    private static final long ATTEMPT_EVERY_NS = Duration.ofSeconds(10).toNanos();
+    private static final long REFRESH_PAUSE_NS = Duration.ofSeconds(1).toNanos();
+    private static final long SECOND_NS = 1_000_000_000L;
+
+    private final String id;
+    private final List<Endpoint> servers;
+    private final String software;
+    private final RandomGenerator random;
+    private final Channels channels = new Channels();
+    private final ForbiddenPeers forbidden = new ForbiddenPeers();
+    private final PendingRequests pending = new PendingRequests();
+    private final SequencedSet<Endpoint> bufferedBinds = new LinkedHashSet<>();
+    private final ArrayDeque<AllocationEvent> events = new ArrayDeque<>();
+    private final ArrayDeque<Datagram> transmits = new ArrayDeque<>();
+    private final RoundTripTime roundTrip = new RoundTripTime();
+    private final FoundSockets found = new FoundSockets();
+    private final TokenBucket attempts = TokenBucket.every(ATTEMPT_EVERY_NS, ATTEMPTS_BURST);
+    private final AllocationWatch watch = new AllocationWatch();
+    private final List<Endpoint> replaced = new ArrayList<>(); // lost, but peers are not told yet
+
+    private TurnLogin login;
+    private Phase phase = Phase.PROBING;
+    private Optional<Endpoint> active = Optional.empty();
+    private Optional<AllocationLease> lease = Optional.empty();
+    private long refreshAtNs = NEVER;
+    private long keepAliveAtNs = NEVER;
+    private long receivedAtNs; // anything that only the relay can have sent
+    private int changes; // of login and lease
+    private int seenRevision = -1;
+    private int excess; // since it was last asked for
+
+    private Allocation(RelayInfo relay, String software, RandomGenerator random) {
+        this.id = relay.id();
+        this.servers = relay.addresses();
+        this.software = software;
+        this.random = random;
+        this.login = new TurnLogin(relay.username(), relay.password(), Optional.empty());
+    }
+
+    /// Starts by asking every address of the relay how it sees us.
+    public static Allocation start(
+            RelayInfo relay, String software, RandomGenerator random, long nowNs) {
+        var allocation = new Allocation(relay, software, random);
+        allocation.probe(nowNs);
+        return allocation;
+    }
+
+    /// Goes on with what another process had, and refreshes it at once.
+    public static Allocation restore(
+            RelaySnapshot snapshot, String software, RandomGenerator random, long nowNs) {
+        var relay = snapshot.relay();
+        var allocation = new Allocation(relay, software, random);
+        allocation.login = new TurnLogin(relay.username(), relay.password(), snapshot.nonce());
+        allocation.probe(nowNs);
+        snapshot.grant().ifPresent(grant -> allocation.resume(grant, nowNs));
+        return allocation;
+    }
+
+    private void probe(long nowNs) {
+        for (var server : servers) {
+            send(TurnRequest.to(server, TurnRequest.Kind.BINDING), nowNs);
+        }
+    }
+
+    private void resume(RelaySnapshot.Grant grant, long nowNs) {
+        active = Optional.of(grant.server());
+        receivedAtNs = nowNs;
+        grant(new AllocationLease(grant.relayed(), nowNs, grant.lifetimeLeftNs()), nowNs);
+        events.add(new AllocationEvent.Allocated());
+        for (var channel : grant.channels()) {
+            channels.restore(
+                    Channel.restored(channel.number(), channel.peer(), nowNs - channel.ageNs()));
+        }
+        refreshAtNs = nowNs;
+        handleTimeout(nowNs);
+    }
+
+    /// What a successor needs; empty if there is no allocation worth handing on.
+    public RelaySnapshot snapshot(long nowNs) {
+        var grant =
+                lease.map(
+                        l ->
+                                new RelaySnapshot.Grant(
+                                        active.orElseThrow(),
+                                        l.relayed(),
+                                        Math.max(0, l.expiresAtNs() - nowNs),
+                                        channelSnapshots(nowNs)));
+        return new RelaySnapshot(info(), login.nonce(), grant);
+    }
+
+    /// Whether [#snapshot] may differ from what it was at the last call; true at the first.
+    public boolean takeChanged() {
+        int revision = changes + channels.revision();
+        boolean changed = revision != seenRevision;
+        seenRevision = revision;
+        return changed;
+    }
+
+    private List<RelaySnapshot.ChannelSnapshot> channelSnapshots(long nowNs) {
+        return channels.list().stream()
+                .filter(Channel::isConfirmed)
+                .map(
+                        c ->
+                                new RelaySnapshot.ChannelSnapshot(
+                                        c.number(), c.peer(), nowNs - c.confirmedAtNs()))
+                .toList();
+    }
+
+    RelayInfo info() {
+        return new RelayInfo(id, servers, login.username(), login.password());
+    }
+
+    /// The id that the portal gave the relay.
+    public String id() {
+        return id;
+    }
+
+    /// Whether `endpoint` is one that the relay listens at.
+    public boolean isServer(Endpoint endpoint) {
+        return servers.contains(endpoint);
+    }
+
+    /// Whether the relay listens at `address`, at whatever port.
+    public boolean isServerAddress(IpAddress address) {
+        return servers.stream().anyMatch(server -> server.address().equals(address));
+    }
+
+    /// Where the relay listens, as the portal named it.
+    public List<Endpoint> servers() {
+        return servers;
+    }
+
+    /// Nothing can come of this relay any more: forget it until the portal names it again.
+    public boolean isFreed() {
+        return phase == Phase.FREED || (pending.isEmpty() && active.isEmpty());
+    }
+
+    /// Whether the relay has given us an address that has not expired.
+    public boolean isAllocated() {
+        return lease.isPresent();
+    }
+
+    RoundTripTime roundTrip() {
+        return roundTrip;
+    }
+
+    /// Our addresses at the relay; empty without an allocation.
+    public List<Endpoint> relayed() {
+        return lease.map(AllocationLease::relayed).orElse(List.of());
+    }
+
+    /// Our address at the relay of the same family as `peer`, or null. Runs per packet.
+    public Endpoint relayedFor(Endpoint peer) {
+        if (lease.isPresent()) {
+            var relayed = lease.get().relayed();
+            for (int i = 0; i < relayed.size(); i++) {
+                if (relayed.get(i).isV4() == peer.isV4()) {
+                    return relayed.get(i);
+                }
+            }
+        }
+        return null;
+    }
+
+    /// Everything that is known at present, in the form in which it was once told as events.
+    public List<AllocationEvent> known() {
+        var known = new ArrayList<>(found.all());
+        active.ifPresent(
+                server ->
+                        relayed()
+                                .forEach(
+                                        a ->
+                                                known.add(
+                                                        new AllocationEvent.RelayedFound(
+                                                                a, server))));
+        return known;
+    }
+
+    /// The relay's address that data goes to; only while allocated.
+    public Endpoint activeServer() {
+        return active.orElseThrow();
+    }
+
+    /// Whether requests are signed with this name and password.
+    public boolean hasLogin(String username, String password) {
+        return login.isFor(username, password);
+    }
+
+    /// New credentials for the same relay: the allocation stays, and is refreshed under them.
+    public void swapLogin(String username, String password, long nowNs) {
+        login = new TurnLogin(username, password, login.nonce());
+        changes++;
+        if (lease.isPresent()) {
+            pending.removeIf(r -> r.kind() == TurnRequest.Kind.REFRESH);
+            send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
+        } else if (phase == Phase.ALLOCATING || phase == Phase.SUSPENDED) {
+            pending.removeIf(r -> r.kind() != TurnRequest.Kind.BINDING);
+            allocate(nowNs);
+        }
+    }
+
+    /// The portal mentioned other relays: checks with one short attempt that this one is still
+    /// there, or tries again if it had refused.
+    public void refreshNow(long nowNs) {
+        if (lease.isPresent() && !pending.contains(TurnRequest.Kind.REFRESH)) {
+            send(TurnRequest.proactiveRefresh(activeServer()), nowNs);
+        }
+        retryIfRefused(nowNs);
+    }
+
+    /// The portal mentioned this relay, unchanged: tries again if it had refused.
+    public void retryIfRefused(long nowNs) {
+        if (phase == Phase.SUSPENDED) {
+            allocate(nowNs);
+        }
+    }
+
+    /// Whether `address` is ours at the relay, or was until the allocation that is being replaced.
+    public boolean owns(Endpoint address) {
+        return replaced.contains(address) || relayed().contains(address);
+    }
+
+    /// Data needs this relay: sees to it, at most once a second, that the allocation still stands.
+    public void watch(long nowNs) {
+        if (lease.isEmpty() || !watch.isLookDue(nowNs)) {
+            return;
+        }
+        if (watch.isTooQuiet(nowNs)) {
+            verify(nowNs);
+        }
+        if (!pending.contains(TurnRequest.Kind.BINDING)) {
+            send(TurnRequest.look(activeServer()), nowNs);
+        }
+    }
+
+    /// What the relay did too often since the last call: addresses of ours, and allocations.
+    public int takeExcess() {
+        int count = excess + found.takeRefused();
+        excess = 0;
+        return count;
+    }
+
+    /// Addresses of ours that reached the relay, as our sockets have them.
+    public List<IpAddress> hostAddresses() {
+        return found.hostAddresses();
+    }
+
+    /// Asks the relay whether it has our allocation; a 437 leads to another one.
+    private void verify(long nowNs) {
+        if (lease.isPresent() && !pending.contains(TurnRequest.Kind.REFRESH)) {
+            send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
+        }
+    }
+
+    /// Addresses or routes of the host have changed: asks every address of the relay how it
+    /// sees us.
+    ///
+    /// @param gone addresses that the host has no more; they are taken back as soon as the relay
+    ///     has answered on another one of the family
+    public void handleNetworkChange(List<IpAddress> gone, long nowNs) {
+        found.handleMissing(gone);
+        for (var server : servers) {
+            if (!pending.containsBindingTo(server)) {
+                send(TurnRequest.survey(server), nowNs);
+            }
+        }
+    }
+
+    /// Takes back what was told: before the allocation is replaced or forgotten.
+    public void withdraw() {
+        invalidate();
+        tellGone();
+        phase = Phase.FREED;
+    }
+
+    /// Takes what `from`, a server of this relay, sent: an answer to a request of ours, or nothing.
+    public void handleMessage(StunMessage message, Endpoint local, Endpoint from, long nowNs) {
+        var request = pending.answeredBy(message, from);
+        if (request.isEmpty() || !isTrustworthy(message, request.get())) {
+            return;
+        }
+        receivedAtNs = nowNs;
+        pending.remove(request.get());
+        if (request.get().wasSentOnce()) {
+            roundTrip.sample(nowNs - request.get().lastSentNs());
+        }
+        if (message.messageClass() == StunMessage.MessageClass.SUCCESS) {
+            handleSuccess(message, request.get(), local, nowNs);
+        } else {
+            handleError(message, request.get(), nowNs);
+        }
+    }
+
+    private boolean isTrustworthy(StunMessage message, TurnRequest request) {
+        return switch (message.messageClass()) {
+            case REQUEST, INDICATION -> false;
+            case SUCCESS ->
+                    request.kind() == TurnRequest.Kind.BINDING
+                            || message.verifyIntegrity(login.key());
+            case ERROR ->
+                    request.kind() != TurnRequest.Kind.BINDING
+                            && (message.verifyIntegrity(login.key())
+                                    || request.isChallengedBy(message)
+                                    || request.isTooMuchSaid(message));
+        };
+    }
+
+    private void handleSuccess(
+            StunMessage message, TurnRequest request, Endpoint local, long nowNs) {
+        switch (request.kind()) {
+            case BINDING -> handleBound(message, request.server(), local, nowNs);
+            case ALLOCATE -> handleAllocated(message, request, nowNs);
+            case REFRESH -> handleRefreshed(message, request, nowNs);
+            case DELETE -> allocate(nowNs);
+            case CHANNEL_BIND -> channels.confirm(request.channel(), request.lastSentNs());
+        }
+    }
+
+    private void handleBound(StunMessage message, Endpoint server, Endpoint local, long nowNs) {
+        tell(new AllocationEvent.HostFound(local));
+        message.xorMappedAddress()
+                .filter(mapped -> mapped.family() == local.family())
+                .ifPresent(mapped -> tell(new AllocationEvent.ReflexiveFound(mapped, local)));
+        events.addAll(found.replaceMissing(local));
+        if (active.isEmpty()) {
+            active = Optional.of(server);
+            allocate(nowNs);
+        } else if (activeServer().equals(server)) {
+            message.xorMappedAddress().filter(watch::handleSeen).ifPresent(_ -> verify(nowNs));
+        }
+    }
+
+    private void tell(AllocationEvent event) {
+        if (found.add(event)) {
+            events.add(event);
+        }
+    }
+
+    private void handleAllocated(StunMessage message, TurnRequest request, long nowNs) {
+        var relayed = AllocationLease.firstOfEachFamily(message.xorRelayedAddresses());
+        long lifetimeNs = message.lifetimeSeconds().orElse(0) * SECOND_NS;
+        if (relayed.isEmpty() || lifetimeNs == 0) {
+            suspend();
+            return;
+        }
+        watch.handleGranted(message.xorMappedAddress());
+        grant(new AllocationLease(relayed, request.lastSentNs(), lifetimeNs), nowNs);
+        events.add(new AllocationEvent.Allocated());
+        var binds = List.copyOf(bufferedBinds);
+        bufferedBinds.clear();
+        binds.forEach(peer -> bind(peer, nowNs));
+    }
+
+    private void grant(AllocationLease granted, long nowNs) {
+        phase = Phase.ALLOCATED;
+        lease = Optional.of(granted);
+        changes++;
+        refreshAtNs = granted.refreshAtNs();
+        keepAliveAtNs = nowNs + KEEP_ALIVE_NS;
+        for (var address : granted.relayed()) {
+            events.add(new AllocationEvent.RelayedFound(address, activeServer()));
+        }
+        replaced.removeAll(granted.relayed());
+        tellGone();
+    }
+
+    /// What stood before is taken back only when its successor is known, or none comes: a peer
+    /// without any pair gives up within 2 s.
+    private void tellGone() {
+        replaced.forEach(address -> events.add(new AllocationEvent.RelayedGone(address)));
+        replaced.clear();
+    }
+
+    private void handleRefreshed(StunMessage message, TurnRequest request, long nowNs) {
+        long lifetimeNs = message.lifetimeSeconds().orElse(0) * SECOND_NS;
+        if (lease.isEmpty() || lifetimeNs == 0) {
+            invalidate();
+            allocate(nowNs);
+            return;
+        }
+        lease = Optional.of(lease.get().extended(request.lastSentNs(), lifetimeNs));
+        changes++;
+        refreshAtNs = lease.get().refreshAtNs();
+    }
+
+    private void handleError(StunMessage message, TurnRequest request, long nowNs) {
+        if (request.isTooMuchSaid(message) && request.restartBare()) {
+            send(request, nowNs);
+            return;
+        }
+        int code = message.errorCode().orElse(StunErrors.SERVER_ERROR);
+        switch (code) {
+            case StunErrors.UNAUTHORIZED -> {
+                if (request.carriesNonce()) {
+                    free();
+                } else {
+                    authenticate(message, request, nowNs);
+                }
+            }
+            case StunErrors.STALE_NONCE -> authenticate(message, request, nowNs);
+            case StunErrors.UNKNOWN_ATTRIBUTE -> handleUnknownAttribute(request, nowNs);
+            case StunErrors.ALLOCATION_MISMATCH -> handleMismatch(request, nowNs);
+            case StunErrors.FORBIDDEN -> handleForbidden(request, nowNs);
+            default -> handleRefusal(request, nowNs);
+        }
+    }
+
+    /// Others than Firezone's relays know no transport and family in a Refresh.
+    private void handleUnknownAttribute(TurnRequest request, long nowNs) {
+        if (request.restartPlain()) {
+            send(request, nowNs);
+        } else {
+            free();
+        }
+    }
+
+    private void free() {
+        invalidate();
+        tellGone();
+        phase = Phase.FREED;
+    }
+
+    private void authenticate(StunMessage message, TurnRequest request, long nowNs) {
+        boolean ours = message.realm().map(TurnCredentials.REALM::equals).orElse(true);
+        message.nonce().ifPresent(login::useNonce);
+        changes++;
+        if (ours && message.nonce().isPresent() && request.restart()) {
+            send(request, nowNs);
+        } else {
+            handleRefusal(request, nowNs);
+        }
+    }
+
+    /// The relay and we disagree on whether there is an allocation.
+    private void handleMismatch(TurnRequest request, long nowNs) {
+        invalidate();
+        switch (request.kind()) {
+            case ALLOCATE -> {
+                phase = Phase.ALLOCATING;
+                send(TurnRequest.to(activeServer(), TurnRequest.Kind.DELETE), nowNs);
+            }
+            case BINDING, REFRESH, DELETE -> allocate(nowNs);
+            case CHANNEL_BIND -> {
+                bufferedBinds.add(request.channel().peer());
+                allocate(nowNs);
+            }
+        }
+    }
+
+    private void handleForbidden(TurnRequest request, long nowNs) {
+        if (request.kind() == TurnRequest.Kind.CHANNEL_BIND) {
+            forbidden.add(request.channel().peer(), nowNs);
+        }
+        handleRefusal(request, nowNs);
+    }
+
+    private void handleRefusal(TurnRequest request, long nowNs) {
+        switch (request.kind()) {
+            case ALLOCATE, DELETE -> suspend();
+            case REFRESH -> refreshAtNs = Math.max(refreshAtNs, nowNs + REFRESH_PAUSE_NS);
+            case CHANNEL_BIND -> channels.forget(request.channel());
+            case BINDING -> {}
+        }
+    }
+
+    private void suspend() {
+        bufferedBinds.clear();
+        tellGone();
+        phase = Phase.SUSPENDED;
+    }
+
+    /// A relay that grants and takes away without end is given up, for each round is told to all
+    /// peers.
+    private void allocate(long nowNs) {
+        if (!attempts.take(nowNs)) {
+            excess++;
+            free();
+            return;
+        }
+        phase = Phase.ALLOCATING;
+        send(TurnRequest.to(activeServer(), TurnRequest.Kind.ALLOCATE), nowNs);
+    }
+
+    private void invalidate() {
+        replaced.addAll(relayed());
+        lease = Optional.empty();
+        changes++;
+        channels.clear();
+        forbidden.clear();
+        pending.clear();
+        refreshAtNs = NEVER;
+        keepAliveAtNs = NEVER;
+    }
+
+    /// Asks for a channel to `peer`, unless there is one or the relay cannot reach that family.
+    public void bind(Endpoint peer, long nowNs) {
+        bind(peer, NO_LIMIT, nowNs);
+    }
+
+    /// @param mayOpen is asked, with the time, before a number is taken for an address
+    public void bind(Endpoint peer, LongPredicate mayOpen, long nowNs) {
+        if (phase == Phase.SUSPENDED || phase == Phase.FREED) {
+            return;
+        }
+        if (lease.isEmpty()) {
+            bufferBind(peer);
+            return;
+        }
+        var known = channels.get(peer);
+        boolean inPlace = known != null && (known.isRequested() || known.isFresh(nowNs));
+        boolean isHopeless = !lease.get().hasFamilyOf(peer) || forbidden.contains(peer, nowNs);
+        if (inPlace || isHopeless) {
+            return;
+        }
+        if (known != null && known.holdsPeer(nowNs)) {
+            bind(known, nowNs);
+        } else if (mayOpen.test(nowNs)) {
+            channels.open(peer, nowNs).ifPresent(channel -> bind(channel, nowNs));
+        }
+    }
+
+    /// Keeps the newest 100.
+    private void bufferBind(Endpoint peer) {
+        bufferedBinds.add(peer);
+        if (bufferedBinds.size() > BUFFERED_BINDS_MAX) {
+            bufferedBinds.removeFirst();
+        }
+    }
+
+    private void bind(Channel channel, long nowNs) {
+        channel.request(nowNs);
+        send(TurnRequest.bind(activeServer(), channel), nowNs);
+    }
+
+    /// The channel to send to `peer` on, or null: then one was asked for. Postpones the keep-alive.
+    /// Runs per batch of packets.
+    public Channel sendChannel(Endpoint peer, long nowNs) {
+        return sendChannel(peer, NO_LIMIT, nowNs);
+    }
+
+    /// @param mayOpen like that of [#bind]
+    public Channel sendChannel(Endpoint peer, LongPredicate mayOpen, long nowNs) {
+        var channel = channels.get(peer);
+        if (channel == null || !canSendOn(channel, nowNs)) {
+            bind(peer, mayOpen, nowNs);
+            return null;
+        }
+        return channel;
+    }
+
+    /// Like [#sendChannel], for a channel found before. A relay that has been silent for long is
+    /// asked all the same: data alone would never tell that it is gone.
+    public boolean canSendOn(Channel channel, long nowNs) {
+        if (!channel.canSend(nowNs)) {
+            return false;
+        }
+        watch.handleSent(nowNs);
+        long latestNs = receivedAtNs + 2 * KEEP_ALIVE_NS;
+        keepAliveAtNs = Math.max(keepAliveAtNs, Math.min(nowNs + KEEP_ALIVE_NS, latestNs));
+        return true;
+    }
+
+    /// The peer behind `number`, or null if that is no confirmed channel. Runs per packet.
+    public Endpoint receiveOn(int number, long nowNs) {
+        var channel = channels.get(number);
+        if (channel == null || !channel.isConfirmed()) {
+            return null;
+        }
+        receivedAtNs = nowNs;
+        watch.handleReceived();
+        channel.receive(nowNs);
+        if (channel.wantsRefresh(nowNs)) {
+            bind(channel, nowNs);
+        }
+        return channel.peer();
+    }
+
+    /// Sends again, refreshes, gives up: what is due at `nowNs`.
+    public void handleTimeout(long nowNs) {
+        for (var request : pending.due(nowNs)) {
+            if (pending.contains(request)) {
+                handleUnanswered(request, nowNs);
+            }
+        }
+        if (lease.isEmpty()) {
+            return;
+        }
+        if (nowNs >= lease.get().expiresAtNs()) {
+            invalidate();
+            allocate(nowNs);
+            return;
+        }
+        if (nowNs >= refreshAtNs && !pending.contains(TurnRequest.Kind.REFRESH)) {
+            send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
+        }
+        if (nowNs >= keepAliveAtNs) {
+            keepAliveAtNs = nowNs + KEEP_ALIVE_NS;
+            send(TurnRequest.to(activeServer(), TurnRequest.Kind.BINDING), nowNs);
+        }
+        channels.pollRefreshes(nowNs).forEach(channel -> bind(channel, nowNs));
+    }
+
+    private void handleUnanswered(TurnRequest request, long nowNs) {
+        pending.remove(request);
+        if (!request.isSpent()) {
+            send(request, nowNs);
+        } else if (!request.isOptional()
+                && active.filter(a -> a.isV4() == request.server().isV4()).isPresent()) {
+            active = Optional.empty();
+            invalidate();
+            tellGone();
+        }
+    }
+
+    private void send(TurnRequest request, long nowNs) {
+        var payload = request.write(software, login, TransactionId.random(random), nowNs);
+        pending.add(request);
+        var server = request.server();
+        transmits.add(new Datagram(Endpoint.any(server.family()), server, new Payload(payload)));
+    }
+
+    /// When [#handleTimeout] has work, or [#NEVER].
+    public long pollTimeout() {
+        long next = pending.nextDeadlineNs();
+        if (lease.isEmpty()) {
+            return next;
+        }
+        if (!pending.contains(TurnRequest.Kind.REFRESH)) {
+            next = Math.min(next, refreshAtNs);
+        }
+        next = Math.min(next, Math.min(keepAliveAtNs, lease.get().expiresAtNs()));
+        return Math.min(next, channels.nextCheckNs());
+    }
+
+    /// The next request to send, or null.
+    public Datagram pollTransmit() {
+        return transmits.poll();
+    }
+
+    /// The next thing learned, or null.
+    public AllocationEvent pollEvent() {
+        return events.poll();
+    }
+}
