@@ -3,6 +3,7 @@ package dev.gatehouse.portal;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.portal.hub.Admission;
 import dev.gatehouse.portal.hub.HubAction;
+import dev.gatehouse.portal.hub.Identity;
 import dev.gatehouse.portal.hub.Limit;
 import dev.gatehouse.portal.hub.PortalHub;
 import dev.gatehouse.portal.store.StoreWriter;
@@ -108,7 +109,7 @@ final class HubLoop {
         return hub.handleUpgrade(request, clock.getAsLong());
     }
 
-    void open(ServerWebSocket socket, Admission.Accepted peer) {
+    void open(ServerWebSocket socket, Identity peer) {
         long id = nextSessionId++;
         var peerSocket = new PeerSocket(socket, unread, clock.getAsLong());
         sockets.put(id, peerSocket);

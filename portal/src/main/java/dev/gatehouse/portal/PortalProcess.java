@@ -3,6 +3,7 @@ package dev.gatehouse.portal;
 import dev.gatehouse.http.HttpLimits;
 import dev.gatehouse.http.HttpListeners;
 import dev.gatehouse.portal.config.ConfigMistake;
+import dev.gatehouse.portal.hub.Limit;
 import dev.gatehouse.portal.hub.PortalHub;
 import dev.gatehouse.portal.policy.Directory;
 import dev.gatehouse.portal.store.PortalStore;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
 /// A running portal: store, hub loop, both listeners and the watched file.
 final class PortalProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PortalProcess.class);
-    private static final int MESSAGE_BYTES_MAX = 2 * PortalHub.MESSAGE_LENGTH_MAX;
+    private static final int MESSAGE_BYTES_MAX = 2 * Limit.MESSAGE_LENGTH_MAX;
     private static final int IDLE_TIMEOUT_S = 320; // longer than that of any channel
     private static final long WATCH_INTERVAL_MS = 1000;
     private static final long STOP_TIMEOUT_S = 5;
@@ -110,7 +111,7 @@ final class PortalProcess implements AutoCloseable {
 
     private void listen() throws IOException, StartFailed {
         String token = new ApiToken(config.dataDirectory(), config.apiToken()).value();
-        var publicListener = new PublicListener(loop, metrics, config, this::isReady);
+        var publicListener = new PublicListener(loop, metrics, config.proxies(), this::isReady);
         var apiListener = new ApiListener(vertx, loop, writer, config.dataDirectory(), token);
         var peers = new Door("peers", "--listen", config.listen(), config.proxies().networks());
         publicServer = bind(peers, HttpLimits.PEERS, publicOptions(), publicListener::handle);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.gatehouse.http.HttpListeners;
 import dev.gatehouse.portal.hub.Admission;
 import dev.gatehouse.portal.hub.ChannelEndpoint;
+import dev.gatehouse.portal.hub.Identity;
 import dev.gatehouse.portal.hub.Role;
 import dev.gatehouse.portal.hub.UpgradeRequest;
 import io.vertx.core.MultiMap;
@@ -27,10 +28,13 @@ final class PublicListener {
     private final BooleanSupplier isReady;
 
     PublicListener(
-            HubLoop loop, PortalMetrics metrics, PortalConfig config, BooleanSupplier isReady) {
+            HubLoop loop,
+            PortalMetrics metrics,
+            RemotePeer.Proxies proxies,
+            BooleanSupplier isReady) {
         this.loop = loop;
         this.metrics = metrics;
-        this.proxies = config.proxies();
+        this.proxies = proxies;
         this.isReady = isReady;
     }
 
@@ -71,17 +75,16 @@ final class PublicListener {
         }
         switch (loop.admit(upgradeRequest(request, endpoint))) {
             case Admission.Refused refused -> refuse(request, endpoint, refused);
-            case Admission.Accepted accepted ->
+            case Admission.Accepted(var peer) ->
                     request.toWebSocket()
-                            .onSuccess(socket -> open(request, socket, accepted))
+                            .onSuccess(socket -> open(request, socket, peer))
                             .onFailure(e -> LOG.debug("an upgrade failed", e));
         }
     }
 
-    private void open(
-            HttpServerRequest request, ServerWebSocket socket, Admission.Accepted accepted) {
-        HttpListeners.vouch(request.connection(), accepted.endpoint().role() != Role.CLIENT);
-        loop.open(socket, accepted);
+    private void open(HttpServerRequest request, ServerWebSocket socket, Identity peer) {
+        HttpListeners.vouch(request.connection(), peer.endpoint().role() != Role.CLIENT);
+        loop.open(socket, peer);
     }
 
     private UpgradeRequest upgradeRequest(HttpServerRequest request, ChannelEndpoint endpoint) {

@@ -53,7 +53,7 @@ final class Admissions {
                     401, "invalid_token", "the token is unknown, expired or of another kind");
         }
         try {
-            return accepted(request, token.get(), devices);
+            return new Admission.Accepted(identity(request, token.get(), devices));
         } catch (InvalidRequest e) {
             int status = request.endpoint().isV2() ? 400 : 422;
             return new Admission.Refused(status, "invalid_connect_params", e.getMessage());
@@ -79,22 +79,10 @@ final class Admissions {
                 .token(parts[1])
                 .filter(t -> PeerSecrets.isTokenOf(text, t.hash()))
                 .filter(t -> t.type() == role.tokenType())
-                .filter(t -> isUsable(t, directory, nowSeconds));
+                .filter(t -> directory.isUsable(t, nowSeconds));
     }
 
-    static boolean isUsable(Token token, Directory directory, long nowSeconds) {
-        if (!token.enabled() || token.expiresAt() <= nowSeconds) {
-            return false;
-        }
-        return switch (token.type()) {
-            case RELAY -> true;
-            case GATEWAY -> directory.site(token.ownerId()).isPresent();
-            case CLIENT ->
-                    directory.actor(token.ownerId()).map(Directory.Actor::enabled).orElse(false);
-        };
-    }
-
-    private static Admission accepted(UpgradeRequest request, Token token, Devices devices)
+    private static Identity identity(UpgradeRequest request, Token token, Devices devices)
             throws InvalidRequest {
         var agent = userAgent(request.userAgent());
         boolean relay = request.endpoint().role() == Role.RELAY;
@@ -105,7 +93,7 @@ final class Admissions {
                         publicKey, request.endpoint().role(), token.ownerId(), externalId)) {
             throw new InvalidRequest("public_key belongs to another device");
         }
-        return new Admission.Accepted(
+        return new Identity(
                 request.endpoint(),
                 token,
                 externalId,
@@ -120,7 +108,7 @@ final class Admissions {
                 request.location(),
                 relay
                         ? relayAddress(request)
-                        : new Admission.RelayAddress(Optional.empty(), Optional.empty(), 0));
+                        : new Identity.RelayAddress(Optional.empty(), Optional.empty(), 0));
     }
 
     private record Agent(String system, String component, String version) {}
@@ -181,14 +169,14 @@ final class Admissions {
         return text.replace('\n', ' ');
     }
 
-    private static Admission.RelayAddress relayAddress(UpgradeRequest request)
+    private static Identity.RelayAddress relayAddress(UpgradeRequest request)
             throws InvalidRequest {
         var ipv4 = address(request.parameter("ipv4"), true);
         var ipv6 = address(request.parameter("ipv6"), false);
         if (ipv4.isEmpty() && ipv6.isEmpty()) {
             throw new InvalidRequest("a relay needs ipv4 or ipv6");
         }
-        return new Admission.RelayAddress(ipv4, ipv6, port(request.parameter("port")));
+        return new Identity.RelayAddress(ipv4, ipv6, port(request.parameter("port")));
     }
 
     private static Optional<IpAddress> address(String text, boolean v4) throws InvalidRequest {

@@ -3,6 +3,8 @@ package dev.gatehouse.portal.hub;
 import dev.gatehouse.portal.policy.Directory;
 import dev.gatehouse.portal.policy.Resource;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /// Writes audit lines with the names that go with the ids, and says in the log what an
 /// administrator wants to see go by, with ids alone.
@@ -10,13 +12,18 @@ final class AuditTrail {
     private static final int ID_LENGTH_MAX = 64; // ours are UUIDs: 36
 
     private final Outbox outbox;
-    private final World world;
-    private final Devices devices;
+    private final Supplier<Directory> directory;
+    private final Function<String, Optional<Device>> devices;
     private final Repetitions repetitions = new Repetitions();
 
-    AuditTrail(Outbox outbox, World world, Devices devices) {
+    /// @param directory the one in force
+    /// @param devices by id
+    AuditTrail(
+            Outbox outbox,
+            Supplier<Directory> directory,
+            Function<String, Optional<Device>> devices) {
         this.outbox = outbox;
-        this.world = world;
+        this.directory = directory;
         this.devices = devices;
     }
 
@@ -202,14 +209,14 @@ final class AuditTrail {
     }
 
     private String actor(String id) {
-        return world.directory().actor(id).map(Directory.Actor::name).orElse("");
+        return directory.get().actor(id).map(Directory.Actor::name).orElse("");
     }
 
     private String resource(String id) {
-        return world.directory().resource(id).map(Resource::name).orElse("");
+        return directory.get().resource(id).map(Resource::name).orElse("");
     }
 
     private String device(String id) {
-        return devices.find(id).map(Device::name).orElse("");
+        return devices.apply(id).map(Device::name).orElse("");
     }
 }

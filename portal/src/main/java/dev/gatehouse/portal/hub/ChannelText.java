@@ -19,7 +19,7 @@ sealed interface ChannelText {
 
     /// Reads within limits: what is nested deep or has many parts is as long to read as it is.
     static ChannelText parse(String text) {
-        if (text.length() > PortalHub.MESSAGE_LENGTH_MAX) {
+        if (text.length() > Limit.MESSAGE_LENGTH_MAX) {
             return new TooLong();
         }
         try {

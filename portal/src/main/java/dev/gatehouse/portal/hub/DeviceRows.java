@@ -1,32 +1,43 @@
 package dev.gatehouse.portal.hub;
 
 import java.time.Duration;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
 
 /// Keeps the rows of devices true: who is there was seen today, and who was not seen for long goes,
 /// unless an administrator or an authorization knows the device.
 final class DeviceRows {
     private static final long PERIOD_NS = Duration.ofHours(1).toNanos();
 
-    private final Places places;
-    private final AuthorizationTable authorizations;
-    private final World world;
+    /// A row whose device came once and never again.
+    private static final long ONCE_SECONDS = Duration.ofDays(7).toSeconds();
+
+    private static final long SEEN_EVERY_SECONDS = Duration.ofDays(1).toSeconds();
+
+    private final Duration expiry;
+    private final Devices devices;
+    private final Sessions sessions;
+    private final Predicate<Device> isKept;
     private final Outbox outbox;
     private final AuditTrail audit;
 
     /// Not before an hour has passed since the start: by then, who lives is there again.
     private long atNs = PERIOD_NS;
 
+    /// @param expiry after so long unseen a row goes; zero: never
+    /// @param isKept whether anything else knows the device: an administrator, an authorization
     DeviceRows(
-            Places places,
-            AuthorizationTable authorizations,
-            World world,
+            Duration expiry,
+            Devices devices,
+            Sessions sessions,
+            Predicate<Device> isKept,
             Outbox outbox,
             AuditTrail audit) {
-        this.places = places;
-        this.authorizations = authorizations;
-        this.world = world;
+        this.expiry = expiry;
+        this.devices = devices;
+        this.sessions = sessions;
+        this.isKept = isKept;
         this.outbox = outbox;
         this.audit = audit;
     }
@@ -37,18 +48,8 @@ final class DeviceRows {
             return;
         }
         atNs = now.nowNs() + PERIOD_NS;
-        places.seenToday(now.unixSeconds())
-                .forEach(device -> outbox.add(new HubAction.SaveDevice(device)));
-        expire(now);
-    }
-
-    private void expire(Moment now) {
-        var blocked =
-                world.blocks().stream()
-                        .map(Block::clientId)
-                        .collect(Collectors.toCollection(TreeSet::new));
-        var expired = places.expire(d -> isInUse(d) || blocked.contains(d.id()), now.unixSeconds());
-        for (var device : expired) {
+        seenToday(now.unixSeconds()).forEach(d -> outbox.add(new HubAction.SaveDevice(d)));
+        for (var device : expire(now.unixSeconds())) {
             outbox.add(new HubAction.DeleteDevice(device.id()));
             audit.simple(
                     AuditEvent.Kind.DEVICE_EXPIRED,
@@ -57,11 +58,38 @@ final class DeviceRows {
         }
     }
 
-    private boolean isInUse(Device device) {
-        var held =
-                device.role() == Role.CLIENT
-                        ? authorizations.ofClient(device.id())
-                        : authorizations.ofGateway(device.id());
-        return !held.isEmpty();
+    /// Rows of devices that are there, which a day has passed since they were written as seen.
+    private List<Device> seenToday(long nowSeconds) {
+        var seen = new ArrayList<Device>();
+        for (var session : sessions.all()) {
+            if (!(session instanceof Session.Relay)) {
+                devices.find(session.device().id())
+                        .filter(d -> d.seenAt() + SEEN_EVERY_SECONDS <= nowSeconds)
+                        .map(d -> d.withSeenAt(nowSeconds))
+                        .ifPresent(seen::add);
+            }
+        }
+        seen.forEach(devices::put);
+        return seen;
+    }
+
+    /// Takes out the rows of devices that have not been seen for long.
+    private List<Device> expire(long nowSeconds) {
+        if (expiry.isZero()) {
+            return List.of();
+        }
+        var expired =
+                devices.all().stream()
+                        .filter(d -> d.seenAt() + expirySeconds(d) <= nowSeconds)
+                        .filter(d -> sessions.ofDevice(d.id()).isEmpty())
+                        .filter(d -> !d.verified() && !isKept.test(d))
+                        .toList();
+        expired.forEach(devices::remove);
+        return expired;
+    }
+
+    private long expirySeconds(Device device) {
+        long seconds = expiry.toSeconds();
+        return device.seenAt() == device.createdAt() ? Math.min(seconds, ONCE_SECONDS) : seconds;
     }
 }

@@ -8,7 +8,6 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /// All devices ever seen, with their secrets and tunnel addresses.
@@ -32,7 +31,7 @@ final class Devices {
     }
 
     /// The row of a peer that connects, if it was there before.
-    Optional<Device> find(Admission.Accepted peer) {
+    Optional<Device> find(Identity peer) {
         var role = peer.endpoint().role();
         String id = idByKey.get(Device.key(role, peer.token().ownerId(), peer.externalId()));
         return id == null ? Optional.empty() : find(id);
@@ -54,7 +53,7 @@ final class Devices {
     }
 
     /// Refreshes or creates the row of a connecting peer; empty if no tunnel address is left.
-    Optional<Device> upsert(Admission.Accepted peer, long nowSeconds) {
+    Optional<Device> upsert(Identity peer, long nowSeconds) {
         var role = peer.endpoint().role();
         String id = idByKey.get(Device.key(role, peer.token().ownerId(), peer.externalId()));
         var device =
@@ -97,14 +96,14 @@ final class Devices {
                 owner(device.role(), device.ownerId()), (_, n) -> n > 1 ? n - 1 : null);
     }
 
-    private Optional<Device> create(Admission.Accepted peer, long nowSeconds) {
+    private Optional<Device> create(Identity peer, long nowSeconds) {
         var offset = TunnelPool.allocate(takenOffsets::get, random);
         if (offset.isEmpty()) {
             return Optional.empty();
         }
         var pskBase = new byte[PSK_BASE_LENGTH];
         random.nextBytes(pskBase);
-        String id = randomId(random);
+        String id = RandomId.create(random);
         return Optional.of(
                 new Device(
                         id,
@@ -122,7 +121,7 @@ final class Devices {
                         nowSeconds));
     }
 
-    private static Device refreshed(Device known, Admission.Accepted peer, long nowSeconds) {
+    private static Device refreshed(Device known, Identity peer, long nowSeconds) {
         boolean renamed = known.role() == Role.GATEWAY && !peer.name().isEmpty();
         return new Device(
                 known.id(),
@@ -150,11 +149,5 @@ final class Devices {
             }
         }
         return true;
-    }
-
-    static String randomId(RandomGenerator random) {
-        long high = random.nextLong() & 0xFFFF_FFFF_FFFF_0FFFL | 0x4000L;
-        long low = random.nextLong() & 0x3FFF_FFFF_FFFF_FFFFL | 0x8000_0000_0000_0000L;
-        return new UUID(high, low).toString();
     }
 }

@@ -79,7 +79,7 @@ final class FlowBroker {
         outbox.push(
                 client,
                 client.endpoint().failedEvent(),
-                Payloads.failed(resourceId, reason, violated));
+                FlowPayloads.failed(resourceId, reason, violated));
         String detail = violated.isEmpty() ? reason : reason + ": " + String.join(", ", violated);
         audit.denied(client, resourceId, now, detail);
     }
@@ -185,7 +185,7 @@ final class FlowBroker {
         var policy = allowed.policy();
         var authorization =
                 new Authorization(
-                        Devices.randomId(random),
+                        RandomId.create(random),
                         client.device().id(),
                         gateway.device().id(),
                         resource.id(),
@@ -220,7 +220,7 @@ final class FlowBroker {
         outbox.push(
                 terms.gateway(),
                 terms.gateway().endpoint().authorizeEvent(),
-                Payloads.authorize(terms, ref, ingestToken(terms, "responder")));
+                FlowPayloads.authorize(terms, ref, ingestToken(terms, "responder")));
     }
 
     /// October 2025 gateways keep the old expiry of a resource that is authorized again; on the v2
@@ -235,7 +235,8 @@ final class FlowBroker {
     }
 
     private String ingestToken(FlowTerms terms, String role) {
-        return ingest.sign(Payloads.ingestClaims(terms, role, world.directory().account().id()));
+        return ingest.sign(
+                FlowPayloads.ingestClaims(terms, role, world.directory().account().id()));
     }
 
     /// Returns false if the ref is not one this gateway was given.
@@ -250,7 +251,7 @@ final class FlowBroker {
             outbox.push(
                     terms.client(),
                     terms.client().endpoint().createdEvent(),
-                    Payloads.created(terms, ingestToken(terms, "initiator")));
+                    FlowPayloads.created(terms, ingestToken(terms, "initiator")));
             audit.about(AuditEvent.Kind.ACCESS_GRANTED, terms.authorization(), now, "");
         }
         return true;

@@ -9,7 +9,7 @@ final class Inbox {
     /// More than any peer sends at once without waiting for an answer.
     private static final int MESSAGES_MAX = 256;
 
-    private static final int LENGTH_MAX = 4 * PortalHub.MESSAGE_LENGTH_MAX;
+    private static final int LENGTH_MAX = 4 * Limit.MESSAGE_LENGTH_MAX;
 
     private final Queue<String> texts = new ArrayDeque<>();
     private int length;

@@ -5,7 +5,7 @@ import java.util.Locale;
 /// Where a peer can meet a limit of the portal; each is a value of the label `limit` of the meter
 /// `gatehouse_portal_limited`.
 public enum Limit {
-    /// A frame longer than [PortalHub#MESSAGE_LENGTH_MAX]: the session is closed.
+    /// A frame longer than [#MESSAGE_LENGTH_MAX]: the session is closed.
     MESSAGE_LENGTH,
     /// Pings, pieces of messages and binary frames, which no peer sends: the session is closed.
     ODD_FRAMES,
@@ -33,6 +33,10 @@ public enum Limit {
     CANDIDATES_UNREAD,
     /// A session that reads too slowly: it is closed.
     SLOW_READER;
+
+    /// Characters of a frame. The longest that peers send names 100 gateways or carries the
+    /// candidates of some dozens of addresses: 10,000.
+    public static final int MESSAGE_LENGTH_MAX = 128 * 1024;
 
     /// The value of the label.
     public String label() {

@@ -1,10 +1,7 @@
 package dev.gatehouse.portal.hub;
 
 import dev.gatehouse.wire.TokenBucket;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -27,11 +24,6 @@ final class Places {
     private static final int DEVICE_UPGRADES_BURST = 30;
     private static final int DEVICES_REMEMBERED_MAX = 16_384;
 
-    /// A row whose device came once and never again.
-    private static final long ONCE_SECONDS = Duration.ofDays(7).toSeconds();
-
-    private static final long SEEN_EVERY_SECONDS = Duration.ofDays(1).toSeconds();
-
     private final PlaceLimits limits;
     private final Sessions sessions;
     private final Devices devices;
@@ -49,13 +41,13 @@ final class Places {
     /// Sends an accepted peer away if it has to come back later.
     Admission judge(Admission verdict, long nowNs) {
         var refused =
-                verdict instanceof Admission.Accepted peer
+                verdict instanceof Admission.Accepted(var peer)
                         ? refusal(peer, nowNs)
                         : Optional.<Admission.Refused>empty();
         return refused.isPresent() ? refused.get() : verdict;
     }
 
-    private Optional<Admission.Refused> refusal(Admission.Accepted peer, long nowNs) {
+    private Optional<Admission.Refused> refusal(Identity peer, long nowNs) {
         var full = lack(peer);
         if (full.isPresent()) {
             return full;
@@ -67,7 +59,7 @@ final class Places {
     }
 
     /// What is full, if anything is. A device that has a session gives it up for the next.
-    Optional<Admission.Refused> lack(Admission.Accepted peer) {
+    Optional<Admission.Refused> lack(Identity peer) {
         var role = peer.endpoint().role();
         var known = role == Role.RELAY ? Optional.<Device>empty() : devices.find(peer);
         if (known.flatMap(d -> sessions.ofDevice(d.id())).isPresent()) {
@@ -90,11 +82,11 @@ final class Places {
         return Optional.of(new Admission.Refused(503, code, detail));
     }
 
-    private int count(Admission.Accepted peer) {
+    private int count(Identity peer) {
         return sessionsOfToken.getOrDefault(peer.token().id(), 0);
     }
 
-    private TokenBucket upgrades(Admission.Accepted peer) {
+    private TokenBucket upgrades(Identity peer) {
         int burst =
                 Math.max(UPGRADES_BURST_MIN, 2 * limits.sessionsOfToken(peer.endpoint().role()));
         return upgradesOfToken.computeIfAbsent(
@@ -112,7 +104,7 @@ final class Places {
         return bucket;
     }
 
-    private static String deviceKey(Admission.Accepted peer) {
+    private static String deviceKey(Identity peer) {
         return peer.endpoint().role() == Role.RELAY
                 ? peer.token().id() + "|" + peer.relay()
                 : Device.key(peer.endpoint().role(), peer.token().ownerId(), peer.externalId());
@@ -131,42 +123,5 @@ final class Places {
     /// Forgets the buckets of tokens that are gone.
     void handleDirectory(Predicate<String> isToken) {
         upgradesOfToken.keySet().removeIf(id -> !isToken.test(id));
-    }
-
-    /// Rows of devices that are there, which a day has passed since they were written as seen.
-    List<Device> seenToday(long nowSeconds) {
-        var seen = new ArrayList<Device>();
-        for (var session : sessions.all()) {
-            if (!(session instanceof Session.Relay)) {
-                devices.find(session.device().id())
-                        .filter(d -> d.seenAt() + SEEN_EVERY_SECONDS <= nowSeconds)
-                        .map(d -> d.withSeenAt(nowSeconds))
-                        .ifPresent(seen::add);
-            }
-        }
-        seen.forEach(devices::put);
-        return seen;
-    }
-
-    /// Takes out the rows of devices that have not been seen for long.
-    ///
-    /// @param isKept whether anything else knows the device: an administrator, an authorization
-    List<Device> expire(Predicate<Device> isKept, long nowSeconds) {
-        if (limits.deviceExpiry().isZero()) {
-            return List.of();
-        }
-        var expired =
-                devices.all().stream()
-                        .filter(d -> d.seenAt() + expirySeconds(d) <= nowSeconds)
-                        .filter(d -> sessions.ofDevice(d.id()).isEmpty())
-                        .filter(d -> !d.verified() && !isKept.test(d))
-                        .toList();
-        expired.forEach(devices::remove);
-        return expired;
-    }
-
-    private long expirySeconds(Device device) {
-        long seconds = limits.deviceExpiry().toSeconds();
-        return device.seenAt() == device.createdAt() ? Math.min(seconds, ONCE_SECONDS) : seconds;
     }
 }

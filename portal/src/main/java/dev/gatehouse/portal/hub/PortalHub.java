@@ -15,10 +15,6 @@ import java.util.stream.StreamSupport;
 public final class PortalHub {
     private static final long SCAN_NS = Duration.ofSeconds(1).toNanos();
     private static final long TICK_NS = Duration.ofSeconds(60).toNanos();
-    /// Characters of a frame. The longest that peers send names 100 gateways or carries the
-    /// candidates of some dozens of addresses: 10,000.
-    public static final int MESSAGE_LENGTH_MAX = 128 * 1024;
-
     private static final long REFUSED_AFTER_FLOOD_NS = Duration.ofSeconds(30).toNanos();
     private static final int LAST_WORDS_MAX = 32;
     private static final int CONNECTED_MAX = 100; // as many as clients remember
@@ -54,13 +50,24 @@ public final class PortalHub {
         this.places = new Places(limits, sessions, devices);
         this.world = new World(state.directory(), state.disabledResources(), state.blocks());
         this.authorizations = new AuthorizationTable(state.authorizations(), outbox);
-        this.audit = new AuditTrail(outbox, world, devices);
+        this.audit = new AuditTrail(outbox, world::directory, devices::find);
         this.relays = new RelayDesk(sessions, outbox, random);
         this.flows = new FlowBroker(sessions, authorizations, world, outbox, audit, random);
         this.candidates = new CandidateDesk(sessions, authorizations, outbox, counters);
         this.reconciler = new Reconciler(sessions, authorizations, world, flows, outbox, audit);
-        this.rows = new DeviceRows(places, authorizations, world, outbox, audit);
+        this.rows =
+                new DeviceRows(
+                        limits.deviceExpiry(), devices, sessions, this::isKept, outbox, audit);
         reconciler.handleStart(at(0));
+    }
+
+    /// Whether an authorization or an administrator's block knows the device.
+    private boolean isKept(Device device) {
+        var held =
+                device.role() == Role.CLIENT
+                        ? authorizations.ofClient(device.id())
+                        : authorizations.ofGateway(device.id());
+        return !held.isEmpty() || world.isBlocked(device.id());
     }
 
     private Moment at(long nowNs) {
@@ -71,14 +78,14 @@ public final class PortalHub {
     public Admission handleUpgrade(UpgradeRequest request, long nowNs) {
         var now = at(nowNs);
         var verdict = Admissions.check(request, world.directory(), devices, now.unixSeconds());
-        if (verdict instanceof Admission.Accepted peer && isRefusedAfterFlood(peer, nowNs)) {
+        if (verdict instanceof Admission.Accepted(var peer) && isRefusedAfterFlood(peer, nowNs)) {
             counters.met(Limit.UPGRADE_AFTER_FLOOD);
             return new Admission.Refused(503, "too_many_messages", "try again later");
         }
         return places.judge(verdict, nowNs);
     }
 
-    private boolean isRefusedAfterFlood(Admission.Accepted peer, long nowNs) {
+    private boolean isRefusedAfterFlood(Identity peer, long nowNs) {
         return devices.find(peer).flatMap(d -> quotas.find(d.id())).stream()
                 .anyMatch(q -> q.isRefused(nowNs));
     }
@@ -91,9 +98,9 @@ public final class PortalHub {
     }
 
     /// The WebSocket of an accepted peer is open. The newest connection of a device wins.
-    public void handleOpened(long sessionId, Admission.Accepted peer, long nowNs) {
+    public void handleOpened(long sessionId, Identity peer, long nowNs) {
         var now = at(nowNs);
-        if (!Admissions.isUsable(peer.token(), world.directory(), now.unixSeconds())) {
+        if (!world.directory().isUsable(peer.token(), now.unixSeconds())) {
             outbox.add(new HubAction.Close(sessionId, "token is gone"));
             return;
         }
@@ -478,7 +485,7 @@ public final class PortalHub {
                             && token.get().hash().equals(session.token().hash())
                             && token.get().ownerId().equals(session.token().ownerId())
                             && token.get().type() == session.token().type();
-            if (!same || !Admissions.isUsable(token.get(), world.directory(), now.unixSeconds())) {
+            if (!same || !world.directory().isUsable(token.get(), now.unixSeconds())) {
                 terminate(session, now);
             } else if (token.get().expiresAt() != session.token().expiresAt()) {
                 close(session, "token has another expiry", now); // comes back with the new one

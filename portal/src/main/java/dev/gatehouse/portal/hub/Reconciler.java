@@ -191,7 +191,7 @@ final class Reconciler {
         var token = directory.token(a.tokenId());
         if (token.isEmpty()
                 || !token.get().ownerId().equals(a.actorId())
-                || !Admissions.isUsable(token.get(), directory, now.unixSeconds())) {
+                || !directory.isUsable(token.get(), now.unixSeconds())) {
             return new Judgement.Reject("client token is gone");
         }
         var policy = directory.policy(a.policyId());

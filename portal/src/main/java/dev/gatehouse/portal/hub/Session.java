@@ -12,7 +12,7 @@ abstract sealed class Session {
     private static final long JOIN_WITHIN_NS = Duration.ofSeconds(60).toNanos();
 
     private final long id;
-    private final Admission.Accepted identity;
+    private final Identity identity;
     private final Quota quota;
     private final Inbox inbox = new Inbox();
     private final long openedNs;
@@ -23,7 +23,7 @@ abstract sealed class Session {
     private long throttledSinceNs = Turns.NEVER;
     private boolean readsAnswers = true;
 
-    Session(long id, Admission.Accepted identity, Quota quota, long nowNs) {
+    Session(long id, Identity identity, Quota quota, long nowNs) {
         this.id = id;
         this.identity = identity;
         this.quota = quota;
@@ -43,7 +43,7 @@ abstract sealed class Session {
         private Device device;
         private List<String> announcedRelays = List.of();
 
-        Gateway(long id, Admission.Accepted identity, Quota quota, Device device, long nowNs) {
+        Gateway(long id, Identity identity, Quota quota, Device device, long nowNs) {
             super(id, identity, quota, nowNs);
             this.device = device;
         }
@@ -70,7 +70,7 @@ abstract sealed class Session {
         private List<String> announcedRelays = List.of();
         private final Map<String, ResourceView> resources = new LinkedHashMap<>();
 
-        Client(long id, Admission.Accepted identity, Quota quota, Device device, long nowNs) {
+        Client(long id, Identity identity, Quota quota, Device device, long nowNs) {
             super(id, identity, quota, nowNs);
             this.device = device;
         }
@@ -105,7 +105,7 @@ abstract sealed class Session {
         private String stampSecret = "";
         private String relayId = "";
 
-        Relay(long id, Admission.Accepted identity, long nowNs) {
+        Relay(long id, Identity identity, long nowNs) {
             super(id, identity, new Quota(Role.RELAY), nowNs);
         }
 
@@ -148,7 +148,7 @@ abstract sealed class Session {
         return id;
     }
 
-    Admission.Accepted identity() {
+    Identity identity() {
         return identity;
     }
 

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -16,7 +17,7 @@ import java.util.TreeSet;
 /// The directory as it is in force: the file's, less what administrators disabled and blocked.
 final class World {
     private final Set<String> disabled = new TreeSet<>();
-    private final Set<Block> blocks = new TreeSet<>();
+    private final NavigableSet<Block> blocks = new TreeSet<>();
     private Directory file;
     private Directory inForce;
 
@@ -66,6 +67,12 @@ final class World {
 
     boolean isBlocked(String clientId, String resourceId) {
         return blocks.contains(new Block(clientId, resourceId));
+    }
+
+    /// Whether the client is denied anything.
+    boolean isBlocked(String clientId) {
+        var first = blocks.ceiling(new Block(clientId, ""));
+        return first != null && first.clientId().equals(clientId);
     }
 
     boolean block(Block block) {

@@ -163,6 +163,18 @@ public final class Directory {
         }
     }
 
+    /// Whether a token lets its bearer in now: not if its site or actor is gone or disabled.
+    public boolean isUsable(Token token, long nowSeconds) {
+        if (!token.enabled() || token.expiresAt() <= nowSeconds) {
+            return false;
+        }
+        return switch (token.type()) {
+            case RELAY -> true;
+            case GATEWAY -> site(token.ownerId()).isPresent();
+            case CLIENT -> actor(token.ownerId()).map(Actor::enabled).orElse(false);
+        };
+    }
+
     public Optional<Resource> resource(String id) {
         return Optional.ofNullable(resourceById.get(id));
     }

@@ -111,7 +111,7 @@ final class HubDriver {
         var accepted = (Admission.Accepted) ask(endpoint, agent, authorization, query);
         long id = nextId++;
         sent.put(id, new ArrayDeque<>());
-        hub.handleOpened(id, accepted, nowNs);
+        hub.handleOpened(id, accepted.identity(), nowNs);
         drain();
         return id;
     }

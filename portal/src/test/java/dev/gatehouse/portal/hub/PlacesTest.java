@@ -66,9 +66,9 @@ class PlacesTest {
     @Test
     void whoWasAcceptedTooManyIsClosed() {
         var driver = driver(new PlaceLimits(100, 2, 2, 100, Duration.ZERO));
-        var accepted = new Admission.Accepted[5];
+        var accepted = new Identity[5];
         for (int i = 0; i < accepted.length; i++) {
-            accepted[i] = (Admission.Accepted) ask(driver, i);
+            accepted[i] = ((Admission.Accepted) ask(driver, i)).identity();
         }
         for (int i = 0; i < accepted.length; i++) {
             driver.hub().handleOpened(1000 + i, accepted[i], driver.nowNs());
