@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 final class PortalBackupCommand implements Callable<Integer> {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
-    @Mixin private PortalCommand.FileOptions files = new PortalCommand.FileOptions();
+    @Mixin private FileOptions files = new FileOptions();
 
     @Option(
             names = "--api",
@@ -50,7 +50,7 @@ final class PortalBackupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return PortalCommand.reporting(spec, files.config, this::backup);
+        return CommandReport.reporting(spec, files.config, this::backup);
     }
 
     private int backup() throws IOException, UsageMistake, SQLException {
@@ -63,7 +63,7 @@ final class PortalBackupCommand implements Callable<Integer> {
         }
         try (var store = PortalStore.open(files.dataDirectory)) {
             store.backup(file);
-            return PortalCommand.OK;
+            return CommandReport.OK;
         } catch (PortalStore.StoreLocked _) {
             return fromRunningPortal();
         }
@@ -86,7 +86,7 @@ final class PortalBackupCommand implements Callable<Integer> {
             var mode = PosixFilePermissions.fromString("rw-------");
             Files.createFile(file, PosixFilePermissions.asFileAttribute(mode));
             Files.write(file, response.body());
-            return PortalCommand.OK;
+            return CommandReport.OK;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

@@ -21,11 +21,11 @@ final class PortalCheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return PortalCommand.reporting(
+        return CommandReport.reporting(
                 spec,
                 file,
                 () -> {
-                    PortalCommand.requireFile("FILE", file, "`portal init` writes a first one");
+                    FileOptions.requireFile("FILE", file, "`portal init` writes a first one");
                     var directory = new ConfigFile(file).read();
                     spec.commandLine()
                             .getOut()
@@ -38,7 +38,7 @@ final class PortalCheckCommand implements Callable<Integer> {
                                     directory.resources().size(),
                                     directory.policies().size());
                     spec.commandLine().getOut().flush();
-                    return PortalCommand.OK;
+                    return CommandReport.OK;
                 });
     }
 }

@@ -8,10 +8,6 @@ import dev.gatehouse.transport.process.Termination;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpNetwork;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.SQLException;
@@ -41,11 +37,7 @@ import picocli.CommandLine.Spec;
             PortalBackupCommand.class
         })
 public final class PortalCommand implements Callable<Integer> {
-    static final int OK = 0;
-    static final int FAILED = 1;
-    static final int MISTAKE = 2;
     private static final int PROXY_HOPS_MAX = 16;
-    private static final String PREFIX = "gatehouse portal: ";
     private static final Logger LOG = LoggerFactory.getLogger(PortalCommand.class);
 
     @Mixin private FileOptions files = new FileOptions();
@@ -147,89 +139,20 @@ public final class PortalCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    /// The options every helper shares.
-    static final class FileOptions {
-        @Option(
-                names = "--config",
-                description = "The portal's YAML file.",
-                defaultValue = "${env:GATEHOUSE_PORTAL_CONFIG:-portal.yaml}")
-        Path config;
-
-        @Option(
-                names = "--data-dir",
-                description = "Directory of the database, the audit file and the API token.",
-                defaultValue = "${env:GATEHOUSE_PORTAL_DATA_DIR:-portal-data}")
-        Path dataDirectory;
-    }
-
     @Override
     public Integer call() {
-        return reporting(spec, files.config, this::run);
-    }
-
-    private static String fileText(FileSystemException e) {
-        String reason =
-                switch (e) {
-                    case NoSuchFileException _ -> "there is no such file or folder";
-                    case AccessDeniedException _ -> "permission denied";
-                    default -> String.valueOf(e.getReason());
-                };
-        return "cannot use %s (%s): check --config, --data-dir and their modes"
-                .formatted(e.getFile(), reason);
-    }
-
-    /// A helper's body.
-    interface Body {
-        int run()
-                throws IOException,
-                        ConfigMistake,
-                        UsageMistake,
-                        SQLException,
-                        PortalStore.StoreLocked,
-                        PortalProcess.StartFailed;
-    }
-
-    /// Turns what can go wrong into an exit code and one line.
-    static int reporting(CommandSpec spec, Path file, Body body) {
-        var err = spec.commandLine().getErr();
-        try {
-            return body.run();
-        } catch (ConfigMistake e) {
-            err.println(PREFIX + e.oneLine(file.toString()));
-            return MISTAKE;
-        } catch (UsageMistake | PortalProcess.StartFailed e) {
-            err.println(PREFIX + e.getMessage());
-            return MISTAKE;
-        } catch (PortalStore.StoreLocked e) {
-            err.println(
-                    PREFIX
-                            + "--data-dir: %s; stop it, or use another directory"
-                                    .formatted(e.getMessage()));
-            return MISTAKE;
-        } catch (FileSystemException e) {
-            err.println(PREFIX + fileText(e));
-            return MISTAKE;
-        } catch (IOException | SQLException e) {
-            LOG.debug("failed", e);
-            err.println(PREFIX + e.getClass().getSimpleName() + ": " + e.getMessage());
-            return FAILED;
-        }
+        return CommandReport.reporting(spec, files.config, this::run);
     }
 
     private int run()
-            throws IOException,
-                    ConfigMistake,
-                    UsageMistake,
-                    SQLException,
-                    PortalStore.StoreLocked,
-                    PortalProcess.StartFailed {
+            throws IOException, ConfigMistake, UsageMistake, SQLException, PortalStore.StoreLocked {
         var config = config();
         if (check) {
             new ConfigFile(config.file()).read();
-            return OK;
+            return CommandReport.OK;
         }
         try (var termination = Termination.install()) {
-            var portal = PortalProcess.start(config, new SecureRandom(), new MonotonicClock());
+            var portal = start(config);
             var stopped = new CountDownLatch(1);
             termination.onSignal(() -> stop(portal, stopped));
             LOG.info(
@@ -238,7 +161,16 @@ public final class PortalCommand implements Callable<Integer> {
                     portal.apiPort());
             awaitStop(stopped);
         }
-        return OK;
+        return CommandReport.OK;
+    }
+
+    private static PortalProcess start(PortalConfig config)
+            throws IOException, ConfigMistake, UsageMistake, SQLException, PortalStore.StoreLocked {
+        try {
+            return PortalProcess.start(config, new SecureRandom(), new MonotonicClock());
+        } catch (PortalProcess.StartFailed e) {
+            throw new UsageMistake(e.getMessage());
+        }
     }
 
     private static String listenerText(PortalConfig config, int port) {
@@ -249,7 +181,7 @@ public final class PortalCommand implements Callable<Integer> {
     private static int stop(PortalProcess portal, CountDownLatch stopped) {
         portal.close();
         stopped.countDown();
-        return OK;
+        return CommandReport.OK;
     }
 
     private static void awaitStop(CountDownLatch stopped) {
@@ -261,7 +193,7 @@ public final class PortalCommand implements Callable<Integer> {
     }
 
     private PortalConfig config() throws UsageMistake {
-        requireFile("--config", files.config, "`portal init` writes a first one");
+        FileOptions.requireFile("--config", files.config, "`portal init` writes a first one");
         if (proxyHops < 1 || proxyHops > PROXY_HOPS_MAX) {
             throw new UsageMistake(
                     "--proxy-hops must be 1 to %d: the trusted proxies in a row"
@@ -298,20 +230,6 @@ public final class PortalCommand implements Callable<Integer> {
         }
     }
 
-    static void requireFile(String option, Path file, String mend) throws UsageMistake {
-        if (Files.isDirectory(file)) {
-            throw new UsageMistake("%s: %s is a folder; name the file".formatted(option, file));
-        }
-        if (!Files.isReadable(file)) {
-            throw new UsageMistake(
-                    "%s: cannot read %s; %s"
-                            .formatted(
-                                    option,
-                                    file,
-                                    Files.isRegularFile(file) ? "check owner and mode" : mend));
-        }
-    }
-
     private static Endpoint endpoint(String option, String text) throws UsageMistake {
         try {
             return Endpoint.parse(text);
@@ -329,8 +247,8 @@ public final class PortalCommand implements Callable<Integer> {
             throw new UsageMistake("--tls-cert and --tls-key belong together; give both or none");
         }
         var tls = new PortalConfig.Tls(Path.of(tlsCertificate), Path.of(tlsKey));
-        requireFile("--tls-cert", tls.certificate(), "give a PEM file");
-        requireFile("--tls-key", tls.key(), "give a PEM file");
+        FileOptions.requireFile("--tls-cert", tls.certificate(), "give a PEM file");
+        FileOptions.requireFile("--tls-key", tls.key(), "give a PEM file");
         TlsFiles.requirePair(tls.certificate(), tls.key());
         return Optional.of(tls);
     }

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 final class PortalInitCommand implements Callable<Integer> {
     private static final String TEMPLATE = "portal.yaml";
 
-    @Mixin private PortalCommand.FileOptions files = new PortalCommand.FileOptions();
+    @Mixin private FileOptions files = new FileOptions();
 
     @Option(
             names = "--slug",
@@ -43,7 +43,7 @@ final class PortalInitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return PortalCommand.reporting(spec, files.config, this::init);
+        return CommandReport.reporting(spec, files.config, this::init);
     }
 
     private int init() throws IOException, ConfigMistake, UsageMistake {
@@ -72,7 +72,7 @@ final class PortalInitCommand implements Callable<Integer> {
         hand("gateway", gateway);
         hand("relay", relay);
         hand("client", client);
-        return PortalCommand.OK;
+        return CommandReport.OK;
     }
 
     private static String template() throws IOException {

@@ -27,7 +27,7 @@ final class PortalTokenCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         spec.commandLine().usage(spec.commandLine().getErr());
-        return PortalCommand.MISTAKE;
+        return CommandReport.MISTAKE;
     }
 
     /// What a token can be for.
@@ -45,7 +45,7 @@ final class PortalTokenCommand implements Callable<Integer> {
     static final class Create implements Callable<Integer> {
         private static final String HEADING = "tokens:";
 
-        @Mixin private PortalCommand.FileOptions files = new PortalCommand.FileOptions();
+        @Mixin private FileOptions files = new FileOptions();
 
         @Option(names = "--type", required = true, description = "${COMPLETION-CANDIDATES}")
         private Type type;
@@ -65,7 +65,7 @@ final class PortalTokenCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            return PortalCommand.reporting(spec, files.config, this::create);
+            return CommandReport.reporting(spec, files.config, this::create);
         }
 
         private int create() throws IOException, ConfigMistake, UsageMistake {
@@ -81,7 +81,7 @@ final class PortalTokenCommand implements Callable<Integer> {
                 out.printf("# Add below \"tokens:\" of the portal file:%n%s", lines);
             }
             out.flush();
-            return PortalCommand.OK;
+            return CommandReport.OK;
         }
 
         private String owner() throws IOException, ConfigMistake, UsageMistake {
