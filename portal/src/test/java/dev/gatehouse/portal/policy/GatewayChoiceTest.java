@@ -2,7 +2,6 @@ package dev.gatehouse.portal.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -10,9 +9,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ChoiceTest {
+class GatewayChoiceTest {
     private static final Location BERLIN = at(52.5, 13.4);
     private static final Location PARIS = at(48.9, 2.4);
+
+    private static final Resource RESOURCE =
+            new Resource(
+                    "r",
+                    Resource.Type.CIDR,
+                    "r",
+                    "10.0.0.0/8",
+                    Optional.empty(),
+                    List.of(),
+                    Resource.IpStack.DUAL,
+                    List.of("hq"),
+                    true);
 
     private static Location at(double latitude, double longitude) {
         return new Location(
@@ -42,11 +53,10 @@ class ChoiceTest {
         "garbage, false",
     })
     void aClientIsServedByOneMinorVersionBelowToOneAbove(String gateway, boolean serves) {
-        var resource = PolicyEvaluatorTest.resource(Resource.Type.CIDR, "10.0.0.0/8");
         var online = List.of(gateway("g", gateway, Location.UNKNOWN));
-        assertThat(GatewayChoice.compatible(online, resource, new SemVer(1, 5, 12)))
+        assertThat(GatewayChoice.compatible(online, RESOURCE, new SemVer(1, 5, 12)))
                 .hasSize(serves ? 1 : 0);
-        assertThat(GatewayChoice.compatible(online, resource, SemVer.UNREADABLE)).isEmpty();
+        assertThat(GatewayChoice.compatible(online, RESOURCE, SemVer.UNREADABLE)).isEmpty();
     }
 
     @Test
@@ -61,40 +71,5 @@ class ChoiceTest {
         assertThat(choose(all, List.of(), PARIS)).contains("paris");
         assertThat(choose(List.of(nowhere), List.of("gone"), PARIS)).contains("nowhere");
         assertThat(choose(List.of(), List.of(), PARIS)).isEmpty();
-    }
-
-    @Test
-    void aPeerKeepsItsRelaysAndIsFilledUpToTwo() {
-        var online =
-                List.of(
-                        new RelayChoice.Candidate("a", PARIS),
-                        new RelayChoice.Candidate("b", BERLIN),
-                        new RelayChoice.Candidate("c", Location.UNKNOWN));
-        var choice = new RelayChoice(new SplittableRandom(1));
-        assertThat(choice.choose(online, List.of("c"), BERLIN)).containsExactly("c", "b");
-        assertThat(choice.choose(online, List.of(), BERLIN)).containsExactly("b", "a");
-        assertThat(choice.choose(online, List.of(), Location.UNKNOWN)).hasSize(2);
-        assertThat(choice.choose(List.of(), List.of("a"), BERLIN)).isEmpty();
-    }
-
-    @Test
-    void tunnelAddressesAreUniqueAndNeverReserved() {
-        var random = new SplittableRandom(7);
-        var taken = new HashSet<Integer>();
-        for (int i = 0; i < 20_000; i++) {
-            int offset = TunnelPool.allocate(taken::contains, random).orElseThrow();
-            assertThat(taken.add(offset)).isTrue();
-            assertThat(offset).isBetween(1, TunnelPool.SIZE - 2);
-        }
-        assertThat(TunnelPool.ipv4(1)).hasToString("100.64.0.1");
-        assertThat(TunnelPool.ipv4(TunnelPool.SIZE - 2)).hasToString("100.95.255.254");
-        assertThat(TunnelPool.ipv6(TunnelPool.SIZE - 2)).hasToString("fd00:2021:1111::1f:fffe");
-    }
-
-    @Test
-    void theLastFreeAddressIsFoundAndThenNone() {
-        var random = new SplittableRandom(7);
-        assertThat(TunnelPool.allocate(o -> o != 77, random)).hasValue(77);
-        assertThat(TunnelPool.allocate(_ -> true, random)).isEmpty();
     }
 }
