@@ -83,6 +83,13 @@ final class AuthorizationTable {
         return startingWith(byGateway, gatewayId + "|");
     }
 
+    /// Whether a client or gateway has any.
+    boolean isHeldBy(Device device) {
+        return device.role() == Role.CLIENT
+                ? !ofClient(device.id()).isEmpty()
+                : !ofGateway(device.id()).isEmpty();
+    }
+
     /// A copy, so that the caller may remove while it iterates.
     private static List<Authorization> startingWith(
             NavigableMap<String, Authorization> table, String prefix) {

@@ -5,6 +5,7 @@ import dev.gatehouse.portal.policy.Directory;
 import dev.gatehouse.portal.policy.PeerSecrets;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.StreamSupport;
 
@@ -55,19 +56,9 @@ public final class PortalHub {
         this.flows = new FlowBroker(sessions, authorizations, world, outbox, audit, random);
         this.candidates = new CandidateDesk(sessions, authorizations, outbox, counters);
         this.reconciler = new Reconciler(sessions, authorizations, world, flows, outbox, audit);
-        this.rows =
-                new DeviceRows(
-                        limits.deviceExpiry(), devices, sessions, this::isKept, outbox, audit);
+        Predicate<Device> isKept = d -> authorizations.isHeldBy(d) || world.isBlocked(d.id());
+        this.rows = new DeviceRows(limits.deviceExpiry(), devices, sessions, isKept, outbox, audit);
         reconciler.handleStart(at(0));
-    }
-
-    /// Whether an authorization or an administrator's block knows the device.
-    private boolean isKept(Device device) {
-        var held =
-                device.role() == Role.CLIENT
-                        ? authorizations.ofClient(device.id())
-                        : authorizations.ofGateway(device.id());
-        return !held.isEmpty() || world.isBlocked(device.id());
     }
 
     private Moment at(long nowNs) {
