@@ -1,6 +1,6 @@
 package dev.gatehouse.demo;
 
-import dev.gatehouse.portal.policy.PeerSecrets;
+import dev.gatehouse.portal.token.PeerSecrets;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 

@@ -1,7 +1,17 @@
 package dev.gatehouse.portal;
 
+import dev.gatehouse.portal.command.CommandReport;
+import dev.gatehouse.portal.command.FileOptions;
+import dev.gatehouse.portal.command.PortalBackupCommand;
+import dev.gatehouse.portal.command.PortalCheckCommand;
+import dev.gatehouse.portal.command.PortalInitCommand;
+import dev.gatehouse.portal.command.PortalTokenCommand;
+import dev.gatehouse.portal.command.TlsFiles;
+import dev.gatehouse.portal.command.UsageMistake;
+import dev.gatehouse.portal.config.ConfigFile;
 import dev.gatehouse.portal.config.ConfigMistake;
-import dev.gatehouse.portal.hub.PlaceLimits;
+import dev.gatehouse.portal.hub.admission.PlaceLimits;
+import dev.gatehouse.portal.listener.RemotePeer;
 import dev.gatehouse.portal.store.PortalStore;
 import dev.gatehouse.transport.loop.MonotonicClock;
 import dev.gatehouse.transport.process.Termination;

@@ -1,6 +1,7 @@
 package dev.gatehouse.portal;
 
-import dev.gatehouse.portal.hub.PlaceLimits;
+import dev.gatehouse.portal.hub.admission.PlaceLimits;
+import dev.gatehouse.portal.listener.RemotePeer;
 import dev.gatehouse.wire.Endpoint;
 import java.nio.file.Path;
 import java.util.Optional;

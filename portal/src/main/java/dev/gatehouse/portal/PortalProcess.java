@@ -2,10 +2,16 @@ package dev.gatehouse.portal;
 
 import dev.gatehouse.http.HttpLimits;
 import dev.gatehouse.http.HttpListeners;
+import dev.gatehouse.portal.api.ApiListener;
+import dev.gatehouse.portal.api.ApiToken;
+import dev.gatehouse.portal.config.ConfigFile;
 import dev.gatehouse.portal.config.ConfigMistake;
-import dev.gatehouse.portal.hub.Limit;
+import dev.gatehouse.portal.directory.Directory;
 import dev.gatehouse.portal.hub.PortalHub;
-import dev.gatehouse.portal.policy.Directory;
+import dev.gatehouse.portal.hub.limit.Limit;
+import dev.gatehouse.portal.listener.PublicListener;
+import dev.gatehouse.portal.loop.HubLoop;
+import dev.gatehouse.portal.loop.PortalMetrics;
 import dev.gatehouse.portal.store.PortalStore;
 import dev.gatehouse.portal.store.StoreWriter;
 import dev.gatehouse.transport.loop.MonotonicClock;

@@ -2,8 +2,9 @@ package dev.gatehouse.portal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.gatehouse.portal.hub.PlaceLimits;
-import dev.gatehouse.portal.policy.PeerSecrets;
+import dev.gatehouse.portal.hub.admission.PlaceLimits;
+import dev.gatehouse.portal.listener.RemotePeer;
+import dev.gatehouse.portal.token.PeerSecrets;
 import dev.gatehouse.transport.loop.MonotonicClock;
 import dev.gatehouse.wire.Endpoint;
 import java.net.URI;
@@ -16,7 +17,7 @@ import java.security.SecureRandom;
 import java.util.Optional;
 
 /// A real portal on loopback with one site, one actor and three resources.
-final class TestPortal implements AutoCloseable {
+public final class TestPortal implements AutoCloseable {
     static final String GATEWAY_TOKEN = ".gw.gateway-secret";
     static final String RELAY_TOKEN = ".rl.relay-secret";
     static final String CLIENT_TOKEN = ".cl.client-secret";
@@ -57,7 +58,7 @@ final class TestPortal implements AutoCloseable {
         return new TestPortal(directory, new MonotonicClock());
     }
 
-    static String yaml() {
+    public static String yaml() {
         return """
         account: {slug: acme, upstream_dns: ["9.9.9.9"], search_domain: corp.example}
         sites:

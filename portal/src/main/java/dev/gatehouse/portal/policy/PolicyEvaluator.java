@@ -1,6 +1,9 @@
 package dev.gatehouse.portal.policy;
 
-import dev.gatehouse.portal.policy.Directory.Policy;
+import dev.gatehouse.portal.directory.Condition;
+import dev.gatehouse.portal.directory.Directory;
+import dev.gatehouse.portal.directory.Directory.Policy;
+import dev.gatehouse.portal.directory.Resource;
 import dev.gatehouse.wire.IpNetwork;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

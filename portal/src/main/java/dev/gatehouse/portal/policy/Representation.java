@@ -1,5 +1,6 @@
 package dev.gatehouse.portal.policy;
 
+import dev.gatehouse.portal.directory.Resource;
 import java.util.Optional;
 
 /// What older peers can understand of a resource (portal-channel.md 7.3).

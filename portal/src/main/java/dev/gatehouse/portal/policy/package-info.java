@@ -1,4 +1,3 @@
-/// The portal's decisions, pure: who may use what, through which gateway and which relays.
-///
-/// Nothing in here reads a clock, opens a socket or makes its own randomness.
+/// Where a policy and its conditions are judged: who may use what, from where and when, and which
+/// version of a peer can. Pure; uses `directory` alone. Begin at `PolicyEvaluator`.
 package dev.gatehouse.portal.policy;

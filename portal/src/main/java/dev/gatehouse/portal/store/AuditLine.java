@@ -2,7 +2,7 @@ package dev.gatehouse.portal.store;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.gatehouse.portal.hub.AuditEvent;
+import dev.gatehouse.portal.state.AuditEvent;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.LinkedHashMap;

@@ -1,11 +1,11 @@
 package dev.gatehouse.portal.store;
 
-import dev.gatehouse.portal.hub.Authorization;
-import dev.gatehouse.portal.hub.Block;
-import dev.gatehouse.portal.hub.Device;
-import dev.gatehouse.portal.hub.HubState;
-import dev.gatehouse.portal.hub.Role;
-import dev.gatehouse.portal.policy.Directory;
+import dev.gatehouse.portal.directory.Directory;
+import dev.gatehouse.portal.state.Authorization;
+import dev.gatehouse.portal.state.Block;
+import dev.gatehouse.portal.state.Device;
+import dev.gatehouse.portal.state.HubState;
+import dev.gatehouse.portal.state.Role;
 import dev.gatehouse.transport.process.OwnedFiles;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;

@@ -1,6 +1,6 @@
 package dev.gatehouse.portal.store;
 
-import dev.gatehouse.portal.hub.HubAction;
+import dev.gatehouse.portal.state.HubAction;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.gatehouse.portal.store;
 
-import dev.gatehouse.portal.hub.AuditEvent;
-import dev.gatehouse.portal.hub.HubAction;
+import dev.gatehouse.portal.state.AuditEvent;
+import dev.gatehouse.portal.state.HubAction;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

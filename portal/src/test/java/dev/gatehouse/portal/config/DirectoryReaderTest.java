@@ -3,7 +3,7 @@ package dev.gatehouse.portal.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.gatehouse.portal.policy.Resource;
+import dev.gatehouse.portal.directory.Resource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -132,7 +132,7 @@ class DirectoryReaderTest {
         var e =
                 org.assertj.core.api.Assertions.catchException(
                         () ->
-                                dev.gatehouse.portal.policy.ResourceRules.address(
+                                dev.gatehouse.portal.config.ResourceRules.address(
                                         Resource.Type.DNS, pattern));
         assertThat(e == null).isEqualTo(valid);
     }

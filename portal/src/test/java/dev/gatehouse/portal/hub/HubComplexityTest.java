@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatehouse.portal.hub.session.ChannelEndpoint;
+import dev.gatehouse.portal.state.Role;
 import dev.gatehouse.testkit.AllocatedBytes;
 import java.time.Duration;
 import java.util.function.IntConsumer;

@@ -3,7 +3,10 @@ package dev.gatehouse.portal.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.portal.config.DirectoryReader;
-import dev.gatehouse.portal.policy.PeerSecrets;
+import dev.gatehouse.portal.hub.admission.Admission;
+import dev.gatehouse.portal.hub.session.ChannelEndpoint;
+import dev.gatehouse.portal.state.Role;
+import dev.gatehouse.portal.token.PeerSecrets;
 import dev.gatehouse.testkit.Mutator;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

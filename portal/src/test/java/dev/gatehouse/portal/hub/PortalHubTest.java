@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.portal.config.ConfigMistake;
 import dev.gatehouse.portal.config.DirectoryReader;
-import dev.gatehouse.portal.policy.Directory;
-import dev.gatehouse.portal.policy.PeerSecrets;
+import dev.gatehouse.portal.directory.Directory;
+import dev.gatehouse.portal.hub.admission.Admission;
+import dev.gatehouse.portal.hub.session.ChannelEndpoint;
+import dev.gatehouse.portal.state.AuditEvent;
+import dev.gatehouse.portal.state.HubState;
+import dev.gatehouse.portal.state.Role;
+import dev.gatehouse.portal.token.PeerSecrets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

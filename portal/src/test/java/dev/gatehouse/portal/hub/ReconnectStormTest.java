@@ -3,6 +3,10 @@ package dev.gatehouse.portal.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.gatehouse.portal.hub.limit.Limit;
+import dev.gatehouse.portal.hub.session.ChannelEndpoint;
+import dev.gatehouse.portal.state.AuditEvent;
+import dev.gatehouse.portal.state.Role;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -2,6 +2,9 @@ package dev.gatehouse.portal.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.portal.hub.session.ChannelEndpoint;
+import dev.gatehouse.portal.state.AuditEvent;
+import dev.gatehouse.portal.state.Role;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.IntFunction;

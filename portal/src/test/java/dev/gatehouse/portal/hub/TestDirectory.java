@@ -2,8 +2,8 @@ package dev.gatehouse.portal.hub;
 
 import dev.gatehouse.portal.config.ConfigMistake;
 import dev.gatehouse.portal.config.DirectoryReader;
-import dev.gatehouse.portal.policy.Directory;
-import dev.gatehouse.portal.policy.PeerSecrets;
+import dev.gatehouse.portal.directory.Directory;
+import dev.gatehouse.portal.token.PeerSecrets;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;

@@ -2,6 +2,7 @@ package dev.gatehouse.portal.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.portal.hub.session.ChannelEndpoint;
 import dev.gatehouse.testkit.AllocatedBytes;
 import java.util.LinkedHashMap;
 import java.util.Map;

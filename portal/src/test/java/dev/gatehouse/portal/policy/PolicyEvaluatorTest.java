@@ -2,9 +2,12 @@ package dev.gatehouse.portal.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.portal.policy.Condition.Operator;
-import dev.gatehouse.portal.policy.Condition.Property;
-import dev.gatehouse.portal.policy.Directory.Policy;
+import dev.gatehouse.portal.directory.Condition;
+import dev.gatehouse.portal.directory.Condition.Operator;
+import dev.gatehouse.portal.directory.Condition.Property;
+import dev.gatehouse.portal.directory.Directory;
+import dev.gatehouse.portal.directory.Directory.Policy;
+import dev.gatehouse.portal.directory.Resource;
 import dev.gatehouse.portal.policy.PolicyEvaluator.Verdict;
 import dev.gatehouse.wire.IpAddress;
 import java.time.Instant;

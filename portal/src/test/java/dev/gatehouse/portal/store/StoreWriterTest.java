@@ -2,9 +2,9 @@ package dev.gatehouse.portal.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.portal.hub.AuditEvent;
-import dev.gatehouse.portal.hub.Authorization;
-import dev.gatehouse.portal.hub.HubAction;
+import dev.gatehouse.portal.state.AuditEvent;
+import dev.gatehouse.portal.state.Authorization;
+import dev.gatehouse.portal.state.HubAction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

@@ -1,4 +1,0 @@
-package dev.gatehouse.portal.hub;
-
-/// One instant on both scales: ns since the process started, and unix seconds.
-record Moment(long nowNs, long unixSeconds) {}

@@ -1,0 +1,88 @@
+package dev.gatehouse.portal.hub.session;
+
+import dev.gatehouse.portal.hub.limit.Limit;
+import dev.gatehouse.portal.hub.limit.LimitCounters;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Queue;
+import java.util.TreeSet;
+
+/// Whose message is next: sessions take turns, one message each, so that one which sends a thousand
+/// delays another by no more than one. Who has spent its `Quota`, or does not read its answers,
+/// waits without being asked.
+public final class Turns {
+    public static final long NEVER = Long.MAX_VALUE;
+
+    /// A session that still sends more than it may after so long does not mean well.
+    public static final long THROTTLED_MAX_NS = Duration.ofSeconds(10).toNanos();
+
+    private final Queue<Session> ready = new ArrayDeque<>();
+    private final TreeSet<Session> waiting =
+            new TreeSet<>(Comparator.comparingLong(Session::readyAtNs).thenComparing(Session::id));
+    private final LimitCounters counters;
+
+    public Turns(LimitCounters counters) {
+        this.counters = counters;
+    }
+
+    /// The session has something in its inbox, or reads again.
+    public void handleWork(Session session, long nowNs) {
+        if (session.turn() != Session.Turn.NONE
+                || session.inbox().isEmpty()
+                || !session.readsAnswers()) {
+            return;
+        }
+        if (session.quota().readyAtNs() > nowNs) {
+            throttle(session, nowNs);
+        } else {
+            session.turn(Session.Turn.READY);
+            ready.add(session);
+        }
+    }
+
+    private void throttle(Session session, long nowNs) {
+        if (session.throttledSinceNs() == NEVER) {
+            session.throttledSince(nowNs);
+            counters.met(Limit.THROTTLED);
+        }
+        session.readyAt(session.quota().readyAtNs());
+        session.turn(Session.Turn.WAITING);
+        waiting.add(session);
+    }
+
+    /// Returns the session whose turn it is, or null; [#handleWork] puts it behind the others.
+    public Session next(long nowNs) {
+        handleTimeout(nowNs);
+        var session = ready.poll();
+        if (session != null) {
+            session.turn(Session.Turn.NONE);
+        }
+        return session;
+    }
+
+    private void handleTimeout(long nowNs) {
+        while (!waiting.isEmpty() && waiting.first().readyAtNs() <= nowNs) {
+            var session = waiting.pollFirst();
+            session.turn(Session.Turn.NONE);
+            handleWork(session, nowNs);
+        }
+    }
+
+    public boolean hasReady() {
+        return !ready.isEmpty();
+    }
+
+    public long pollTimeout() {
+        return waiting.isEmpty() ? NEVER : waiting.first().readyAtNs();
+    }
+
+    public void forget(Session session) {
+        switch (session.turn()) {
+            case READY -> ready.remove(session);
+            case WAITING -> waiting.remove(session);
+            case NONE -> {}
+        }
+        session.turn(Session.Turn.NONE);
+    }
+}
