@@ -1,2 +1,3 @@
-/// Whole-system benchmarks, each against a peer in the same run, and JMH for hot methods.
+/// Whole-system benchmarks, each against a peer in the same run, and JMH for hot methods. This
+/// package starts them, the others are one benchmark each. Begin at [Bench].
 package dev.gatehouse.benchmarks;

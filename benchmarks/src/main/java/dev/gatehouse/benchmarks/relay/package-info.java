@@ -1,2 +1,3 @@
-/// The relay against coturn: channel data both ways, counted per second of CPU.
+/// The relay against coturn: channel data both ways, counted per second of CPU. Uses `common`
+/// alone. Begin at [RelayBench].
 package dev.gatehouse.benchmarks.relay;

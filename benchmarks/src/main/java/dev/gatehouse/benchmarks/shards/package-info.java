@@ -1,2 +1,3 @@
-/// What a second shard carries.
+/// What a second shard carries: one gateway, many clients in this process, sinks behind it. Uses
+/// `common` alone. Begin at [ShardBench].
 package dev.gatehouse.benchmarks.shards;

@@ -67,10 +67,10 @@ final class BenchLab {
         gateway.sysctl("net.ipv6.conf.all.forwarding", "1");
     }
 
-    /// Delays by `ms` what both ends of the tunnel send; 0 ends it. False if the kernel cannot.
-    static boolean delay(Tunnel tunnel, int ms) {
+    /// Delays by `ms` what both ends of a tunnel send; 0 ends it. False if the kernel cannot.
+    static boolean delay(List<Host> ends, int ms) {
         boolean done = true;
-        for (Host host : List.of(tunnel.client(), tunnel.gateway())) {
+        for (Host host : ends) {
             host.attempt("tc", "qdisc", "del", "dev", "eth0", "root");
             if (ms > 0) {
                 var command =
@@ -81,9 +81,9 @@ final class BenchLab {
         return done;
     }
 
-    /// Loses `percent` of what arrives at both ends of the tunnel; 0 ends it.
-    static void lose(Tunnel tunnel, int percent) {
-        for (Host host : List.of(tunnel.client(), tunnel.gateway())) {
+    /// Loses `percent` of what arrives at both ends of a tunnel; 0 ends it.
+    static void lose(List<Host> ends, int percent) {
+        for (Host host : ends) {
             host.nft("table inet loss\ndelete table inet loss\n");
             if (percent > 0) {
                 host.nft(

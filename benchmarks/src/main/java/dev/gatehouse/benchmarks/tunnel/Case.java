@@ -75,22 +75,22 @@ enum Case {
         @Override
         Optional<Cell> measure(Tunnel tunnel, int seconds) {
             try {
-                return BenchLab.delay(tunnel, 10)
+                return BenchLab.delay(tunnel.ends(), 10)
                         ? Optional.of(tcp(this, tunnel, 1, false, seconds))
                         : Optional.empty(); // this kernel has no netem
             } finally {
-                BenchLab.delay(tunnel, 0);
+                BenchLab.delay(tunnel.ends(), 0);
             }
         }
     },
     LOSS1("tcp1_up_loss1pct") {
         @Override
         Optional<Cell> measure(Tunnel tunnel, int seconds) {
-            BenchLab.lose(tunnel, 1);
+            BenchLab.lose(tunnel.ends(), 1);
             try {
                 return Optional.of(tcp(this, tunnel, 1, false, seconds));
             } finally {
-                BenchLab.lose(tunnel, 0);
+                BenchLab.lose(tunnel.ends(), 0);
             }
         }
     };

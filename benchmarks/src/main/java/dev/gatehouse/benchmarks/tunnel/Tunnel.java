@@ -14,6 +14,11 @@ interface Tunnel extends AutoCloseable {
     /// The machine where the tunnel ends.
     Host gateway();
 
+    /// Both, the client first.
+    default List<Host> ends() {
+        return List.of(client(), gateway());
+    }
+
     /// The address of the resource's machine through this tunnel.
     default String target() {
         return BenchLab.RESOURCE_V4;

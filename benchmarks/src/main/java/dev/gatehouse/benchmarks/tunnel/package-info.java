@@ -1,2 +1,3 @@
-/// `./run bench tunnel`: one topology, several tunnels through it in turn.
+/// One topology, several tunnels through it in turn: throughput, loss, delay, and what a start
+/// and idle clients cost. Uses `common` alone. Begin at [TunnelBench].
 package dev.gatehouse.benchmarks.tunnel;
