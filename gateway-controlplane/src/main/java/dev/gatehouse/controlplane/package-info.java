@@ -1,2 +1,3 @@
-/// The control plane process: portal channel, token, and what a new data plane needs to resume.
+/// The control plane's process: portal channel, token, the link to the data plane, probes of the
+/// pair. Uses `flow` for every decision. Begin at [Controlplane].
 package dev.gatehouse.controlplane;

@@ -1,2 +1,3 @@
-/// Pure: which connections may stay.
+/// Which connections may stay when there are more than places. Pure: knows prefixes and times, no
+/// socket. Begin at [ConnectionTable].
 package dev.gatehouse.http.table;

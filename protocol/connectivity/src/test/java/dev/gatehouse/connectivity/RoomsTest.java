@@ -1,0 +1,17 @@
+package dev.gatehouse.connectivity;
+
+import dev.gatehouse.testkit.Rooms;
+import org.junit.jupiter.api.Test;
+
+class RoomsTest {
+    @Test
+    void thePackagesAndTheirArrowsAreAsTheMapSays() {
+        Rooms.check(
+                "dev.gatehouse.connectivity",
+                """
+                . -> path peer
+                path ->
+                peer -> path
+                """);
+    }
+}

@@ -1,0 +1,68 @@
+package dev.gatehouse.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RoomsTest {
+    private static final String TESTKIT =
+            """
+            . ->
+            kubelet -> . manifests
+            manifests ->
+            """;
+
+    @Test
+    void theMapOfTheTestkitIsRight() {
+        Rooms.check("dev.gatehouse.testkit", TESTKIT);
+    }
+
+    @Test
+    void anArrowThatIsNotOnTheMapIsNamedWithAnExample() {
+        assertThatThrownBy(() -> Rooms.check("dev.gatehouse.testkit", ". ->\n manifests ->"))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining(
+                        "not on the map: kubelet -> manifests (Source uses Manifests)")
+                .hasMessageNotContaining("only");
+    }
+
+    @Test
+    void anArrowOrARoomThatIsOnlyOnTheMapIsNamed() {
+        String arrows = TESTKIT.replace("manifests ->", "manifests -> .\n attic ->");
+
+        assertThatThrownBy(() -> Rooms.check("dev.gatehouse.testkit", arrows))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("on the map only: manifests -> .")
+                .hasMessageContaining("on the map only: attic");
+    }
+
+    @Test
+    void aHallAndARoomWithoutADoorAreNamed(@TempDir Path sources) throws IOException {
+        var hall = Files.createDirectories(sources.resolve("hall"));
+        for (int i = 0; i <= Rooms.FILES_MAX; i++) {
+            Files.writeString(hall.resolve("File" + i + ".java"), "");
+        }
+
+        assertThat(Rooms.folderFaults(sources, true))
+                .containsExactly(
+                        hall + ": 21 files, more than 20",
+                        hall + ": a package-info of 0 lines, not of 2 to 6");
+        assertThat(Rooms.folderFaults(sources, false)).hasSize(1);
+    }
+
+    @Test
+    void aRoomWithADoorIsFine(@TempDir Path sources) throws IOException {
+        Files.writeString(sources.resolve("Only.java"), "");
+        Files.writeString(sources.resolve("package-info.java"), "/// For.\n/// Begin at.\n");
+
+        assertThat(Rooms.folderFaults(sources, true)).isEmpty();
+        assertThatCode(() -> Rooms.folderFaults(sources.resolve("none"), true))
+                .doesNotThrowAnyException();
+    }
+}
