@@ -7,7 +7,6 @@ import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.PacketBatch;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -20,10 +19,6 @@ import java.util.TreeSet;
 /// [#pollEvent]. What is repeated is repeated because of traffic; the only timer is that of queries
 /// which wait for a word of a site.
 public final class ClientState implements DnsAnswers {
-    private static final int ICMPV4_UNREACHABLE = 3;
-    private static final int ICMPV4_PROHIBITED = 13;
-    private static final int ICMPV6_UNREACHABLE = 1;
-    private static final int ICMPV6_PROHIBITED = 1;
     private static final int ECN_CE = 3;
 
     private final Tunnels tunnels;
@@ -31,9 +26,7 @@ public final class ClientState implements DnsAnswers {
     private final ProxyAddresses proxies = new ProxyAddresses();
     private final ResourceTable resources;
     private final FlowTable flows;
-    private final DnsStub stub;
-    private final DnsProxy dns;
-    private final DnsRoutes dnsRoutes = new DnsRoutes();
+    private final SentinelQueries queries;
     private final Sentinels sentinels = new Sentinels();
     private final RoutingTable routing = new RoutingTable();
     private final IpPacket packet = new IpPacket();
@@ -48,8 +41,7 @@ public final class ClientState implements DnsAnswers {
         this.tunnels = tunnels;
         resources = new ResourceTable(internetActive);
         flows = new FlowTable(resources, proxies, tunnels, events);
-        stub = new DnsStub(resources, proxies);
-        dns = new DnsProxy(stub, tunnels, events);
+        queries = new SentinelQueries(resources, proxies, flows, routing, tunnels, events);
     }
 
     /// The portal's complete word: resources that it leaves out are gone, others stay untouched if
@@ -109,14 +101,14 @@ public final class ClientState implements DnsAnswers {
             resources.activateInternet(wasActive && resource instanceof Resource.Internet);
         }
         resources.add(resource);
-        dns.clearCache();
+        queries.clearCache();
         events.add(new ClientEvent.ResourcesChanged());
     }
 
     private void remove(ResourceEntry entry, long nowNs) {
         flows.release(entry, nowNs);
         resources.remove(entry);
-        dns.clearCache();
+        queries.clearCache();
         events.add(new ClientEvent.ResourcesChanged());
     }
 
@@ -138,7 +130,7 @@ public final class ClientState implements DnsAnswers {
             return;
         }
         if (sentinels.update(servers())) {
-            dns.clearCache();
+            queries.clearCache();
         }
         rebuildRouting();
         var config =
@@ -171,7 +163,7 @@ public final class ClientState implements DnsAnswers {
 
     /// The portal allows a resource through a gateway: connects, and sends what waited.
     public void handleFlow(Flow flow, long nowNs) {
-        dnsRoutes.forgetRefused();
+        queries.handleFlow();
         var waiting = flows.grant(flow, nowNs);
         rebuildRouting();
         if (waiting == null) {
@@ -181,7 +173,7 @@ public final class ClientState implements DnsAnswers {
         if (entry.resource instanceof Resource.Dns) {
             flows.update(nowNs);
         }
-        dns.heldFor(entry).forEach(a -> dns.askFamily(a, entry.gateway, dnsRoutes, nowNs));
+        queries.handleFlow(entry, nowNs);
         waiting.packets.takeAll().forEach(bytes -> handleAgain(bytes, nowNs));
         waiting.queries.takeAll().forEach(bytes -> handleAgain(bytes, nowNs));
         waiting.takeTcpQueries().forEach(query -> handleTcpQuery(query, nowNs));
@@ -197,37 +189,18 @@ public final class ClientState implements DnsAnswers {
         var waiting = flows.refuse(resourceId, reason.equals("offline"), nowNs);
         rebuildRouting();
         if (waiting != null) {
-            failQueries(resourceId, waiting);
+            queries.handleFlowRefused(resources.get(resourceId), waiting);
         }
-    }
-
-    /// Whoever asked servers that cannot be reached may ask others.
-    private void failQueries(String resourceId, PendingFlow waiting) {
-        dns.heldFor(resources.get(resourceId)).forEach(dns::fail);
-        dnsRoutes.takeAll(server -> leadsTo(resourceId, server.address())).forEach(dns::fail);
-        waiting.takeTcpQueries().forEach(dns::fail);
-        for (var bytes : waiting.queries.takeAll()) {
-            ParkedPackets.copy(bytes, scratch);
-            if (packet.wrap(scratch.buffer(), scratch.offset(0), scratch.length(0))) {
-                dns.fail(packet);
-            }
-        }
-    }
-
-    private boolean leadsTo(String resourceId, IpAddress server) {
-        return routing.find(server) instanceof Target.Direct(var entry)
-                && entry.id().equals(resourceId)
-                && entry.gateway == null;
     }
 
     /// DNS queries so far for which there was no room: more than 1,000 waited for servers.
     public long refusedQueries() {
-        return dns.refused();
+        return queries.refused();
     }
 
     /// Answers of DNS servers so far to questions that were not asked.
     public long mismatchedAnswers() {
-        return dns.mismatched();
+        return queries.mismatched();
     }
 
     /// Control packets of gateways so far that were more than any sends: dropped.
@@ -286,12 +259,16 @@ public final class ClientState implements DnsAnswers {
             case Target.Sentinel _ when packet.isFragment() -> null; // no query is so long
             case Target.Llmnr _ when packet.isFragment() -> null;
             case Target.Sentinel _ when packet.isTcp() -> turn(batch, i);
-            case Target.Sentinel(_, var server) -> query(server, nowNs);
-            case Target.Llmnr _ -> settle(dns.handleLlmnr(packet, nowNs), nowNs);
+            case Target.Sentinel(_, var server) ->
+                    queries.handlePacket(packet, server, isThroughTunnel(server), nowNs);
+            case Target.Llmnr _ -> {
+                queries.handleLlmnr(packet, nowNs);
+                yield null;
+            }
             case Target.ToGateway(var gateway) -> gateway;
             case Target.Proxy(_, var entry) when entry == null -> null; // resource is gone
             case Target.Proxy(var name, var entry) -> viaProxy(name, entry, nowNs);
-            case Target.Direct(var entry) -> via(entry, nowNs);
+            case Target.Direct(var entry) -> flows.gatewayFor(entry, packet, nowNs);
         };
     }
 
@@ -315,16 +292,8 @@ public final class ClientState implements DnsAnswers {
         return null;
     }
 
-    private Gateway via(ResourceEntry entry, long nowNs) {
-        if (entry.gateway == null) {
-            flows.request(entry, nowNs).packets.park(packet);
-        }
-        entry.usedAtNs = nowNs;
-        return entry.gateway;
-    }
-
     private Gateway viaProxy(ProxyName name, ResourceEntry entry, long nowNs) {
-        var gateway = via(entry, nowNs);
+        var gateway = flows.gatewayFor(entry, packet, nowNs);
         if (gateway == null) {
             return null;
         }
@@ -339,10 +308,6 @@ public final class ClientState implements DnsAnswers {
         return null;
     }
 
-    private Gateway query(Endpoint server, long nowNs) {
-        return settle(dns.handle(packet, server, isThroughTunnel(server), nowNs), nowNs);
-    }
-
     private boolean isThroughTunnel(Endpoint server) {
         return !withoutSentinels(tunnel.upstreamDns()).isEmpty()
                 && resources.isRouted(server.address());
@@ -354,102 +319,7 @@ public final class ClientState implements DnsAnswers {
         if (server == null) {
             return;
         }
-        switch (dns.handle(query, server, isThroughTunnel(server), nowNs)) {
-            case DnsProxy.Outcome.Done(var entry, var name) -> {
-                if (entry != null) {
-                    handleStubAnswer(entry, name, nowNs);
-                }
-            }
-            case DnsProxy.Outcome.AskFamily(var asked) -> askFamily(asked, nowNs);
-            case DnsProxy.Outcome.Tunnel(var real, var asked) -> dns.forwardTcp(asked, real);
-            case DnsProxy.Outcome.AskSite(var entry, var asked) -> {
-                if (entry.gateway == null) {
-                    flows.request(entry, nowNs).park(query);
-                    failHeldBack(entry);
-                } else {
-                    var address = entry.gateway.address(query.sentinel().isV4());
-                    dns.forwardTcp(asked, new Endpoint(address, AddressPlan.GATEWAY_DNS_PORT));
-                }
-            }
-        }
-    }
-
-    private Gateway settle(DnsProxy.Outcome outcome, long nowNs) {
-        return switch (outcome) {
-            case DnsProxy.Outcome.Done(var entry, _) when entry == null -> null;
-            case DnsProxy.Outcome.Done(var entry, var name) -> {
-                handleStubAnswer(entry, name, nowNs);
-                yield null;
-            }
-            case DnsProxy.Outcome.AskSite(var entry, var asked) -> askSite(entry, asked, nowNs);
-            case DnsProxy.Outcome.AskFamily(var asked) -> {
-                askFamily(asked, nowNs);
-                yield null;
-            }
-            case DnsProxy.Outcome.Tunnel(var server, var asked) -> {
-                if (!redirect(server, asked, nowNs)) {
-                    yield null;
-                }
-                yield routing.find(packet) instanceof Target.Direct(var entry)
-                        ? viaForQuery(entry, nowNs)
-                        : null;
-            }
-        };
-    }
-
-    /// Turns the packet to the real server; false if that one is asked over TCP instead.
-    private boolean redirect(Endpoint server, DnsProxy.Asked asked, long nowNs) {
-        if (dnsRoutes.isRefused(server, nowNs)) {
-            dns.forwardTcp(asked, server);
-            return false;
-        }
-        dnsRoutes.redirect(packet, server, asked, nowNs);
-        return true;
-    }
-
-    private Gateway viaForQuery(ResourceEntry entry, long nowNs) {
-        var gateway = via(entry, nowNs);
-        failHeldBack(entry);
-        return gateway;
-    }
-
-    /// A request that was refused and is not due again brings no answer.
-    private void failHeldBack(ResourceEntry entry) {
-        if (entry.gateway == null && !entry.pending.isAwaited()) {
-            failQueries(entry.id(), entry.pending);
-        }
-    }
-
-    /// Without a tunnel the query waits for one, as the connection to come will have to.
-    private void askFamily(DnsProxy.Asked asked, long nowNs) {
-        var entry = asked.held().entry;
-        handleStubAnswer(entry, asked.held().name.name(), nowNs);
-        if (entry.gateway == null) {
-            flows.request(entry, nowNs);
-            failHeldBack(entry);
-        } else {
-            dns.askFamily(asked, entry.gateway, dnsRoutes, nowNs);
-        }
-    }
-
-    private void handleStubAnswer(ResourceEntry entry, String name, long nowNs) {
-        var proxy = proxies.find(name, entry.id());
-        if (proxy != null) {
-            routing.add(proxy, resources);
-            proxy.handleQuery();
-            flows.update(proxy, nowNs);
-        }
-    }
-
-    private Gateway askSite(ResourceEntry entry, DnsProxy.Asked asked, long nowNs) {
-        if (entry.gateway == null) {
-            flows.request(entry, nowNs).queries.park(packet);
-            failHeldBack(entry);
-            return null;
-        }
-        var address = entry.gateway.address(packet.isV4());
-        var server = new Endpoint(address, AddressPlan.GATEWAY_DNS_PORT);
-        return redirect(server, asked, nowNs) ? entry.gateway : null;
+        queries.handleTcp(query, server, isThroughTunnel(server), nowNs);
     }
 
     /// Packets `from` to `from + count` that came through a gateway's tunnel; those that are
@@ -487,7 +357,7 @@ public final class ClientState implements DnsAnswers {
             return true;
         }
         if (packet.isUdp()) {
-            return !handleDnsAnswer(nowNs);
+            return !queries.handleAnswer(packet, nowNs);
         }
         if (packet.isIcmpError()) {
             handleError(nowNs);
@@ -495,39 +365,15 @@ public final class ClientState implements DnsAnswers {
         return true;
     }
 
-    /// Returns false if the packet is none; else it has been dealt with.
-    private boolean handleDnsAnswer(long nowNs) {
-        var asked = dnsRoutes.find(packet, nowNs);
-        if (asked == null) {
-            return false;
-        }
-        if (dns.handleAnswer(asked, new DnsPayload(DnsMessages.payload(packet)), nowNs)) {
-            dnsRoutes.remove(packet);
-        }
-        return true;
-    }
-
     private void handleError(long nowNs) {
-        var destination = embeddedDestination();
+        var destination = IcmpError.destination(packet);
         if (destination.isEmpty()) {
             return;
         }
-        if (isProhibited()) {
+        if (IcmpError.isProhibited(packet)) {
             renewFlow(destination.get(), nowNs);
         }
-        var failed = dnsRoutes.takeFailed(packet, destination.get(), embeddedTransport(), nowNs);
-        if (failed != null) {
-            failed.asked().forEach(asked -> dns.forwardTcp(asked, failed.server()));
-        }
-    }
-
-    private boolean isProhibited() {
-        if (!packet.isIcmp()) {
-            return false;
-        }
-        return packet.isV4()
-                ? packet.icmpType() == ICMPV4_UNREACHABLE && packet.icmpCode() == ICMPV4_PROHIBITED
-                : packet.icmpType() == ICMPV6_UNREACHABLE && packet.icmpCode() == ICMPV6_PROHIBITED;
+        queries.handleError(packet, destination.get(), nowNs);
     }
 
     /// The gateway no longer allows what we sent: asks the portal again (client.md 19).
@@ -543,64 +389,41 @@ public final class ClientState implements DnsAnswers {
         }
     }
 
-    /// Where the packet inside an ICMP error was going; it is cut short, so only its addresses
-    /// are read.
-    private Optional<IpAddress> embeddedDestination() {
-        int at = packet.payloadOffset();
-        int length = packet.offset() + packet.totalLength() - at;
-        var buffer = packet.buffer();
-        if (packet.isV4()) {
-            return length < IpPacket.IPV4_HEADER_LENGTH_MIN
-                    ? Optional.empty()
-                    : Optional.of(IpAddress.readV4(buffer, at + 16));
-        }
-        return length < IpPacket.IPV6_HEADER_LENGTH
-                ? Optional.empty()
-                : Optional.of(IpAddress.readV6(buffer, at + 24));
-    }
-
-    /// Where the ports of that packet are, if it has no options.
-    private int embeddedTransport() {
-        return packet.payloadOffset()
-                + (packet.isV4() ? IpPacket.IPV4_HEADER_LENGTH_MIN : IpPacket.IPV6_HEADER_LENGTH);
-    }
-
     @Override
     public void handleDnsResponse(long ticket, DnsPayload answer, long nowNs) {
-        dns.handleAnswer(ticket, answer, nowNs);
+        queries.handleResponse(ticket, answer, nowNs);
     }
 
     @Override
     public void handleDnsFailure(long ticket) {
-        dns.handleFailure(ticket);
+        queries.handleFailure(ticket);
     }
 
     @Override
     public void handleDnsTimeout(long ticket) {
-        dns.handleSilence(ticket);
+        queries.handleSilence(ticket);
     }
 
     /// The network has changed: gateways and their names are forgotten, what waits for a flow goes
     /// on waiting. The shell makes another key pair and logs in again.
     public void reset(long nowNs) {
         flows.reset(nowNs);
-        dns.forgetForwarded();
-        dnsRoutes.clear();
+        queries.reset();
         rebuildRouting();
     }
 
     /// Whether the host can use IPv6 addresses; without, names have none.
     public void handleHostV6(boolean isThere) {
-        stub.handleV6(isThere);
+        queries.handleHostV6(isThere);
     }
 
     public void handleTimeout(long nowNs) {
-        dns.handleTimeout(nowNs);
+        queries.handleTimeout(nowNs);
     }
 
     /// The next `nowNs` at which [#handleTimeout] has work.
     public long pollTimeout() {
-        return dns.pollTimeout();
+        return queries.pollTimeout();
     }
 
     /// Says goodbye to all gateways.
@@ -620,28 +443,6 @@ public final class ClientState implements DnsAnswers {
 
     /// All resources, in the order of their ids.
     public List<ResourceView> resources() {
-        var views = new ArrayList<ResourceView>();
-        for (var entry : resources.all()) {
-            var gateway = Optional.ofNullable(entry.gateway).map(g -> g.id);
-            var status = flows.status(entry.resource);
-            var r = entry.resource;
-            views.add(
-                    switch (r) {
-                        case Resource.Dns d -> view(r, "dns", d.pattern(), status, gateway);
-                        case Resource.Cidr c ->
-                                view(r, "cidr", c.network().toString(), status, gateway);
-                        case Resource.Internet _ -> view(r, "internet", "", status, gateway);
-                    });
-        }
-        return views;
-    }
-
-    private static ResourceView view(
-            Resource resource,
-            String kind,
-            String address,
-            SiteStatus status,
-            Optional<String> gateway) {
-        return new ResourceView(resource.id(), resource.name(), kind, address, status, gateway);
+        return resources.all().stream().map(flows::view).toList();
     }
 }

@@ -22,8 +22,6 @@ final class DnsMessages {
     /// IPv4 header with all options and a UDP header.
     static final int UDP_REPLY_LENGTH_MAX = 1212;
 
-    static final int HEADER_LENGTH = 12;
-
     private static final int UDP_LENGTH_WITHOUT_OPT = 512;
     private static final int RECURSION_AVAILABLE_OFFSET = 3;
     private static final int RECURSION_AVAILABLE = 0x80;
@@ -52,7 +50,7 @@ final class DnsMessages {
 
     static Optional<Message> parse(byte[] bytes) {
         try {
-            return bytes.length < HEADER_LENGTH
+            return bytes.length < DnsPayload.HEADER_LENGTH
                     ? Optional.empty()
                     : Optional.of(new Message(bytes));
         } catch (WireParseException | IllegalArgumentException _) {

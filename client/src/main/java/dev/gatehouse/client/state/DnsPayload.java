@@ -2,9 +2,11 @@ package dev.gatehouse.client.state;
 
 /// The bytes of a DNS message. Compared by identity; nobody changes them.
 public final class DnsPayload {
+    /// Bytes.
+    public static final int HEADER_LENGTH = 12;
+
     private static final int FLAGS_OFFSET = 2;
     private static final int QUESTIONS_OFFSET = 4;
-    private static final int HEADER_LENGTH = DnsMessages.HEADER_LENGTH;
     private static final int TYPE_AND_CLASS_LENGTH = 4;
     private static final int LABEL_LENGTH_MAX = 63;
     private static final int RESPONSE = 0x80;

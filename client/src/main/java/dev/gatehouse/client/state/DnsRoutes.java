@@ -22,9 +22,6 @@ final class DnsRoutes {
     private static final long REFUSED_NS = Duration.ofSeconds(5).toNanos();
     private static final int PORTS_LENGTH = 4;
     private static final int DESTINATION_PORT_OFFSET = 2;
-    private static final int ICMPV4_UNREACHABLE = 3;
-    private static final int ICMPV4_TOO_BIG = 4; // a code
-    private static final int ICMPV6_UNREACHABLE = 1;
 
     private record Key(Endpoint server, int queryId, int clientPort) {}
 
@@ -32,9 +29,9 @@ final class DnsRoutes {
     private record Flow(Endpoint server, int clientPort) {}
 
     /// Queries that will not be answered.
-    record Failed(List<DnsProxy.Asked> asked, Endpoint server) {}
+    record Failed(List<Asked> asked, Endpoint server) {}
 
-    private record Entry(Key key, DnsProxy.Asked asked, long expiresAtNs) {
+    private record Entry(Key key, Asked asked, long expiresAtNs) {
         Flow flow() {
             return new Flow(key.server, key.clientPort);
         }
@@ -46,14 +43,14 @@ final class DnsRoutes {
     private final LinkedHashMap<Endpoint, Long> refusedUntilNs = new LinkedHashMap<>();
 
     /// Sends a query to a sentinel on to the real server.
-    void redirect(IpPacket query, Endpoint server, DnsProxy.Asked asked, long nowNs) {
+    void redirect(IpPacket query, Endpoint server, Asked asked, long nowNs) {
         add(server, query.sourcePort(), asked, nowNs);
         query.destination(server.address().high(), server.address().low());
         query.destinationPort(server.port());
     }
 
     /// Remembers a query that is sent as it is.
-    void add(Endpoint server, int clientPort, DnsProxy.Asked asked, long nowNs) {
+    void add(Endpoint server, int clientPort, Asked asked, long nowNs) {
         forgetOld(nowNs);
         var key = new Key(server, asked.query().getHeader().getID(), clientPort);
         var entry = new Entry(key, asked, nowNs + KEPT_NS);
@@ -79,7 +76,7 @@ final class DnsRoutes {
     }
 
     /// The query that a packet seems to answer, or null.
-    DnsProxy.Asked find(IpPacket answer, long nowNs) {
+    Asked find(IpPacket answer, long nowNs) {
         var entry = entry(answer);
         return entry == null || nowNs >= entry.expiresAtNs ? null : entry.asked;
     }
@@ -105,8 +102,8 @@ final class DnsRoutes {
     /// next may tell of one that was taken, as its id is cut off.
     ///
     /// @param destination of the packet inside the error
-    /// @param transport where its ports are
-    Failed takeFailed(IpPacket error, IpAddress destination, int transport, long nowNs) {
+    Failed takeFailed(IpPacket error, IpAddress destination, long nowNs) {
+        int transport = IcmpError.transportOffset(error);
         if (transport + PORTS_LENGTH > error.offset() + error.totalLength()) {
             return null;
         }
@@ -118,18 +115,12 @@ final class DnsRoutes {
             return null;
         }
         var server = entry.key.server;
-        if (isUnreachable(error)) {
+        if (IcmpError.isUnreachable(error)) {
             refuse(server, nowNs);
             return new Failed(takeAll(server::equals), server);
         }
         forget(entry);
         return new Failed(List.of(entry.asked), server);
-    }
-
-    private static boolean isUnreachable(IpPacket error) {
-        return error.isV4()
-                ? error.icmpType() == ICMPV4_UNREACHABLE && error.icmpCode() != ICMPV4_TOO_BIG
-                : error.icmpType() == ICMPV6_UNREACHABLE;
     }
 
     private void refuse(Endpoint server, long nowNs) {
@@ -152,7 +143,7 @@ final class DnsRoutes {
     }
 
     /// Takes all queries to some servers.
-    List<DnsProxy.Asked> takeAll(Predicate<Endpoint> server) {
+    List<Asked> takeAll(Predicate<Endpoint> server) {
         var taken =
                 oldestFirst.stream()
                         .filter(entry -> entries.get(entry.key) == entry)
@@ -163,7 +154,7 @@ final class DnsRoutes {
     }
 
     private static boolean hasId(IpPacket packet) {
-        return packet.transportLength() >= IpPacket.UDP_HEADER_LENGTH + DnsMessages.HEADER_LENGTH;
+        return packet.transportLength() >= IpPacket.UDP_HEADER_LENGTH + DnsPayload.HEADER_LENGTH;
     }
 
     private static int queryId(IpPacket packet) {

@@ -24,15 +24,18 @@ final class DnsStub {
 
     /// What to do with a query.
     sealed interface Verdict {
+        /// What concerns us alone, however it was asked.
+        sealed interface Local extends Verdict {}
+
         /// @param entry of the resource that the name belongs to, or null
-        record Answer(Message reply, ResourceEntry entry) implements Verdict {}
+        record Answer(Message reply, ResourceEntry entry) implements Local {}
 
         /// Ask the gateway of this resource's site.
         record AskSite(ResourceEntry entry) implements Verdict {}
 
         /// Ask the gateway of this resource's site whether the name has IPv6 addresses; the answer
         /// follows from [#settle].
-        record AskFamily(ResourceEntry entry, ProxyName name) implements Verdict {}
+        record AskFamily(ResourceEntry entry, ProxyName name) implements Local {}
 
         record Forward() implements Verdict {}
     }

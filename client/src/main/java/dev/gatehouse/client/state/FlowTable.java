@@ -8,19 +8,15 @@ import dev.gatehouse.wire.IpNetwork;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.PacketBatch;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Queue;
-import java.util.SequencedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /// Which gateway serves which resource, what was asked of the portal, and what gateways were told
 /// of names (client.md 15, 16, 20, 21).
 final class FlowTable {
-    private static final int REMEMBERED_GATEWAYS_MAX = 100;
-
     /// Longer than a lost tunnel stays unnoticed: 15.25 s until ICE gives up, and 2 s of grace.
     private static final long IN_USE_NS = Duration.ofSeconds(20).toNanos();
 
@@ -28,9 +24,9 @@ final class FlowTable {
     private final ProxyAddresses proxies;
     private final Tunnels tunnels;
     private final Queue<ClientEvent> events;
+    private final FlowRequests requests;
+    private final SiteStatuses sites;
     private final NavigableMap<String, Gateway> gateways = new TreeMap<>();
-    private final SequencedMap<String, Boolean> remembered = new LinkedHashMap<>();
-    private final NavigableMap<String, SiteStatus> sites = new TreeMap<>();
     private final PacketBatch scratch = PacketBatch.allocate(2048, 1);
     private long controlExcess;
 
@@ -43,6 +39,8 @@ final class FlowTable {
         this.proxies = proxies;
         this.tunnels = tunnels;
         this.events = events;
+        requests = new FlowRequests(events);
+        sites = new SiteStatuses(events);
     }
 
     /// Control packets that were more than any gateway sends.
@@ -59,56 +57,29 @@ final class FlowTable {
         return gateways.get(id);
     }
 
+    /// The gateway to send a packet to at once, or null: then a flow is asked for, and the packet
+    /// waits for it.
+    Gateway gatewayFor(ResourceEntry entry, IpPacket packet, long nowNs) {
+        if (entry.gateway == null) {
+            request(entry, nowNs).packets.park(packet);
+        }
+        entry.usedAtNs = nowNs;
+        return entry.gateway;
+    }
+
     /// A packet finds no gateway: asks for a flow at once, or when its pace allows it.
     PendingFlow request(ResourceEntry entry, long nowNs) {
-        return request(entry, entry.requests, nowNs);
+        return requests.request(entry, nowNs);
     }
 
     /// The gateway no longer allows what was sent.
     void renew(ResourceEntry entry, long nowNs) {
-        request(entry, entry.renewals, nowNs);
-    }
-
-    private PendingFlow request(ResourceEntry entry, RequestPace pace, long nowNs) {
-        boolean unanswered = entry.pending != null && entry.pending.isAsked();
-        boolean due = pace.handleTrigger(unanswered, nowNs);
-        if (entry.pending == null) {
-            entry.pending = new PendingFlow();
-        }
-        if (due) {
-            ask(entry);
-        }
-        return entry.pending;
-    }
-
-    /// What is in use has lost its gateway. No packet may follow that would ask, so nothing but a
-    /// request under way holds this one back.
-    private void requestNow(ResourceEntry entry, long nowNs) {
-        if (entry.pending != null) {
-            request(entry, nowNs);
-            return;
-        }
-        entry.pending = new PendingFlow();
-        if (entry.losses.take(nowNs)) {
-            entry.requests.handleAsked(nowNs);
-            ask(entry);
-        }
-    }
-
-    private void ask(ResourceEntry entry) {
-        entry.pending.handleAsked();
-        var known = List.copyOf(new TreeSet<>(remembered.keySet()));
-        events.add(new ClientEvent.CreateFlow(entry.id(), known));
+        requests.renew(entry, nowNs);
     }
 
     /// The portal is back: what was asked before may be lost.
     void askAgain(long nowNs) {
-        for (var entry : resources.all()) {
-            if (entry.pending != null) {
-                entry.requests.handleAsked(nowNs);
-                ask(entry);
-            }
-        }
+        requests.askAgain(resources.all(), nowNs);
     }
 
     /// Binds a resource to the gateway that the portal chose.
@@ -132,7 +103,7 @@ final class FlowTable {
         var gateway = gatewayOf(flow, entry, nowNs);
         entry.gateway = gateway;
         entry.pending = null;
-        remember(gateway.id);
+        requests.remember(gateway.id);
         allow(gateway, entry.resource);
         if (isRenewed) {
             proxies.of(entry.id())
@@ -152,7 +123,7 @@ final class FlowTable {
         if (known != null) {
             var inUse = inUse(known, nowNs);
             unbindAll(known);
-            inUse.stream().filter(e -> e != granted).forEach(e -> requestNow(e, nowNs));
+            inUse.stream().filter(e -> e != granted).forEach(e -> requests.requestNow(e, nowNs));
         }
         var gateway = new Gateway(flow);
         gateways.put(gateway.id, gateway);
@@ -172,14 +143,6 @@ final class FlowTable {
                 entry.gateway = null;
                 forgetNames(entry);
             }
-        }
-    }
-
-    private void remember(String gatewayId) {
-        remembered.remove(gatewayId);
-        remembered.putLast(gatewayId, true);
-        if (remembered.size() > REMEMBERED_GATEWAYS_MAX) {
-            remembered.pollFirstEntry();
         }
     }
 
@@ -267,7 +230,7 @@ final class FlowTable {
                 events.add(new ClientEvent.Left(gateway.id, Cause.GOODBYE));
                 // Named again, it would look to the portal like a tunnel of ours: it would take
                 // the resource and give it back, and another packet would have to ask once more.
-                remembered.remove(gateway.id);
+                requests.forget(gateway.id);
                 lose(gateway.id, nowNs);
             }
             case P2pEvent.AssignedIps _, P2pEvent.Unknown _, P2pEvent.Malformed _ -> {}
@@ -291,14 +254,14 @@ final class FlowTable {
         }
         entry.pending = null;
         release(entry, Cause.OFFLINE, nowNs);
-        entry.resource.sites().forEach(site -> status(site.id(), SiteStatus.OFFLINE));
+        entry.resource.sites().forEach(site -> sites.set(site.id(), SiteStatus.OFFLINE));
         return waiting;
     }
 
     void handleConnected(String gatewayId) {
         var gateway = gateways.get(gatewayId);
         if (gateway != null) {
-            status(gateway.siteId, SiteStatus.ONLINE);
+            sites.set(gateway.siteId, SiteStatus.ONLINE);
         }
     }
 
@@ -310,7 +273,7 @@ final class FlowTable {
         var gateway = gateways.get(gatewayId);
         var inUse = gateway == null ? List.<ResourceEntry>of() : inUse(gateway, nowNs);
         disconnect(gatewayId, nowNs);
-        inUse.forEach(entry -> requestNow(entry, nowNs));
+        inUse.forEach(entry -> requests.requestNow(entry, nowNs));
     }
 
     private void disconnect(String gatewayId, long nowNs) {
@@ -320,7 +283,7 @@ final class FlowTable {
         }
         unbindAll(gateway);
         tunnels.close(gatewayId, nowNs);
-        status(gateway.siteId, SiteStatus.UNKNOWN);
+        sites.set(gateway.siteId, SiteStatus.UNKNOWN);
     }
 
     private void forgetNames(ResourceEntry entry) {
@@ -362,30 +325,12 @@ final class FlowTable {
         for (var gateway : List.copyOf(gateways.values())) {
             disconnect(gateway.id, nowNs);
         }
-        remembered.clear();
-        for (var entry : resources.all()) {
-            entry.requests.reset();
-            entry.renewals.reset();
-        }
+        requests.reset(resources.all());
     }
 
-    private void status(String siteId, SiteStatus status) {
-        if (sites.put(siteId, status) != status) {
-            events.add(new ClientEvent.ResourcesChanged());
-        }
-    }
-
-    /// Online if any site is, offline if all are.
-    SiteStatus status(Resource resource) {
-        var all = resource.sites().stream().map(this::status).toList();
-        if (all.contains(SiteStatus.ONLINE)) {
-            return SiteStatus.ONLINE;
-        }
-        boolean offline = !all.isEmpty() && all.stream().allMatch(s -> s == SiteStatus.OFFLINE);
-        return offline ? SiteStatus.OFFLINE : SiteStatus.UNKNOWN;
-    }
-
-    private SiteStatus status(Site site) {
-        return sites.getOrDefault(site.id(), SiteStatus.UNKNOWN);
+    /// A resource as shown to the user.
+    ResourceView view(ResourceEntry entry) {
+        var gatewayId = Optional.ofNullable(entry.gateway).map(gateway -> gateway.id);
+        return ResourceView.of(entry.resource, sites.of(entry.resource), gatewayId);
     }
 }

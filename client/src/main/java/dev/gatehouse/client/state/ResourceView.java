@@ -12,4 +12,21 @@ public record ResourceView(
         String kind,
         String address,
         SiteStatus status,
-        Optional<String> gatewayId) {}
+        Optional<String> gatewayId) {
+    static ResourceView of(Resource resource, SiteStatus status, Optional<String> gatewayId) {
+        return switch (resource) {
+            case Resource.Dns d -> of(d, "dns", d.pattern(), status, gatewayId);
+            case Resource.Cidr c -> of(c, "cidr", c.network().toString(), status, gatewayId);
+            case Resource.Internet i -> of(i, "internet", "", status, gatewayId);
+        };
+    }
+
+    private static ResourceView of(
+            Resource resource,
+            String kind,
+            String address,
+            SiteStatus status,
+            Optional<String> gatewayId) {
+        return new ResourceView(resource.id(), resource.name(), kind, address, status, gatewayId);
+    }
+}
