@@ -97,7 +97,11 @@ final class ClientProcess implements AutoCloseable {
                         phoenixOptions(settings).withNetwork(network),
                         this::post,
                         this::fail);
-        tcpDns = new TcpDns(shard::postChatter);
+        tcpDns =
+                new TcpDns(
+                        query -> shard.postChatter(new LoopCommand.DnsQuery(query)),
+                        (ticket, answer) ->
+                                shard.postChatter(new LoopCommand.DnsAnswer(ticket, answer)));
         agent.use(portal, tcpDns, shard::refusedCommands);
     }
 
@@ -127,7 +131,10 @@ final class ClientProcess implements AutoCloseable {
         portal.start();
         Thread.ofPlatform().daemon().name("client-rehearsal").start(() -> rehearse(settings));
         try {
-            status = new StatusServer(settings.statusSocket(), shard::post);
+            status =
+                    new StatusServer(
+                            settings.statusSocket(),
+                            answer -> shard.post(new LoopCommand.Status(answer)));
         } catch (IOException e) {
             LOG.warn("`client status` will not work: {}", e.getMessage());
         }

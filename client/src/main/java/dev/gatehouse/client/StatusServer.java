@@ -31,10 +31,11 @@ final class StatusServer implements AutoCloseable {
 
     private final Path path;
     private final ServerSocketChannel server;
-    private final Consumer<LoopCommand> loop;
+    private final Consumer<CompletableFuture<ClientStatus>> loop;
     private final Semaphore places = new Semaphore(CALLERS_MAX);
 
-    StatusServer(Path path, Consumer<LoopCommand> loop) throws IOException {
+    /// @param loop completes what it is given
+    StatusServer(Path path, Consumer<CompletableFuture<ClientStatus>> loop) throws IOException {
         this.path = path;
         this.loop = loop;
         var directory = PosixFilePermissions.fromString("rwx------");
@@ -84,7 +85,7 @@ final class StatusServer implements AutoCloseable {
 
     private void answer(SocketChannel caller) throws IOException {
         var answer = new CompletableFuture<ClientStatus>();
-        loop.accept(new LoopCommand.Status(answer));
+        loop.accept(answer);
         try {
             var status = answer.get(ANSWER_SECONDS_MAX, TimeUnit.SECONDS);
             var bytes = ByteBuffer.wrap(Json.MAPPER.writeValueAsBytes(status));

@@ -43,6 +43,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -71,7 +72,8 @@ final class TcpDns implements AutoCloseable {
     private static final int ANSWER_LENGTH_MAX = 65_535;
     private static final int PREFIX_LENGTH = 2;
 
-    private final Predicate<LoopCommand> loop;
+    private final Predicate<TcpDnsQuery> onQuery;
+    private final BiPredicate<Long, Optional<DnsPayload>> onAnswer;
     private final EventLoopGroup thread =
             new MultiThreadIoEventLoopGroup(
                     1, new DefaultThreadFactory("tcp-dns", true), EpollIoHandler.newFactory());
@@ -86,14 +88,21 @@ final class TcpDns implements AutoCloseable {
     private final List<ChannelFuture> listening = new ArrayList<>(); // of the loop
     private List<IpAddress> addresses = List.of(); // of the loop
 
-    /// @param loop takes a command; false if it cannot
-    TcpDns(Predicate<LoopCommand> loop) {
-        this(loop, AddressPlan.TCP_DNS_PORT, AddressPlan::isSentinel);
+    /// @param onQuery has a query decided on; false if that is not possible at present
+    /// @param onAnswer told what became of a ticket, empty if there was no answer; false: tell it
+    ///     again
+    TcpDns(Predicate<TcpDnsQuery> onQuery, BiPredicate<Long, Optional<DnsPayload>> onAnswer) {
+        this(onQuery, onAnswer, AddressPlan.TCP_DNS_PORT, AddressPlan::isSentinel);
     }
 
     /// For tests.
-    TcpDns(Predicate<LoopCommand> loop, int port, Predicate<IpAddress> isSentinel) {
-        this.loop = loop;
+    TcpDns(
+            Predicate<TcpDnsQuery> onQuery,
+            BiPredicate<Long, Optional<DnsPayload>> onAnswer,
+            int port,
+            Predicate<IpAddress> isSentinel) {
+        this.onQuery = onQuery;
+        this.onAnswer = onAnswer;
         this.port = port;
         this.isSentinel = isSentinel;
     }
@@ -157,7 +166,7 @@ final class TcpDns implements AutoCloseable {
     }
 
     private void tell(long ticket, Optional<DnsPayload> answer) {
-        if (!loop.test(new LoopCommand.DnsAnswer(ticket, answer)) && !thread.isShuttingDown()) {
+        if (!onAnswer.test(ticket, answer) && !thread.isShuttingDown()) {
             thread.schedule(() -> tell(ticket, answer), AGAIN_MS, TimeUnit.MILLISECONDS);
         }
     }
@@ -247,7 +256,7 @@ final class TcpDns implements AutoCloseable {
             connections.get(sentinel).addLast(this);
             owed++;
             var asked = new TcpDnsQuery(sentinel, query, this::reply);
-            if (!loop.test(new LoopCommand.DnsQuery(asked))) {
+            if (!onQuery.test(asked)) {
                 channel.close();
             }
         }

@@ -102,7 +102,7 @@ class ClientCommandTest {
         told.set("dnsControl", dns);
         var status = new ObjectMapper().treeToValue(told, ClientStatus.class);
 
-        try (var _ = new StatusServer(socket, command -> answer(command, status))) {
+        try (var _ = new StatusServer(socket, answer -> answer.complete(status))) {
             assertThat(run("status", "--ready", "--status-socket", socket.toString()))
                     .isEqualTo(code);
         }
@@ -119,13 +119,9 @@ class ClientCommandTest {
         told.set("dnsControl", Json.object().put("fault", (String) null));
         var status = new ObjectMapper().treeToValue(told, ClientStatus.class);
 
-        try (var _ = new StatusServer(socket, command -> answer(command, status));
+        try (var _ = new StatusServer(socket, answer -> answer.complete(status));
                 var _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
             assertThat(run("status", "--ready", "--status-socket", socket.toString())).isZero();
         }
-    }
-
-    private static void answer(LoopCommand command, ClientStatus status) {
-        ((LoopCommand.Status) command).answer().complete(status);
     }
 }

@@ -44,7 +44,8 @@ class TcpDnsTest {
         }
         dns =
                 new TcpDns(
-                        command -> queries.add(((LoopCommand.DnsQuery) command).query()),
+                        queries::add,
+                        (_, _) -> true,
                         port,
                         address -> !address.equals(IpAddress.parse(STRANGER)));
         dns.listenOn(List.of(IpAddress.parse(HOST)));
