@@ -88,9 +88,9 @@ public final class ClientState implements DnsAnswers {
 
     private void upsert(Resource resource, long nowNs) {
         var known = resources.get(resource.id());
-        if (known != null && known.resource.isReachedLike(resource)) {
-            if (!known.resource.equals(resource)) {
-                known.resource = resource;
+        if (known != null && known.resource().isReachedLike(resource)) {
+            if (!known.resource().equals(resource)) {
+                known.describe(resource);
                 events.add(new ClientEvent.ResourcesChanged());
             }
             return;
@@ -170,12 +170,12 @@ public final class ClientState implements DnsAnswers {
             return;
         }
         var entry = resources.get(flow.resourceId());
-        if (entry.resource instanceof Resource.Dns) {
+        if (entry.resource() instanceof Resource.Dns) {
             flows.update(nowNs);
         }
         queries.handleFlow(entry, nowNs);
-        waiting.packets.takeAll().forEach(bytes -> handleAgain(bytes, nowNs));
-        waiting.queries.takeAll().forEach(bytes -> handleAgain(bytes, nowNs));
+        waiting.takePackets().forEach(bytes -> handleAgain(bytes, nowNs));
+        waiting.takeQueries().forEach(bytes -> handleAgain(bytes, nowNs));
         waiting.takeTcpQueries().forEach(query -> handleTcpQuery(query, nowNs));
     }
 
@@ -236,7 +236,7 @@ public final class ClientState implements DnsAnswers {
 
     private void flush(Gateway gateway, PacketBatch batch, int from, int to, long nowNs) {
         if (gateway != null && to > from) {
-            tunnels.send(gateway.id, batch, from, to - from, nowNs);
+            tunnels.send(gateway.id(), batch, from, to - from, nowNs);
         }
     }
 

@@ -83,18 +83,18 @@ final class DnsStub {
 
     private ProxyName assigned(String name, ResourceEntry entry) {
         var assigned = proxies.find(name, entry.id());
-        return assigned == null ? proxies.assign(name, (Resource.Dns) entry.resource) : assigned;
+        return assigned == null ? proxies.assign(name, (Resource.Dns) entry.resource()) : assigned;
     }
 
     private static Verdict fours(Message query, ProxyName name, ResourceEntry entry) {
-        var stack = ((Resource.Dns) entry.resource).stack(); // may have changed since
+        var stack = ((Resource.Dns) entry.resource()).stack(); // may have changed since
         return new Verdict.Answer(stack.hasV4() ? addresses(query, name) : empty(query), entry);
     }
 
     /// Many an application tries one address only, and many a resolver sorts IPv6 first: it must
     /// not be given where the name has none, or the host.
     private Verdict sixes(Message query, ProxyName name, ResourceEntry entry, long nowNs) {
-        var stack = ((Resource.Dns) entry.resource).stack();
+        var stack = ((Resource.Dns) entry.resource()).stack();
         if (!hasV6 || !stack.hasV6()) {
             return new Verdict.Answer(empty(query), entry);
         }

@@ -61,7 +61,7 @@ final class FlowTable {
     /// waits for it.
     Gateway gatewayFor(ResourceEntry entry, IpPacket packet, long nowNs) {
         if (entry.gateway == null) {
-            request(entry, nowNs).packets.park(packet);
+            request(entry, nowNs).park(packet);
         }
         entry.usedAtNs = nowNs;
         return entry.gateway;
@@ -91,7 +91,7 @@ final class FlowTable {
             return null; // late, repeated, or of a resource that is gone
         }
         var pending = entry.pending;
-        if (entry.gateway != null && !entry.gateway.id.equals(flow.gatewayId())) {
+        if (entry.gateway != null && !entry.gateway.id().equals(flow.gatewayId())) {
             release(entry, nowNs);
             entry.pending = pending;
         }
@@ -103,7 +103,7 @@ final class FlowTable {
         var gateway = gatewayOf(flow, entry, nowNs);
         entry.gateway = gateway;
         entry.pending = null;
-        requests.remember(gateway.id);
+        requests.remember(gateway.id());
         allow(gateway, entry.resource);
         if (isRenewed) {
             proxies.of(entry.id())
@@ -126,7 +126,7 @@ final class FlowTable {
             inUse.stream().filter(e -> e != granted).forEach(e -> requests.requestNow(e, nowNs));
         }
         var gateway = new Gateway(flow);
-        gateways.put(gateway.id, gateway);
+        gateways.put(gateway.id(), gateway);
         return gateway;
     }
 
@@ -204,12 +204,12 @@ final class FlowTable {
         int length = P2pControl.encode(event, scratch.buffer(), at);
         scratch.clear();
         scratch.add(at, length, 0);
-        tunnels.send(gateway.id, scratch, 0, 1, nowNs);
+        tunnels.send(gateway.id(), scratch, 0, 1, nowNs);
     }
 
     void send(Gateway gateway, byte[] packet, long nowNs) {
         ParkedPackets.copy(packet, scratch);
-        tunnels.send(gateway.id, scratch, 0, 1, nowNs);
+        tunnels.send(gateway.id(), scratch, 0, 1, nowNs);
     }
 
     /// A control packet of a gateway.
@@ -227,11 +227,11 @@ final class FlowTable {
                 }
             }
             case P2pEvent.Goodbye _ -> {
-                events.add(new ClientEvent.Left(gateway.id, Cause.GOODBYE));
+                events.add(new ClientEvent.Left(gateway.id(), Cause.GOODBYE));
                 // Named again, it would look to the portal like a tunnel of ours: it would take
                 // the resource and give it back, and another packet would have to ask once more.
-                requests.forget(gateway.id);
-                lose(gateway.id, nowNs);
+                requests.forget(gateway.id());
+                lose(gateway.id(), nowNs);
             }
             case P2pEvent.AssignedIps _, P2pEvent.Unknown _, P2pEvent.Malformed _ -> {}
         }
@@ -261,7 +261,7 @@ final class FlowTable {
     void handleConnected(String gatewayId) {
         var gateway = gateways.get(gatewayId);
         if (gateway != null) {
-            sites.set(gateway.siteId, SiteStatus.ONLINE);
+            sites.set(gateway.siteId(), SiteStatus.ONLINE);
         }
     }
 
@@ -283,7 +283,7 @@ final class FlowTable {
         }
         unbindAll(gateway);
         tunnels.close(gatewayId, nowNs);
-        sites.set(gateway.siteId, SiteStatus.UNKNOWN);
+        sites.set(gateway.siteId(), SiteStatus.UNKNOWN);
     }
 
     private void forgetNames(ResourceEntry entry) {
@@ -308,29 +308,29 @@ final class FlowTable {
             return;
         }
         send(gateway, new P2pEvent.Goodbye(), nowNs);
-        events.add(new ClientEvent.Left(gateway.id, cause));
-        disconnect(gateway.id, nowNs);
+        events.add(new ClientEvent.Left(gateway.id(), cause));
+        disconnect(gateway.id(), nowNs);
     }
 
     /// Says goodbye to every gateway.
     void shutdown(long nowNs) {
         for (var gateway : List.copyOf(gateways.values())) {
             send(gateway, new P2pEvent.Goodbye(), nowNs);
-            disconnect(gateway.id, nowNs);
+            disconnect(gateway.id(), nowNs);
         }
     }
 
     /// Forgets all gateways without a word; what waits for a flow goes on waiting.
     void reset(long nowNs) {
         for (var gateway : List.copyOf(gateways.values())) {
-            disconnect(gateway.id, nowNs);
+            disconnect(gateway.id(), nowNs);
         }
         requests.reset(resources.all());
     }
 
     /// A resource as shown to the user.
     ResourceView view(ResourceEntry entry) {
-        var gatewayId = Optional.ofNullable(entry.gateway).map(gateway -> gateway.id);
+        var gatewayId = Optional.ofNullable(entry.gateway).map(gateway -> gateway.id());
         return ResourceView.of(entry.resource, sites.of(entry.resource), gatewayId);
     }
 }

@@ -13,10 +13,10 @@ final class Gateway {
 
     private static final int CONTROL_BURST = 20_000;
 
-    final String id;
-    final String siteId;
-    final IpAddress ipv4;
-    final IpAddress ipv6;
+    private final String id;
+    private final String siteId;
+    private final IpAddress ipv4;
+    private final IpAddress ipv6;
     private final Flow.Keys keys;
     private final PrefixTable<Boolean> allowed = new PrefixTable<>();
     private final TokenBucket control = new TokenBucket(CONTROL_PER_SECOND, CONTROL_BURST);
@@ -29,6 +29,14 @@ final class Gateway {
         ipv6 = flow.gatewayIpv6();
         keys = flow.keys();
         forbidAll();
+    }
+
+    String id() {
+        return id;
+    }
+
+    String siteId() {
+        return siteId;
     }
 
     /// Whether the flow is to this run of this gateway.

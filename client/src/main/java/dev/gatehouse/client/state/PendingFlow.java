@@ -1,18 +1,17 @@
 package dev.gatehouse.client.state;
 
+import dev.gatehouse.wire.IpPacket;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 
 /// A flow that was asked for or is about to be, and what waits for it. There is no timer: only
-// traffic asks again.
+/// traffic asks again.
 final class PendingFlow {
     private static final int PACKETS_MAX = 128;
 
-    final ParkedPackets packets = new ParkedPackets(PACKETS_MAX);
-    /// Queries to a sentinel that the site's gateway is to answer.
-    final ParkedPackets queries = new ParkedPackets(PACKETS_MAX);
-
+    private final ParkedPackets packets = new ParkedPackets(PACKETS_MAX);
+    private final ParkedPackets queries = new ParkedPackets(PACKETS_MAX);
     private final Deque<TcpDnsQuery> tcpQueries = new ArrayDeque<>();
     private boolean asked;
     private boolean refused;
@@ -37,7 +36,16 @@ final class PendingFlow {
         refused = true;
     }
 
-    /// The oldest makes room: whoever asked it hears nothing.
+    void park(IpPacket packet) {
+        packets.park(packet);
+    }
+
+    /// A query to a sentinel that the site's gateway is to answer.
+    void parkQuery(IpPacket packet) {
+        queries.park(packet);
+    }
+
+    /// The same over TCP. The oldest makes room: whoever asked it hears nothing.
     void park(TcpDnsQuery query) {
         if (tcpQueries.size() == PACKETS_MAX) {
             tcpQueries.removeFirst();
@@ -45,7 +53,15 @@ final class PendingFlow {
         tcpQueries.add(query);
     }
 
-    /// Takes all of them, in order.
+    /// Takes all of them, in order, as do the next two.
+    List<byte[]> takePackets() {
+        return packets.takeAll();
+    }
+
+    List<byte[]> takeQueries() {
+        return queries.takeAll();
+    }
+
     List<TcpDnsQuery> takeTcpQueries() {
         var taken = List.copyOf(tcpQueries);
         tcpQueries.clear();

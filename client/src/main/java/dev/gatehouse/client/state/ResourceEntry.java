@@ -30,4 +30,24 @@ final class ResourceEntry {
     String id() {
         return resource.id();
     }
+
+    Resource resource() {
+        return resource;
+    }
+
+    /// Only what people read has changed.
+    void describe(Resource described) {
+        resource = described;
+    }
+
+    /// Null while none serves the resource.
+    Gateway gateway() {
+        return gateway;
+    }
+
+    /// What waits for a flow that was refused, as long as it is not asked for again; else null.
+    /// A flow is there or wanted.
+    PendingFlow heldBack() {
+        return gateway == null && !pending.isAwaited() ? pending : null;
+    }
 }

@@ -38,8 +38,8 @@ final class RoutingTable {
         put(AddressPlan.LLMNR_V4, new Target.Llmnr());
         put(AddressPlan.LLMNR_V6, new Target.Llmnr());
         for (var gateway : flows.gateways()) {
-            put(gateway.ipv4, new Target.ToGateway(gateway));
-            put(gateway.ipv6, new Target.ToGateway(gateway));
+            put(gateway.address(true), new Target.ToGateway(gateway));
+            put(gateway.address(false), new Target.ToGateway(gateway));
         }
         for (var address : sentinels.addresses()) {
             Endpoint server = sentinels.server(address);
@@ -58,7 +58,7 @@ final class RoutingTable {
             }
         }
         for (var entry : resources.routed()) {
-            if (entry.resource instanceof Resource.Cidr cidr) {
+            if (entry.resource() instanceof Resource.Cidr cidr) {
                 targets.put(cidr.network(), new Target.Direct(entry));
             }
         }

@@ -94,11 +94,11 @@ final class SentinelQueries {
     private void askFamily(Asked asked, long nowNs) {
         var entry = asked.held().entry;
         handleStubAnswer(entry, asked.held().name.name(), nowNs);
-        if (entry.gateway == null) {
+        if (entry.gateway() == null) {
             flows.request(entry, nowNs);
             failHeldBack(entry);
         } else {
-            askFamily(asked, entry.gateway, nowNs);
+            askFamily(asked, entry.gateway(), nowNs);
         }
     }
 
@@ -118,7 +118,7 @@ final class SentinelQueries {
                 }
                 routes.add(server, client.port(), asked, nowNs);
                 var packet = packets.udp(client, server, asked.payload().bytes());
-                tunnels.send(gateway.id, packet, 0, 1, nowNs);
+                tunnels.send(gateway.id(), packet, 0, 1, nowNs);
             }
             case Asked.Origin.Tcp _ -> dns.forwardTcp(asked, server(gateway, true));
         }
@@ -129,11 +129,11 @@ final class SentinelQueries {
     }
 
     private Gateway askSite(ResourceEntry entry, Asked asked, IpPacket packet, long nowNs) {
-        var gateway = entry.gateway;
+        var gateway = entry.gateway();
         if (gateway == null) {
             var flow = flows.request(entry, nowNs);
             switch (asked.origin()) {
-                case Asked.Origin.Udp _ -> flow.queries.park(packet);
+                case Asked.Origin.Udp _ -> flow.parkQuery(packet);
                 case Asked.Origin.Tcp(var query) -> flow.park(query);
             }
             failHeldBack(entry);
@@ -163,8 +163,9 @@ final class SentinelQueries {
 
     /// A request that was refused and is not due again brings no answer.
     private void failHeldBack(ResourceEntry entry) {
-        if (entry.gateway == null && !entry.pending.isAwaited()) {
-            handleFlowRefused(entry, entry.pending);
+        var waiting = entry.heldBack();
+        if (waiting != null) {
+            handleFlowRefused(entry, waiting);
         }
     }
 
@@ -173,7 +174,7 @@ final class SentinelQueries {
         held.of(entry).forEach(dns::fail);
         routes.takeAll(server -> leadsTo(entry, server.address())).forEach(dns::fail);
         waiting.takeTcpQueries().forEach(query -> Asked.of(query).ifPresent(dns::fail));
-        for (var bytes : waiting.queries.takeAll()) {
+        for (var bytes : waiting.takeQueries()) {
             ParkedPackets.copy(bytes, scratch);
             if (parked.wrap(scratch.buffer(), scratch.offset(0), scratch.length(0))) {
                 Asked.of(parked).ifPresent(dns::fail);
@@ -184,7 +185,7 @@ final class SentinelQueries {
     private boolean leadsTo(ResourceEntry entry, IpAddress server) {
         return routing.find(server) instanceof Target.Direct(var direct)
                 && direct.id().equals(entry.id())
-                && direct.gateway == null;
+                && direct.gateway() == null;
     }
 
     /// What was out of reach may be allowed from now on.
@@ -194,7 +195,7 @@ final class SentinelQueries {
 
     /// The flow is there that queries of a resource's names wait for.
     void handleFlow(ResourceEntry entry, long nowNs) {
-        held.of(entry).forEach(asked -> askFamily(asked, entry.gateway, nowNs));
+        held.of(entry).forEach(asked -> askFamily(asked, entry.gateway(), nowNs));
     }
 
     /// A UDP packet of a gateway. Returns false if it is no answer to what was asked; else it has
