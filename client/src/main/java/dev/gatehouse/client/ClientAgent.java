@@ -42,6 +42,18 @@ final class ClientAgent implements Agent<LoopCommand> {
     private static final int PACKETS_PER_READ_MAX = 144; // three full sends
     private static final long RELAY_PATIENCE_NS = Duration.ofSeconds(10).toNanos();
 
+    /// What the user has set.
+    ///
+    /// @param offloads whether packets move in batches between kernel and process, where it can
+    /// @param sendBytes of socket buffers, as is the next one
+    /// @param dnsControl how the host's resolver is told whom to ask
+    record Settings(
+            boolean internetActive,
+            boolean offloads,
+            int sendBytes,
+            int receiveBytes,
+            DnsControl dnsControl) {}
+
     /// What the loop is given besides its settings.
     ///
     /// @param onKeyPair told the public key before each login, as base64
@@ -53,7 +65,7 @@ final class ClientAgent implements Agent<LoopCommand> {
             Aead aead,
             Consumer<String> onKeyPair) {}
 
-    private final ClientSettings settings;
+    private final Settings settings;
     private final Surroundings surroundings;
     private final SecureRandom random = new SecureRandom();
     private final LinuxTun tun;
@@ -72,11 +84,11 @@ final class ClientAgent implements Agent<LoopCommand> {
     private LongSupplier refusedCommands;
     private long relaysAskedAtNs = -RELAY_PATIENCE_NS;
 
-    ClientAgent(ClientSettings settings, Surroundings surroundings) throws IOException {
+    ClientAgent(Settings settings, Surroundings surroundings) throws IOException {
         this.settings = settings;
         this.surroundings = surroundings;
         tun = surroundings.tun;
-        fromTun = LinuxTun.newBatch(PACKETS_PER_READ_MAX, ClientSettings.MTU);
+        fromTun = LinuxTun.newBatch(PACKETS_PER_READ_MAX, ClientTun.MTU);
         sockets = new ClientSockets(surroundings.poller);
         tunnels = new NodeTunnels(tun, this::transmitAll);
         state = new ClientState(tunnels, settings.internetActive());
@@ -108,8 +120,7 @@ final class ClientAgent implements Agent<LoopCommand> {
     }
 
     private void openSockets() throws IOException {
-        boolean offloads = settings.packets().offloads();
-        sockets.open(ClientSettings.UDP_PORT, settings.buffers(), offloads);
+        sockets.open(settings);
     }
 
     @Override

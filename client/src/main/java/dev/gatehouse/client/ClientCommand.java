@@ -55,8 +55,7 @@ public final class ClientCommand implements Callable<Integer> {
     /// @param arguments those behind the name of the process
     public static void prepare(List<String> arguments) {
         if (Collections.disjoint(arguments, NOT_STARTING)) {
-            var file = Leftovers.resolvConf(arguments, System::getenv);
-            Leftovers.putBack(file, ResolverLock.FOLDER);
+            Leftovers.putBack(arguments, System::getenv);
         }
     }
 

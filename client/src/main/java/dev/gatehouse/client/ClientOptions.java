@@ -221,7 +221,7 @@ final class ClientOptions {
     /// What was asked for must be possible; what was not is left alone where it is not, and told.
     private DnsControl dnsControl(Optional<DnsControl> asked) throws ConfigurationMistake {
         var control = asked.orElseGet(() -> DnsControl.ofHost(resolvConf));
-        var obstacle = obstacle(control);
+        var obstacle = control.obstacle(resolvConf, tunName);
         if (obstacle.isEmpty()) {
             return control;
         }
@@ -247,14 +247,6 @@ final class ClientOptions {
                             .formatted(dnsControl, DnsControl.texts()));
         }
         return control;
-    }
-
-    private Optional<String> obstacle(DnsControl control) {
-        return switch (control) {
-            case ETC_RESOLV_CONF -> new ResolvConf(resolvConf).obstacle();
-            case SYSTEMD_RESOLVED -> new Resolved(Resolved.TOOL, tunName).obstacle();
-            case DISABLED -> Optional.empty();
-        };
     }
 
     private Duration partition() throws ConfigurationMistake {

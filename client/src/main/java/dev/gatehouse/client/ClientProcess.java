@@ -25,7 +25,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -46,9 +45,7 @@ final class ClientProcess implements AutoCloseable {
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
     private boolean closed; // guarded by this
     private final AtomicReference<String> publicKey = new AtomicReference<>("");
-    private final Optional<ResolverLock> lock; // empty: resolv.conf is left alone
-    private final DnsKeeper dns;
-    private final FileWatch resolverWatch;
+    private final KeptResolver resolver;
     private final MarkedNetwork network;
     private final Vertx vertx;
     private final Shard<LoopCommand> shard;
@@ -57,14 +54,15 @@ final class ClientProcess implements AutoCloseable {
     private StatusServer status;
 
     private ClientProcess(ClientSettings settings) throws IOException, ConfigurationMistake {
-        var tun = ClientTun.open(settings); // first: what follows would disturb another client
-        lock = lock(settings);
-        dns =
-                new DnsKeeper(
-                        resolver(settings, tun.name()),
+        // first: what follows would disturb another client
+        var tun = ClientTun.open(settings.tunName(), settings.packets().offloads());
+        resolver =
+                KeptResolver.open(
+                        settings.dnsControl(),
+                        settings.resolvConf(),
+                        tun.name(),
                         this::tellServers,
                         () -> handleUp(settings));
-        resolverWatch = new FileWatch(settings.resolvConf(), dns::wake);
         network = new MarkedNetwork();
         var buffers = settings.buffers();
         if (buffers.raiseLimits()) {
@@ -75,16 +73,21 @@ final class ClientProcess implements AutoCloseable {
         var clock = new MonotonicClock();
         var agent =
                 new ClientAgent(
-                        settings,
+                        new ClientAgent.Settings(
+                                settings.internetActive(),
+                                settings.packets().offloads(),
+                                buffers.sendBytes(),
+                                buffers.receiveBytes(),
+                                settings.dnsControl()),
                         new ClientAgent.Surroundings(
                                 tun,
                                 new HostNetwork(
                                         new ClientNetwork(
                                                 tun.name(),
-                                                ClientSettings.MTU,
+                                                ClientTun.MTU,
                                                 settings.statusSocket()
                                                         .resolveSibling("rp_filter")),
-                                        dns),
+                                        resolver.keeper()),
                                 poller,
                                 clock,
                                 aead,
@@ -127,7 +130,7 @@ final class ClientProcess implements AutoCloseable {
 
     private void begin(ClientSettings settings) {
         shard.start();
-        dns.start();
+        resolver.keeper().start();
         portal.start();
         Thread.ofPlatform().daemon().name("client-rehearsal").start(() -> rehearse(settings));
         try {
@@ -151,29 +154,6 @@ final class ClientProcess implements AutoCloseable {
         } catch (IllegalStateException e) {
             LOG.error("the cipher stays on its slow path: {}", e.getMessage());
         }
-    }
-
-    private static Optional<ResolverLock> lock(ClientSettings settings)
-            throws ConfigurationMistake {
-        if (settings.dnsControl() != DnsControl.ETC_RESOLV_CONF) {
-            return Optional.empty();
-        }
-        var lock = ResolverLock.take(ResolverLock.FOLDER, settings.resolvConf());
-        if (lock.isEmpty()) {
-            throw new ConfigurationMistake(
-                    "another client of this host keeps %s: end it, or set FIREZONE_DNS_CONTROL=%s"
-                            .formatted(settings.resolvConf(), DnsControl.DISABLED.text()));
-        }
-        return lock;
-    }
-
-    private static HostResolver resolver(ClientSettings settings, String device) {
-        var file = new ResolvConf(settings.resolvConf());
-        return switch (settings.dnsControl()) {
-            case ETC_RESOLV_CONF -> file;
-            case SYSTEMD_RESOLVED -> new Resolved(Resolved.TOOL, device);
-            case DISABLED -> new Unmanaged(file);
-        };
     }
 
     private static Aead chooseAead(ClientSettings settings) throws ConfigurationMistake {
@@ -275,9 +255,7 @@ final class ClientProcess implements AutoCloseable {
         }
         portal.close();
         shard.close();
-        resolverWatch.close();
-        dns.close();
-        lock.ifPresent(ResolverLock::close);
+        resolver.close();
         tcpDns.close();
         vertx.close();
         network.close();

@@ -29,9 +29,6 @@ record ClientSettings(
         Buffers buffers,
         Packets packets,
         boolean exitOnceUp) {
-    static final int MTU = 1280;
-    static final int UDP_PORT = 52_625;
-
     /// Sizes of socket buffers.
     ///
     /// @param raiseLimits whether to raise the kernel's limits first

@@ -17,6 +17,8 @@ import org.slf4j.LoggerFactory;
 final class ClientSockets {
     private static final Logger LOG = LoggerFactory.getLogger(ClientSockets.class);
 
+    private static final int PORT = 52_625; // preferred; any other if it is taken
+
     private final Poller poller;
     private final List<UdpSocket> sockets = new ArrayList<>();
 
@@ -24,17 +26,15 @@ final class ClientSockets {
         this.poller = poller;
     }
 
-    /// @param port preferred; any other if it is taken
-    /// @param offloads whether one system call may move many datagrams
     /// @throws IOException if no family has a socket
-    void open(int port, ClientSettings.Buffers buffers, boolean offloads) throws IOException {
+    void open(ClientAgent.Settings settings) throws IOException {
         IOException failure = null;
         for (var family : IpAddress.Family.values()) {
             try {
                 var config =
-                        UdpConfig.tunnel(family, port)
-                                .withBuffers(buffers.receiveBytes(), buffers.sendBytes())
-                                .withOffloads(offloads);
+                        UdpConfig.tunnel(family, PORT)
+                                .withBuffers(settings.receiveBytes(), settings.sendBytes())
+                                .withOffloads(settings.offloads());
                 var socket = UdpSocket.open(config);
                 sockets.add(socket);
                 poller.add(socket.fd());

@@ -11,33 +11,37 @@ import org.slf4j.LoggerFactory;
 /// Opens the client's TUN device, which makes it the only client of its host: two would take each
 /// other's routes and names. Beside a gateway it works, under another name.
 final class ClientTun {
+    /// Of the device: what a tunnel takes.
+    static final int MTU = 1280;
+
     static final String BESIDE_GATEWAY = "tun-client";
 
     private static final Logger LOG = LoggerFactory.getLogger(ClientTun.class);
 
     private ClientTun() {}
 
+    /// @param wanted the name of the device
+    /// @param offloads whether packets move in batches
     /// @throws ConfigurationMistake with one line that says who has the device
-    static LinuxTun open(ClientSettings settings) throws ConfigurationMistake {
+    static LinuxTun open(String wanted, boolean offloads) throws ConfigurationMistake {
         requireAlone();
         try {
-            return open(settings, settings.tunName());
+            return openNamed(wanted, offloads);
         } catch (TunException e) {
             if (e.takenBy().filter(TunOwner.GATEWAY::equals).isEmpty()) {
                 throw new ConfigurationMistake(e.getMessage());
             }
         }
-        LOG.info("a gateway has {}: taking {}", settings.tunName(), BESIDE_GATEWAY);
+        LOG.info("a gateway has {}: taking {}", wanted, BESIDE_GATEWAY);
         try {
-            return open(settings, BESIDE_GATEWAY);
+            return openNamed(BESIDE_GATEWAY, offloads);
         } catch (TunException e) {
             throw new ConfigurationMistake(e.getMessage());
         }
     }
 
-    private static LinuxTun open(ClientSettings settings, String name) throws TunException {
-        return LinuxTun.open(
-                TunOwner.CLIENT, name, ClientSettings.MTU, settings.packets().offloads());
+    private static LinuxTun openNamed(String name, boolean offloads) throws TunException {
+        return LinuxTun.open(TunOwner.CLIENT, name, MTU, offloads);
     }
 
     private static void requireAlone() throws ConfigurationMistake {

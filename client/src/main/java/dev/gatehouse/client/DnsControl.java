@@ -33,6 +33,25 @@ enum DnsControl {
         }
     }
 
+    /// Why it cannot work on this host, and what to do about it, in one line; empty if it can.
+    ///
+    /// @param device the tunnel's
+    Optional<String> obstacle(Path resolvConf, String device) {
+        return switch (this) {
+            case ETC_RESOLV_CONF -> new ResolvConf(resolvConf).obstacle();
+            case SYSTEMD_RESOLVED -> new Resolved(Resolved.TOOL, device).obstacle();
+            case DISABLED -> Optional.empty();
+        };
+    }
+
+    HostResolver resolver(Path resolvConf, String device) {
+        return switch (this) {
+            case ETC_RESOLV_CONF -> new ResolvConf(resolvConf);
+            case SYSTEMD_RESOLVED -> new Resolved(Resolved.TOOL, device);
+            case DISABLED -> new Unmanaged(new ResolvConf(resolvConf));
+        };
+    }
+
     static String texts() {
         return Arrays.stream(values()).map(DnsControl::text).collect(Collectors.joining(", "));
     }

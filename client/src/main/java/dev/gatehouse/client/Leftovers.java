@@ -23,6 +23,13 @@ final class Leftovers {
 
     private Leftovers() {}
 
+    /// Does nothing while a client lives that needs the file, ours or of another make.
+    ///
+    /// @param arguments name the file, or `environment` does
+    static void putBack(List<String> arguments, UnaryOperator<String> environment) {
+        putBack(resolvConf(arguments, environment), ResolverLock.FOLDER, DEVICE_OF_OTHERS);
+    }
+
     /// The file that a command line speaks of, which may be wrong otherwise.
     static Path resolvConf(List<String> arguments, UnaryOperator<String> environment) {
         for (int i = 0; i < arguments.size(); i++) {
@@ -38,11 +45,6 @@ final class Leftovers {
                 Optional.ofNullable(environment.apply(VARIABLE))
                         .filter(text -> !text.isBlank())
                         .orElse(RESOLV_CONF));
-    }
-
-    /// Does nothing while a client lives that needs it, ours or of another make.
-    static void putBack(Path file, Path locks) {
-        putBack(file, locks, DEVICE_OF_OTHERS);
     }
 
     static void putBack(Path file, Path locks, String device) {
