@@ -222,7 +222,7 @@ class ClientDnsTest {
         answer(forwarded(query), refused);
         assertThat(tunnels.tun).isEmpty();
         var again = (ClientEvent.ForwardQuery) events().getFirst();
-        assertThat(DnsMessages.query(again.query().bytes()).orElseThrow().getOPT()).isNull();
+        assertThat(DnsWire.read(again.query().bytes()).getOPT()).isNull();
         answer(again, address(reply(query(APP_NAME, Type.A)), APP_NAME, 60));
 
         var answer = answer();
@@ -493,9 +493,7 @@ class ClientDnsTest {
         var payload = new DnsPayload(query("four.corp.test.", Type.AAAA).toWire());
         state.handleTcpQuery(
                 new TcpDnsQuery(
-                        SENTINEL.address(),
-                        payload,
-                        a -> answers.add(DnsMessages.parse(a.bytes()).orElseThrow())),
+                        SENTINEL.address(), payload, a -> answers.add(DnsWire.read(a.bytes()))),
                 0);
         state.handleFlow(flow(DNS_ID), 0);
 
@@ -594,7 +592,7 @@ class ClientDnsTest {
         var view = Packets.view(packet);
         assertThat(view.isTransportChecksumValid()).isTrue();
         int at = view.payloadOffset();
-        return DnsMessages.parse(Arrays.copyOfRange(packet, at, packet.length)).orElseThrow();
+        return DnsWire.read(Arrays.copyOfRange(packet, at, packet.length));
     }
 
     private static Message query(String name, int type) {

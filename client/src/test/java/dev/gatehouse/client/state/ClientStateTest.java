@@ -131,7 +131,7 @@ class ClientStateTest {
         var view = Packets.view(packet);
         assertThat(view.isTransportChecksumValid()).isTrue();
         int at = view.payloadOffset();
-        return DnsMessages.parse(Arrays.copyOfRange(packet, at, packet.length)).orElseThrow();
+        return DnsWire.read(Arrays.copyOfRange(packet, at, packet.length));
     }
 
     private static byte[] control(P2pEvent event) {
@@ -481,7 +481,7 @@ class ClientStateTest {
 
     private static Message realAnswer(long ttl) {
         try {
-            var reply = DnsMessages.reply(query("example.com.", Type.A), Rcode.NOERROR);
+            var reply = DnsWire.reply(query("example.com.", Type.A));
             var address = java.net.InetAddress.getByAddress(new byte[] {1, 2, 3, 4});
             var owner = Name.fromString("example.com.");
             reply.addRecord(new ARecord(owner, DClass.IN, ttl, address), Section.ANSWER);
@@ -901,9 +901,7 @@ class ClientStateTest {
         var payload = new DnsPayload(query(name, type).toWire());
         state.handleTcpQuery(
                 new TcpDnsQuery(
-                        SENTINEL.address(),
-                        payload,
-                        a -> tcpAnswers.add(DnsMessages.parse(a.bytes()).orElseThrow())),
+                        SENTINEL.address(), payload, a -> tcpAnswers.add(DnsWire.read(a.bytes()))),
                 nowNs);
     }
 
