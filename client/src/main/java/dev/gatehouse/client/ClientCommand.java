@@ -1,6 +1,8 @@
 package dev.gatehouse.client;
 
 import dev.gatehouse.channel.ConfigurationMistake;
+import dev.gatehouse.client.resolver.Leftovers;
+import dev.gatehouse.client.status.StatusCommand;
 import dev.gatehouse.transport.process.Termination;
 import java.nio.file.Path;
 import java.util.Collections;

@@ -3,6 +3,7 @@ package dev.gatehouse.client;
 import dev.gatehouse.channel.ConfigurationMistake;
 import dev.gatehouse.channel.DeviceId;
 import dev.gatehouse.channel.PortalSettings;
+import dev.gatehouse.client.resolver.DnsControl;
 import dev.gatehouse.transport.udp.OffloadOption;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gatehouse.channel.Json;
+import dev.gatehouse.client.resolver.DnsControl;
+import dev.gatehouse.client.status.ClientStatus;
+import dev.gatehouse.client.status.StatusServer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -7,10 +7,10 @@ import dev.gatehouse.channel.message.RelayEntry;
 import dev.gatehouse.channel.message.RelayServer;
 import dev.gatehouse.channel.message.RelaysPresence;
 import dev.gatehouse.channel.message.Site;
-import dev.gatehouse.client.LoopCommand;
-import dev.gatehouse.client.state.Flow;
-import dev.gatehouse.client.state.InterfaceConfig;
-import dev.gatehouse.client.state.Resource;
+import dev.gatehouse.client.loop.LoopCommand;
+import dev.gatehouse.client.state.grant.Flow;
+import dev.gatehouse.client.state.grant.InterfaceConfig;
+import dev.gatehouse.client.state.grant.Resource;
 import dev.gatehouse.turn.RelayInfo;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
@@ -94,8 +94,8 @@ final class PortalMessages {
         };
     }
 
-    private static dev.gatehouse.client.state.Site site(Site site) {
-        return new dev.gatehouse.client.state.Site(site.id(), site.name());
+    private static dev.gatehouse.client.state.grant.Site site(Site site) {
+        return new dev.gatehouse.client.state.grant.Site(site.id(), site.name());
     }
 
     private static Flow flow(PortalToClient.FlowCreated flow) {

@@ -1,2 +1,3 @@
-/// The portal's messages, turned into commands of the loop and back. The one place of Vert.x.
+/// Adapts the portal's channel to the loop: messages become commands, candidates wait while it
+/// is away. Begin at [PortalConnection].
 package dev.gatehouse.client.portal;

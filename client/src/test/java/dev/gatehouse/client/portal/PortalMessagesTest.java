@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.gatehouse.channel.Json;
 import dev.gatehouse.channel.message.PortalToClient;
-import dev.gatehouse.client.LoopCommand;
-import dev.gatehouse.client.state.Resource;
+import dev.gatehouse.client.loop.LoopCommand;
+import dev.gatehouse.client.state.grant.Resource;
 import org.junit.jupiter.api.Test;
 
 class PortalMessagesTest {

@@ -2,6 +2,11 @@ package dev.gatehouse.client.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.client.state.boundary.ClientEvent;
+import dev.gatehouse.client.state.grant.Flow;
+import dev.gatehouse.client.state.grant.InterfaceConfig;
+import dev.gatehouse.client.state.grant.Resource;
+import dev.gatehouse.client.state.grant.Site;
 import dev.gatehouse.testkit.AllocatedBytes;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.tunnel.P2pControl;

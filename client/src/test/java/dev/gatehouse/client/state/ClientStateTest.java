@@ -2,6 +2,15 @@ package dev.gatehouse.client.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.client.state.boundary.ClientEvent;
+import dev.gatehouse.client.state.boundary.DnsPayload;
+import dev.gatehouse.client.state.boundary.SiteStatus;
+import dev.gatehouse.client.state.boundary.TcpDnsQuery;
+import dev.gatehouse.client.state.grant.Flow;
+import dev.gatehouse.client.state.grant.InterfaceConfig;
+import dev.gatehouse.client.state.grant.Resource;
+import dev.gatehouse.client.state.grant.Site;
+import dev.gatehouse.client.state.name.AddressPlan;
 import dev.gatehouse.testkit.Fragments;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.tunnel.P2pControl;

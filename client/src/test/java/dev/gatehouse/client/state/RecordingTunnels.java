@@ -1,5 +1,7 @@
 package dev.gatehouse.client.state;
 
+import dev.gatehouse.client.state.boundary.Tunnels;
+import dev.gatehouse.client.state.grant.Flow;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.wire.PacketBatch;
 import java.util.ArrayList;

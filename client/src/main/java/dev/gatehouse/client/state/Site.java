@@ -1,4 +1,0 @@
-package dev.gatehouse.client.state;
-
-/// A group of gateways that serve the same resources.
-public record Site(String id, String name) {}
