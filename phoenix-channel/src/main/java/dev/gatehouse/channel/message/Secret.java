@@ -7,7 +7,9 @@ import com.fasterxml.jackson.annotation.JsonValue;
 public record Secret(@JsonValue String value) {
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public Secret {
-        Ids.require(value, "secret");
+        if (value == null) {
+            throw new IllegalArgumentException("secret is missing");
+        }
     }
 
     @Override
