@@ -1,6 +1,6 @@
 package dev.gatehouse.client;
 
-import dev.gatehouse.channel.ConfigurationMistake;
+import dev.gatehouse.channel.options.ConfigurationMistake;
 import dev.gatehouse.client.resolver.Leftovers;
 import dev.gatehouse.client.status.StatusCommand;
 import dev.gatehouse.transport.process.Termination;

@@ -1,8 +1,8 @@
 package dev.gatehouse.client;
 
-import dev.gatehouse.channel.ConfigurationMistake;
-import dev.gatehouse.channel.DeviceId;
-import dev.gatehouse.channel.PortalSettings;
+import dev.gatehouse.channel.login.DeviceId;
+import dev.gatehouse.channel.options.ConfigurationMistake;
+import dev.gatehouse.channel.options.PortalSettings;
 import dev.gatehouse.client.resolver.DnsControl;
 import dev.gatehouse.transport.udp.OffloadOption;
 import java.io.IOException;

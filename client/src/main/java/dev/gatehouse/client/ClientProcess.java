@@ -1,11 +1,11 @@
 package dev.gatehouse.client;
 
-import dev.gatehouse.channel.ConfigurationMistake;
-import dev.gatehouse.channel.LoginUrl;
 import dev.gatehouse.channel.PeerRole;
-import dev.gatehouse.channel.PhoenixOptions;
-import dev.gatehouse.channel.ReconnectPolicy;
-import dev.gatehouse.channel.UserAgent;
+import dev.gatehouse.channel.client.PhoenixOptions;
+import dev.gatehouse.channel.login.LoginUrl;
+import dev.gatehouse.channel.login.UserAgent;
+import dev.gatehouse.channel.options.ConfigurationMistake;
+import dev.gatehouse.channel.session.ReconnectPolicy;
 import dev.gatehouse.client.dns.TcpDns;
 import dev.gatehouse.client.host.ClientTun;
 import dev.gatehouse.client.host.HostNetwork;

@@ -1,6 +1,6 @@
 package dev.gatehouse.client;
 
-import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.channel.Secret;
 import dev.gatehouse.client.resolver.DnsControl;
 import java.net.URI;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.gatehouse.client;
 
-import dev.gatehouse.channel.ConfigurationMistake;
-import dev.gatehouse.channel.DeviceId;
+import dev.gatehouse.channel.login.DeviceId;
+import dev.gatehouse.channel.options.ConfigurationMistake;
 import dev.gatehouse.transport.process.OwnedFiles;
 import java.io.IOException;
 import java.nio.file.Files;

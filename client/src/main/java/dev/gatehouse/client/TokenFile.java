@@ -1,8 +1,8 @@
 package dev.gatehouse.client;
 
-import dev.gatehouse.channel.ConfigurationMistake;
-import dev.gatehouse.channel.PortalSettings;
-import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.channel.Secret;
+import dev.gatehouse.channel.options.ConfigurationMistake;
+import dev.gatehouse.channel.options.PortalSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.gatehouse.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.gatehouse.channel.Json;
+import dev.gatehouse.channel.frame.Json;
 import dev.gatehouse.client.resolver.DnsControl;
 import dev.gatehouse.client.status.ClientStatus;
 import dev.gatehouse.client.status.StatusServer;

@@ -1,11 +1,11 @@
 package dev.gatehouse.controlplane;
 
-import dev.gatehouse.channel.ConfigurationMistake;
-import dev.gatehouse.channel.DeviceId;
 import dev.gatehouse.channel.PeerRole;
-import dev.gatehouse.channel.PortalSettings;
-import dev.gatehouse.channel.UserAgent;
-import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.channel.Secret;
+import dev.gatehouse.channel.login.DeviceId;
+import dev.gatehouse.channel.login.UserAgent;
+import dev.gatehouse.channel.options.ConfigurationMistake;
+import dev.gatehouse.channel.options.PortalSettings;
 import dev.gatehouse.http.HttpListeners;
 import dev.gatehouse.transport.loop.MonotonicClock;
 import dev.gatehouse.transport.process.Termination;

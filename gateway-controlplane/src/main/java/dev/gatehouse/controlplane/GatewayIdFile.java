@@ -1,6 +1,6 @@
 package dev.gatehouse.controlplane;
 
-import dev.gatehouse.channel.DeviceId;
+import dev.gatehouse.channel.login.DeviceId;
 import dev.gatehouse.transport.process.OwnedFiles;
 import java.io.IOException;
 import java.nio.file.Files;

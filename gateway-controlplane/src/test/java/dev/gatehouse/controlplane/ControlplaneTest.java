@@ -3,10 +3,10 @@ package dev.gatehouse.controlplane;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import dev.gatehouse.channel.Frame;
 import dev.gatehouse.channel.PeerRole;
-import dev.gatehouse.channel.ServerSession;
-import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.channel.Secret;
+import dev.gatehouse.channel.frame.Frame;
+import dev.gatehouse.channel.session.ServerSession;
 import dev.gatehouse.http.HttpListeners;
 import dev.gatehouse.rpc.ConfigureReply;
 import dev.gatehouse.rpc.ConfigureRequest;

@@ -1,7 +1,7 @@
 package dev.gatehouse.relay;
 
-import dev.gatehouse.relay.server.RelayCounter;
-import dev.gatehouse.relay.server.RelayStatistics;
+import dev.gatehouse.relay.server.statistics.RelayCounter;
+import dev.gatehouse.relay.server.statistics.RelayStatistics;
 import java.util.Optional;
 
 /// Says how many use a relay: when that has changed, and at most each minute. Metrics say it each

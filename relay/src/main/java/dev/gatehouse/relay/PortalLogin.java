@@ -1,6 +1,6 @@
 package dev.gatehouse.relay;
 
-import dev.gatehouse.channel.message.Secret;
+import dev.gatehouse.channel.Secret;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,10 +1,10 @@
 package dev.gatehouse.relay;
 
-import dev.gatehouse.relay.server.RelayAction;
-import dev.gatehouse.relay.server.RelayConfig;
-import dev.gatehouse.relay.server.RelayCounter;
 import dev.gatehouse.relay.server.RelayServer;
-import dev.gatehouse.relay.server.RelayStatistics;
+import dev.gatehouse.relay.server.allocation.RelayAction;
+import dev.gatehouse.relay.server.policy.RelayConfig;
+import dev.gatehouse.relay.server.statistics.RelayCounter;
+import dev.gatehouse.relay.server.statistics.RelayStatistics;
 import dev.gatehouse.transport.loop.Agent;
 import dev.gatehouse.transport.loop.Poller;
 import dev.gatehouse.transport.loop.Shard;

@@ -1,6 +1,6 @@
 package dev.gatehouse.relay;
 
-import dev.gatehouse.channel.ConfigurationMistake;
+import dev.gatehouse.channel.options.ConfigurationMistake;
 import dev.gatehouse.transport.process.Termination;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.gatehouse.relay;
 
-import dev.gatehouse.relay.server.RelayCounter;
-import dev.gatehouse.relay.server.RelayStatistics;
-import dev.gatehouse.relay.server.RelayStatistics.MessageType;
+import dev.gatehouse.relay.server.statistics.RelayCounter;
+import dev.gatehouse.relay.server.statistics.RelayStatistics;
+import dev.gatehouse.relay.server.statistics.RelayStatistics.MessageType;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -1,10 +1,10 @@
 package dev.gatehouse.relay;
 
-import dev.gatehouse.channel.ConfigurationMistake;
-import dev.gatehouse.channel.PortalSettings;
-import dev.gatehouse.channel.message.Secret;
-import dev.gatehouse.relay.server.RelayConfig;
-import dev.gatehouse.relay.server.RelayLimits;
+import dev.gatehouse.channel.Secret;
+import dev.gatehouse.channel.options.ConfigurationMistake;
+import dev.gatehouse.channel.options.PortalSettings;
+import dev.gatehouse.relay.server.policy.RelayConfig;
+import dev.gatehouse.relay.server.policy.RelayLimits;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpAddress.Family;

@@ -1,7 +1,7 @@
 package dev.gatehouse.relay;
 
-import dev.gatehouse.channel.message.Secret;
-import dev.gatehouse.relay.server.RelayConfig;
+import dev.gatehouse.channel.Secret;
+import dev.gatehouse.relay.server.policy.RelayConfig;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import java.time.Duration;

@@ -2,7 +2,7 @@ package dev.gatehouse.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.relay.server.RelayStatistics;
+import dev.gatehouse.relay.server.statistics.RelayStatistics;
 import org.junit.jupiter.api.Test;
 
 class LoadReportTest {

@@ -3,10 +3,10 @@ package dev.gatehouse.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.gatehouse.channel.ConfigurationMistake;
-import dev.gatehouse.channel.message.Secret;
-import dev.gatehouse.relay.server.RelayConfig;
-import dev.gatehouse.relay.server.RelayLimits;
+import dev.gatehouse.channel.Secret;
+import dev.gatehouse.channel.options.ConfigurationMistake;
+import dev.gatehouse.relay.server.policy.RelayConfig;
+import dev.gatehouse.relay.server.policy.RelayLimits;
 import dev.gatehouse.stun.StunErrors;
 import dev.gatehouse.stun.StunMessage.MessageClass;
 import dev.gatehouse.stun.StunMethods;

@@ -1,7 +1,7 @@
 package dev.gatehouse.relay;
 
-import dev.gatehouse.relay.server.StampSecret;
-import dev.gatehouse.relay.server.Username;
+import dev.gatehouse.relay.server.login.StampSecret;
+import dev.gatehouse.relay.server.login.Username;
 import dev.gatehouse.stun.ChannelData;
 import dev.gatehouse.stun.StunMessage;
 import dev.gatehouse.stun.StunMessage.MessageClass;

@@ -1,6 +1,6 @@
 package dev.gatehouse.client.host;
 
-import dev.gatehouse.channel.ConfigurationMistake;
+import dev.gatehouse.channel.options.ConfigurationMistake;
 import dev.gatehouse.transport.tun.LinuxTun;
 import dev.gatehouse.transport.tun.TunException;
 import dev.gatehouse.transport.tun.TunOwner;

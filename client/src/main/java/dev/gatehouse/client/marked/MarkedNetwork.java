@@ -1,6 +1,6 @@
 package dev.gatehouse.client.marked;
 
-import dev.gatehouse.channel.PortalNetwork;
+import dev.gatehouse.channel.client.PortalNetwork;
 import dev.gatehouse.wire.IpAddress;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;

@@ -2,13 +2,13 @@ package dev.gatehouse.client.portal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.channel.ApiVersion;
-import dev.gatehouse.channel.ChannelListener;
-import dev.gatehouse.channel.PhoenixClient;
-import dev.gatehouse.channel.PhoenixOptions;
-import dev.gatehouse.channel.message.Candidates;
+import dev.gatehouse.channel.client.ChannelListener;
+import dev.gatehouse.channel.client.PhoenixClient;
+import dev.gatehouse.channel.client.PhoenixOptions;
 import dev.gatehouse.channel.message.ClientToPortal;
 import dev.gatehouse.channel.message.Ignored;
 import dev.gatehouse.channel.message.PortalToClient;
+import dev.gatehouse.channel.message.part.Candidates;
 import dev.gatehouse.client.loop.LoopCommand;
 import dev.gatehouse.client.loop.PortalLink;
 import io.vertx.core.Vertx;

@@ -1,12 +1,12 @@
 package dev.gatehouse.client.portal;
 
-import dev.gatehouse.channel.message.ClientResource;
 import dev.gatehouse.channel.message.Ignored;
 import dev.gatehouse.channel.message.PortalToClient;
-import dev.gatehouse.channel.message.RelayEntry;
-import dev.gatehouse.channel.message.RelayServer;
 import dev.gatehouse.channel.message.RelaysPresence;
-import dev.gatehouse.channel.message.Site;
+import dev.gatehouse.channel.message.part.ClientResource;
+import dev.gatehouse.channel.message.part.RelayEntry;
+import dev.gatehouse.channel.message.part.RelayServer;
+import dev.gatehouse.channel.message.part.Site;
 import dev.gatehouse.client.loop.LoopCommand;
 import dev.gatehouse.client.state.grant.Flow;
 import dev.gatehouse.client.state.grant.InterfaceConfig;

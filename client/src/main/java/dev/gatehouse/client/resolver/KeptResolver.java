@@ -1,6 +1,6 @@
 package dev.gatehouse.client.resolver;
 
-import dev.gatehouse.channel.ConfigurationMistake;
+import dev.gatehouse.channel.options.ConfigurationMistake;
 import dev.gatehouse.wire.IpAddress;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.gatehouse.client.status;
 
-import dev.gatehouse.channel.Json;
+import dev.gatehouse.channel.frame.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

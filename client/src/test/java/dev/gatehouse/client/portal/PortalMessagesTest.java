@@ -3,7 +3,7 @@ package dev.gatehouse.client.portal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import dev.gatehouse.channel.Json;
+import dev.gatehouse.channel.frame.Json;
 import dev.gatehouse.channel.message.PortalToClient;
 import dev.gatehouse.client.loop.LoopCommand;
 import dev.gatehouse.client.state.grant.Resource;

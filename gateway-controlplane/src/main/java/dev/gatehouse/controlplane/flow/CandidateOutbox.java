@@ -1,7 +1,7 @@
 package dev.gatehouse.controlplane.flow;
 
-import dev.gatehouse.channel.message.Candidates;
 import dev.gatehouse.channel.message.GatewayToPortal;
+import dev.gatehouse.channel.message.part.Candidates;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.NavigableMap;

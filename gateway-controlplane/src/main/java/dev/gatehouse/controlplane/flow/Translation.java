@@ -1,10 +1,10 @@
 package dev.gatehouse.controlplane.flow;
 
 import com.google.protobuf.ByteString;
-import dev.gatehouse.channel.message.Candidates;
-import dev.gatehouse.channel.message.GatewayResource;
 import dev.gatehouse.channel.message.PortalToGateway;
-import dev.gatehouse.channel.message.RelayServer;
+import dev.gatehouse.channel.message.part.Candidates;
+import dev.gatehouse.channel.message.part.GatewayResource;
+import dev.gatehouse.channel.message.part.RelayServer;
 import dev.gatehouse.rpc.AuthorizationKey;
 import dev.gatehouse.rpc.AuthorizeRequest;
 import dev.gatehouse.rpc.Client;
@@ -42,7 +42,8 @@ final class Translation {
         return ByteString.copyFrom(Base64.getDecoder().decode(base64));
     }
 
-    private static IceCredentials ice(dev.gatehouse.channel.message.IceCredentials credentials) {
+    private static IceCredentials ice(
+            dev.gatehouse.channel.message.part.IceCredentials credentials) {
         return IceCredentials.newBuilder()
                 .setUsername(credentials.username())
                 .setPassword(credentials.password().value())
@@ -66,7 +67,7 @@ final class Translation {
         return builder.build();
     }
 
-    private static Filter filter(dev.gatehouse.channel.message.Filter filter) {
+    private static Filter filter(dev.gatehouse.channel.message.part.Filter filter) {
         var protocol =
                 switch (filter.protocol()) {
                     case TCP -> Filter.Protocol.TCP;

@@ -3,11 +3,11 @@ package dev.gatehouse.controlplane.flow;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import dev.gatehouse.channel.Json;
-import dev.gatehouse.channel.message.Candidates;
+import dev.gatehouse.channel.frame.Json;
 import dev.gatehouse.channel.message.GatewayToPortal;
 import dev.gatehouse.channel.message.NoRelays;
 import dev.gatehouse.channel.message.PortalToGateway;
+import dev.gatehouse.channel.message.part.Candidates;
 import dev.gatehouse.rpc.Authorization;
 import dev.gatehouse.rpc.AuthorizationKey;
 import dev.gatehouse.rpc.AuthorizeReply;

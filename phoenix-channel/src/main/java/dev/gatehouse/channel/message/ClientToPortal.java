@@ -3,7 +3,9 @@ package dev.gatehouse.channel.message;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.channel.ApiVersion;
-import dev.gatehouse.channel.Json;
+import dev.gatehouse.channel.frame.Json;
+import dev.gatehouse.channel.message.part.Candidates;
+import dev.gatehouse.channel.message.part.Ids;
 import java.util.List;
 
 /// What a client sends to its portal, portal-channel.md 4.3 and 9.4.

@@ -3,7 +3,9 @@ package dev.gatehouse.channel.message;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.channel.ApiVersion;
-import dev.gatehouse.channel.Json;
+import dev.gatehouse.channel.frame.Json;
+import dev.gatehouse.channel.message.part.Candidates;
+import dev.gatehouse.channel.message.part.Ids;
 
 /// What a gateway sends to its portal, portal-channel.md 3.4 and 9.4.
 public sealed interface GatewayToPortal

@@ -2,7 +2,7 @@ package dev.gatehouse.channel.message;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.channel.ApiVersion;
-import dev.gatehouse.channel.Json;
+import dev.gatehouse.channel.frame.Json;
 
 /// A message that has no effect: an unknown event, or a payload that cannot be decoded.
 ///

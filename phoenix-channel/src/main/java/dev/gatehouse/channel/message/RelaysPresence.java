@@ -2,7 +2,9 @@ package dev.gatehouse.channel.message;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.channel.ApiVersion;
-import dev.gatehouse.channel.Json;
+import dev.gatehouse.channel.frame.Json;
+import dev.gatehouse.channel.message.part.Ids;
+import dev.gatehouse.channel.message.part.RelayEntry;
 import java.util.List;
 
 /// Relays came or went: first the disconnected ones are removed, then the others added or replaced.

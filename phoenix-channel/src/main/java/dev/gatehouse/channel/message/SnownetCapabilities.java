@@ -3,7 +3,7 @@ package dev.gatehouse.channel.message;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatehouse.channel.ApiVersion;
-import dev.gatehouse.channel.Json;
+import dev.gatehouse.channel.frame.Json;
 
 /// What a peer's connectivity can do, portal-channel.md 9.2.
 public record SnownetCapabilities(@JsonProperty(required = true) boolean iceless)

@@ -1,5 +1,19 @@
 package dev.gatehouse.relay.server;
 
+import dev.gatehouse.relay.server.allocation.ActionQueue;
+import dev.gatehouse.relay.server.allocation.Allocations;
+import dev.gatehouse.relay.server.allocation.Deadlines;
+import dev.gatehouse.relay.server.allocation.RelayAction;
+import dev.gatehouse.relay.server.data.DataPath;
+import dev.gatehouse.relay.server.login.Authenticator;
+import dev.gatehouse.relay.server.login.LongTermKeys;
+import dev.gatehouse.relay.server.login.Nonces;
+import dev.gatehouse.relay.server.policy.PeerFilter;
+import dev.gatehouse.relay.server.policy.RelayConfig;
+import dev.gatehouse.relay.server.request.AttributeFault;
+import dev.gatehouse.relay.server.request.TurnRequests;
+import dev.gatehouse.relay.server.statistics.RelayCounter;
+import dev.gatehouse.relay.server.statistics.RelayStatistics;
 import dev.gatehouse.stun.ChannelData;
 import dev.gatehouse.stun.Decoded;
 import dev.gatehouse.stun.StunMessage;

@@ -17,6 +17,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.gatehouse.relay.server.RelayHarness.Output;
+import dev.gatehouse.relay.server.allocation.ActionQueue;
+import dev.gatehouse.relay.server.allocation.Allocations;
+import dev.gatehouse.relay.server.allocation.RelayAction;
+import dev.gatehouse.relay.server.policy.RelayConfig;
+import dev.gatehouse.relay.server.policy.RelayLimits;
+import dev.gatehouse.relay.server.statistics.RelayCounter;
+import dev.gatehouse.relay.server.statistics.RelayStatistics;
 import dev.gatehouse.stun.StunAttributes;
 import dev.gatehouse.stun.StunMessage.MessageClass;
 import dev.gatehouse.stun.StunMethods;

@@ -11,6 +11,12 @@ import static dev.gatehouse.relay.server.RelayHarness.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.relay.server.RelayHarness.Output;
+import dev.gatehouse.relay.server.login.Nonces;
+import dev.gatehouse.relay.server.login.StampSecret;
+import dev.gatehouse.relay.server.login.Username;
+import dev.gatehouse.relay.server.policy.RelayLimits;
+import dev.gatehouse.relay.server.statistics.RelayCounter;
+import dev.gatehouse.relay.server.statistics.RelayStatistics;
 import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.stun.StunWriter;
 import dev.gatehouse.stun.TurnCredentials;

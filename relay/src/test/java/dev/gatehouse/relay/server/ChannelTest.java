@@ -16,6 +16,8 @@ import static dev.gatehouse.relay.server.RelayHarness.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.relay.server.RelayHarness.Output;
+import dev.gatehouse.relay.server.policy.RelayLimits;
+import dev.gatehouse.relay.server.statistics.RelayCounter;
 import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.stun.StunWriter;
 import dev.gatehouse.wire.Endpoint;

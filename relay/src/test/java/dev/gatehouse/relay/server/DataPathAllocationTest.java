@@ -8,6 +8,7 @@ import static dev.gatehouse.relay.server.RelayHarness.USER;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import dev.gatehouse.relay.server.statistics.RelayCounter;
 import dev.gatehouse.stun.ChannelData;
 import dev.gatehouse.wire.DatagramBatch;
 import dev.gatehouse.wire.Endpoint;

@@ -9,6 +9,8 @@ import static dev.gatehouse.relay.server.RelayHarness.listener;
 import static dev.gatehouse.relay.server.RelayHarness.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.relay.server.statistics.RelayCounter;
+import dev.gatehouse.relay.server.statistics.RelayStatistics;
 import dev.gatehouse.stun.StunAttributes;
 import dev.gatehouse.stun.StunMessage.MessageClass;
 import dev.gatehouse.stun.StunMethods;

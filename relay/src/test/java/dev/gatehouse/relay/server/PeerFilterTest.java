@@ -14,6 +14,10 @@ import static dev.gatehouse.relay.server.RelayHarness.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.relay.server.RelayHarness.Output;
+import dev.gatehouse.relay.server.policy.PeerFilter;
+import dev.gatehouse.relay.server.policy.RelayConfig;
+import dev.gatehouse.relay.server.policy.RelayLimits;
+import dev.gatehouse.relay.server.statistics.RelayCounter;
 import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;

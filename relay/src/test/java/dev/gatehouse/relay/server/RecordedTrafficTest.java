@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.relay.server.Recording.Datagram;
 import dev.gatehouse.relay.server.RelayHarness.Output;
+import dev.gatehouse.relay.server.login.LongTermKeys;
+import dev.gatehouse.relay.server.policy.RelayConfig;
+import dev.gatehouse.relay.server.policy.RelayLimits;
 import dev.gatehouse.stun.StunErrors;
 import dev.gatehouse.stun.StunMessage;
 import dev.gatehouse.stun.StunMessage.MessageClass;

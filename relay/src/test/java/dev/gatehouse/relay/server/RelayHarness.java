@@ -1,5 +1,11 @@
 package dev.gatehouse.relay.server;
 
+import dev.gatehouse.relay.server.allocation.RelayAction;
+import dev.gatehouse.relay.server.login.LongTermKeys;
+import dev.gatehouse.relay.server.login.StampSecret;
+import dev.gatehouse.relay.server.login.Username;
+import dev.gatehouse.relay.server.policy.RelayConfig;
+import dev.gatehouse.relay.server.policy.RelayLimits;
 import dev.gatehouse.stun.ChannelData;
 import dev.gatehouse.stun.StunMessage.MessageClass;
 import dev.gatehouse.stun.StunMethods;

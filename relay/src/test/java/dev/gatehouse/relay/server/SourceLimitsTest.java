@@ -5,6 +5,10 @@ import static dev.gatehouse.relay.server.RelayHarness.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.relay.server.RelayHarness.Output;
+import dev.gatehouse.relay.server.login.StampSecret;
+import dev.gatehouse.relay.server.policy.RelayLimits;
+import dev.gatehouse.relay.server.policy.SourceShares;
+import dev.gatehouse.relay.server.statistics.RelayCounter;
 import dev.gatehouse.stun.StunMessage;
 import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.stun.StunWriter;

@@ -1,4 +1,0 @@
-package dev.gatehouse.channel;
-
-/// What a text frame turned out to be.
-public sealed interface FrameDecoded permits Frame, Frame.Rejected {}

@@ -1,9 +1,0 @@
-package dev.gatehouse.channel.message;
-
-/// The ICE user name fragment and password of one side, made by the portal (portal-channel.md 7.6).
-public record IceCredentials(String username, Secret password) {
-    public IceCredentials {
-        Ids.require(username, "username");
-        Ids.require(password, "password");
-    }
-}

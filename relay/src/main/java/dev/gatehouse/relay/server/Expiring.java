@@ -1,6 +1,0 @@
-package dev.gatehouse.relay.server;
-
-/// What [Deadlines] removes in time.
-sealed interface Expiring permits Allocation, Channel {
-    long deadlineNs();
-}

@@ -1,7 +1,0 @@
-package dev.gatehouse.relay.server;
-
-/// Knows the key that signs the messages of a user, RFC 8489 section 9.2.2.
-@FunctionalInterface
-public interface LongTermKeys {
-    byte[] keyOf(Username user);
-}
