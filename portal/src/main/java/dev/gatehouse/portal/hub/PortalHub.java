@@ -176,11 +176,11 @@ public final class PortalHub {
     /// What a peer sends before it goes may matter to others.
     private void hearOut(Session session, Moment now) {
         for (int i = 0; i < LAST_WORDS_MAX && sessions.find(session.id()).isPresent(); i++) {
-            boolean isOver = session.inbox().isEmpty() || session.quota().readyAtNs() > now.nowNs();
-            if (isOver) {
+            String text = turns.takeLast(session, now.nowNs());
+            if (text == null) {
                 return;
             }
-            handleText(session, session.inbox().poll(), now);
+            handleText(session, text, now);
         }
     }
 
@@ -216,16 +216,7 @@ public final class PortalHub {
     /// @return false if the shell must read no more of this session until [HubAction.Resume]
     public boolean offer(long sessionId, String text, long nowNs) {
         var session = sessions.find(sessionId);
-        if (session.isEmpty()) {
-            return true;
-        }
-        session.get().heard(nowNs);
-        boolean isFull = session.get().inbox().add(text);
-        if (isFull) {
-            counters.met(Limit.INBOX);
-        }
-        turns.handleWork(session.get(), nowNs);
-        return !isFull;
+        return session.isEmpty() || !turns.offer(session.get(), text, nowNs);
     }
 
     /// Handles one frame of the session whose turn it is. Returns false if nobody may be served
@@ -236,21 +227,15 @@ public final class PortalHub {
             return false;
         }
         var now = at(nowNs);
-        if (nowNs - session.throttledSinceNs() > Turns.THROTTLED_MAX_NS) {
+        if (turns.isFlood(session, nowNs)) {
             cutOff(session, now);
             return true;
         }
-        handleText(session, session.inbox().poll(), now);
-        if (sessions.find(session.id()).isEmpty()) {
-            return true;
-        }
-        if (session.inbox().hasRoomAgain()) {
+        handleText(session, turns.take(session), now);
+        boolean isThere = sessions.find(session.id()).isPresent();
+        if (isThere && turns.handleServed(session, nowNs)) {
             outbox.add(new HubAction.Resume(session.id()));
         }
-        if (session.inbox().isEmpty()) {
-            session.throttledSince(Turns.NEVER);
-        }
-        turns.handleWork(session, nowNs);
         return true;
     }
 
@@ -280,18 +265,7 @@ public final class PortalHub {
 
     /// Whether the peer takes what it is sent; who does not is not served meanwhile.
     public void handleReading(long sessionId, boolean reads, long nowNs) {
-        sessions.find(sessionId)
-                .ifPresent(
-                        session -> {
-                            session.readsAnswers(reads);
-                            if (reads) {
-                                turns.handleWork(session, nowNs);
-                            } else {
-                                counters.met(Limit.ANSWERS_UNREAD);
-                                session.throttledSince(Turns.NEVER);
-                                turns.forget(session);
-                            }
-                        });
+        sessions.find(sessionId).ifPresent(s -> turns.handleReading(s, reads, nowNs));
     }
 
     /// The shell cannot go on with this session.

@@ -58,8 +58,8 @@ public final class FlowBroker {
     public void handleRequest(
             Session.Client client, String resourceId, List<String> connected, Moment now) {
         var view = client.resources().get(resourceId);
-        var limits = client.quota().requests();
-        if (!limits.take(resourceId, client.resources().keySet(), now.nowNs())) {
+        var listed = client.resources().keySet();
+        if (!client.quota().takeRequest(resourceId, listed, now.nowNs())) {
             audit.dropped(client, now);
             return;
         }

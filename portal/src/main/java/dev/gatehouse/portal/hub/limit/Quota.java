@@ -3,6 +3,7 @@ package dev.gatehouse.portal.hub.limit;
 import dev.gatehouse.portal.state.Role;
 import dev.gatehouse.wire.TokenBucket;
 import java.time.Duration;
+import java.util.Set;
 
 /// What one device may make the portal do, in units of work: a message costs one and one for each
 /// 4 KiB, and so does what is passed on for it to each receiver. A device that connects again goes
@@ -56,8 +57,11 @@ public final class Quota {
         return units.readyAtNs();
     }
 
-    public RequestLimits requests() {
-        return requests;
+    /// Whether one more request for a flow is judged.
+    ///
+    /// @param listed the ids of the client's resources
+    public boolean takeRequest(String resourceId, Set<String> listed, long nowNs) {
+        return requests.take(resourceId, listed, nowNs);
     }
 
     public boolean takeJoin(long nowNs) {

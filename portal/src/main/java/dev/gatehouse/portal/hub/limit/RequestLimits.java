@@ -10,7 +10,7 @@ import java.util.Set;
 /// would make clients of October 2025 ask with their next packet.
 ///
 /// A client may ask for all its resources at once, and for each of them some times in a row.
-public final class RequestLimits {
+final class RequestLimits {
     private static final int ALL_PER_SECOND = 100;
     private static final int ALL_BURST = 2_000;
     private static final int ONE_PER_SECOND = 1;
@@ -27,7 +27,7 @@ public final class RequestLimits {
     private final Map<String, TokenBucket> byResource = new LinkedHashMap<>();
 
     /// @param listed the ids of the client's resources
-    public boolean take(String resourceId, Set<String> listed, long nowNs) {
+    boolean take(String resourceId, Set<String> listed, long nowNs) {
         if (!listed.contains(resourceId)) {
             return unknown.take(nowNs);
         }

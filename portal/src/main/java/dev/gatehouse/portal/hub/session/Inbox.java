@@ -6,7 +6,7 @@ import java.util.Queue;
 
 /// What one session sent and nobody has looked at yet. A session that fills it is not read until
 /// it is half empty: the sender's own TCP connection holds the rest.
-public final class Inbox {
+final class Inbox {
     /// More than any peer sends at once without waiting for an answer.
     private static final int MESSAGES_MAX = 256;
 
@@ -17,7 +17,7 @@ public final class Inbox {
     private boolean full;
 
     /// Returns true if reading must stop with this one.
-    public boolean add(String text) {
+    boolean add(String text) {
         texts.add(text);
         length += text.length();
         boolean fills = !full && (texts.size() >= MESSAGES_MAX || length >= LENGTH_MAX);
@@ -26,20 +26,20 @@ public final class Inbox {
     }
 
     /// Returns null if there is none.
-    public String poll() {
+    String poll() {
         String text = texts.poll();
         length -= text == null ? 0 : text.length();
         return text;
     }
 
     /// Returns true once when reading may go on.
-    public boolean hasRoomAgain() {
+    boolean hasRoomAgain() {
         boolean again = full && texts.size() <= MESSAGES_MAX / 2 && length <= LENGTH_MAX / 2;
         full &= !again;
         return again;
     }
 
-    public boolean isEmpty() {
+    boolean isEmpty() {
         return texts.isEmpty();
     }
 }

@@ -160,7 +160,7 @@ public abstract sealed class Session {
         return quota;
     }
 
-    public Inbox inbox() {
+    Inbox inbox() {
         return inbox;
     }
 
@@ -182,20 +182,20 @@ public abstract sealed class Session {
     }
 
     /// Since when it has sent more than it may, without a pause; or [Turns#NEVER].
-    public long throttledSinceNs() {
+    long throttledSinceNs() {
         return throttledSinceNs;
     }
 
-    public void throttledSince(long ns) {
+    void throttledSince(long ns) {
         throttledSinceNs = ns;
     }
 
     /// Whether the peer takes what it is sent.
-    public boolean readsAnswers() {
+    boolean readsAnswers() {
         return readsAnswers;
     }
 
-    public void readsAnswers(boolean reads) {
+    void readsAnswers(boolean reads) {
         readsAnswers = reads;
     }
 
@@ -219,7 +219,7 @@ public abstract sealed class Session {
         joined = true;
     }
 
-    public void heard(long nowNs) {
+    void heard(long nowNs) {
         lastReceivedNs = nowNs;
     }
 
