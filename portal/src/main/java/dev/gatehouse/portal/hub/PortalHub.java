@@ -41,7 +41,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
-import java.util.stream.StreamSupport;
 
 /// The whole portal between the sockets and the store. Sans-IO: after every call, the shell
 /// executes [#pollAction] until it is null, then waits for [#pollTimeout].
@@ -52,10 +51,7 @@ public final class PortalHub {
     private static final long TICK_NS = Duration.ofSeconds(60).toNanos();
     private static final long REFUSED_AFTER_FLOOD_NS = Duration.ofSeconds(30).toNanos();
     private static final int LAST_WORDS_MAX = 32;
-    private static final int CONNECTED_MAX = 100; // as many as clients remember
     private static final int STAMP_LENGTH_MAX = 255;
-    private static final String ADD = "ice_candidates";
-    private static final String REMOVE = "invalidate_ice_candidates";
 
     private final long unixOriginNs;
     private final Outbox outbox = new Outbox();
@@ -71,9 +67,10 @@ public final class PortalHub {
     private final AuditTrail audit;
     private final RelayDesk relays;
     private final FlowBroker flows;
-    private final CandidateDesk candidates;
     private final Reconciler reconciler;
-    private boolean storeBehind;
+    private final PeerEvents events;
+    private final Joins joins;
+    private final Administration administration;
     private long scanAtNs = SCAN_NS;
     private long tickAtNs = TICK_NS;
 
@@ -88,8 +85,12 @@ public final class PortalHub {
         this.audit = new AuditTrail(outbox, world::directory, devices::find);
         this.relays = new RelayDesk(sessions, outbox, random);
         this.flows = new FlowBroker(sessions, authorizations, world, outbox, audit, random);
-        this.candidates = new CandidateDesk(sessions, authorizations, outbox, counters);
+        var candidates = new CandidateDesk(sessions, authorizations, outbox, counters);
+        this.events = new PeerEvents(flows, candidates, relays, outbox, counters);
         this.reconciler = new Reconciler(sessions, authorizations, world, flows, outbox, audit);
+        this.joins = new Joins(authorizations, world, reconciler, relays, outbox, audit);
+        this.administration =
+                new Administration(sessions, devices, world, reconciler, outbox, audit);
         Predicate<Device> isKept = d -> authorizations.isHeldBy(d) || world.isBlocked(d.id());
         this.rows = new DeviceRows(limits.deviceExpiry(), devices, sessions, isKept, outbox, audit);
         reconciler.handleStart(at(0));
@@ -247,7 +248,7 @@ public final class PortalHub {
     /// While the store is behind no request is judged: none may be granted that a portal which is
     /// killed would forget. Clients ask again after 2 s.
     public void handleStore(boolean isBehind) {
-        storeBehind = isBehind;
+        events.handleStore(isBehind);
     }
 
     /// Whether it is time to look at all sessions: once a second.
@@ -307,8 +308,8 @@ public final class PortalHub {
             outbox.replyError(session, topic, ref, "unmatched topic");
         } else {
             switch (session) {
-                case Session.Gateway gateway -> gatewayEvent(gateway, frame, now);
-                case Session.Client client -> clientEvent(client, frame, now);
+                case Session.Gateway gateway -> events.handle(gateway, frame, now);
+                case Session.Client client -> events.handle(client, frame, now);
                 case Session.Relay _ -> outbox.replyError(session, topic, ref, "unknown_message");
             }
         }
@@ -324,48 +325,10 @@ public final class PortalHub {
         var ref = frame.get("ref");
         outbox.push(session, "phx_close", Payloads.empty());
         switch (session) {
-            case Session.Gateway gateway -> {
-                acknowledge(gateway, ref);
-                pushGatewayInit(gateway, now);
-                reconciler.handleGatewayInitialized(gateway);
-            }
-            case Session.Client client -> {
-                acknowledge(client, ref);
-                joinClient(client, now);
-            }
+            case Session.Gateway gateway -> joins.handle(gateway, ref, now);
+            case Session.Client client -> joins.handle(client, ref, now);
             case Session.Relay relay -> joinRelay(relay, frame, now);
         }
-    }
-
-    private void acknowledge(Session session, JsonNode ref) {
-        session.join();
-        audit.say("%s %s joined".formatted(session.topic(), Connection.idOf(session)));
-        outbox.replyOk(session, session.topic(), ref);
-    }
-
-    private void pushGatewayInit(Session.Gateway gateway, Moment now) {
-        var valid =
-                authorizations.ofGateway(gateway.device().id()).stream()
-                        .filter(a -> a.expiresAt() > now.unixSeconds())
-                        .toList();
-        outbox.push(
-                gateway,
-                "init",
-                Payloads.gatewayInit(
-                        gateway.device(), world.directory(), relays.select(gateway), valid));
-    }
-
-    private void joinClient(Session.Client client, Moment now) {
-        reconciler.handleClientJoin(client, now);
-        outbox.push(
-                client,
-                "init",
-                Payloads.clientInit(
-                        client.device(),
-                        world.directory(),
-                        relays.select(client),
-                        client.resources().values()));
-        reconciler.handleClientInitialized(client);
     }
 
     private void joinRelay(Session.Relay relay, JsonNode frame, Moment now) {
@@ -382,84 +345,7 @@ public final class PortalHub {
             }
         }
         relay.stamp(secret, id);
-        acknowledge(relay, frame.get("ref"));
-        outbox.push(relay, "init", Payloads.empty());
-        relays.handleChange(now.nowNs());
-    }
-
-    private void gatewayEvent(Session.Gateway gateway, JsonNode frame, Moment now) {
-        var payload = frame.get("payload");
-        String event = frame.get("event").textValue();
-        if (event.equals(gateway.endpoint().authorizedEvent())) {
-            String ref = payload.path("ref").asText("");
-            if (flows.handleAuthorized(gateway, ref, now)) {
-                outbox.replyOk(gateway, gateway.topic(), frame.get("ref"));
-            } else {
-                outbox.replyError(gateway, gateway.topic(), frame.get("ref"), "invalid_ref");
-            }
-            return;
-        }
-        switch (event) {
-            case "broadcast_ice_candidates" ->
-                    candidates.handle(gateway, frame, "client_ids", ADD, now);
-            case "broadcast_invalidated_ice_candidates" ->
-                    candidates.handle(gateway, frame, "client_ids", REMOVE, now);
-            case "no_relays" -> noRelays(gateway, now);
-            case "set_snownet_capabilities" -> {} // ICE-less is never offered
-            default ->
-                    outbox.replyError(
-                            gateway, gateway.topic(), frame.get("ref"), "unknown_message");
-        }
-    }
-
-    private void noRelays(Session session, Moment now) {
-        if (session.quota().takeNoRelays(now.nowNs())) {
-            relays.handleNoRelays(session);
-        } else {
-            counters.met(Limit.NO_RELAYS);
-        }
-    }
-
-    private void clientEvent(Session.Client client, JsonNode frame, Moment now) {
-        String event = frame.get("event").textValue();
-        switch (event) {
-            case "create_flow", "request_authorization" -> request(client, frame, now);
-            case "broadcast_ice_candidates" ->
-                    candidates.handle(client, frame, "gateway_ids", ADD, now);
-            case "broadcast_invalidated_ice_candidates" ->
-                    candidates.handle(client, frame, "gateway_ids", REMOVE, now);
-            case "new_gateway_ice_candidates" ->
-                    candidates.handle(client, frame, "gateway_id", ADD, now);
-            case "invalidate_gateway_ice_candidates" ->
-                    candidates.handle(client, frame, "gateway_id", REMOVE, now);
-            case "no_relays" -> noRelays(client, now);
-            case "set_snownet_capabilities", "request_device_access" -> {}
-            default ->
-                    outbox.replyError(client, client.topic(), frame.get("ref"), "unknown_message");
-        }
-    }
-
-    private void request(Session.Client client, JsonNode frame, Moment now) {
-        var payload = frame.get("payload");
-        if (!frame.get("event").textValue().equals(client.endpoint().requestEvent())) {
-            outbox.replyError(client, client.topic(), frame.get("ref"), "unknown_message");
-        } else if (storeBehind) {
-            counters.met(Limit.STORE_BEHIND);
-        } else {
-            flows.handleRequest(
-                    client,
-                    payload.path("resource_id").asText(""),
-                    texts(payload, "connected_gateway_ids"),
-                    now);
-        }
-    }
-
-    private static List<String> texts(JsonNode payload, String field) {
-        return StreamSupport.stream(payload.path(field).spliterator(), false)
-                .limit(CONNECTED_MAX)
-                .filter(JsonNode::isTextual)
-                .map(JsonNode::textValue)
-                .toList();
+        joins.handle(relay, frame.get("ref"), now);
     }
 
     /// The file changed and is valid.
@@ -470,7 +356,7 @@ public final class PortalHub {
         places.handleDirectory(id -> next.token(id).isPresent());
         terminateUnusable(now);
         if (!before.account().slug().equals(next.account().slug())) {
-            sessions.joinedGateways().forEach(g -> pushGatewayInit(g, now));
+            sessions.joinedGateways().forEach(g -> joins.pushInit(g, now));
         }
         reconciler.handleDirectory(before, now);
         audit.simple(AuditEvent.Kind.DIRECTORY_CHANGED, now.unixSeconds(), "");
@@ -548,79 +434,24 @@ public final class PortalHub {
     }
 
     /// Takes an authorization away; with `block` the client is denied the resource from then on.
+    /// Returns false if there is none with this id.
     public boolean revoke(String authorizationId, boolean block, long nowNs) {
-        var now = at(nowNs);
         var found = authorizations.find(authorizationId);
-        if (found.isEmpty()) {
-            return false;
-        }
-        var authorization = found.get();
-        if (block) {
-            var denial = new Block(authorization.clientId(), authorization.resourceId());
-            world.block(denial);
-            outbox.add(new HubAction.SaveBlock(denial));
-            audit.about(AuditEvent.Kind.CLIENT_BLOCKED, authorization, now, "by API");
-            reconciler.handleClient(
-                    denial.clientId(),
-                    a -> a.resourceId().equals(denial.resourceId()),
-                    "blocked by an administrator",
-                    now);
-        } else {
-            reconciler.revoke(authorization, "revoked by an administrator", now);
-        }
-        return true;
+        found.ifPresent(a -> administration.revoke(a, block, at(nowNs)));
+        return found.isPresent();
     }
 
     public boolean unblock(Block block, long nowNs) {
-        var now = at(nowNs);
-        if (!world.unblock(block)) {
-            return false;
-        }
-        outbox.add(new HubAction.DeleteBlock(block));
-        audit.simple(
-                AuditEvent.Kind.CLIENT_UNBLOCKED,
-                now.unixSeconds(),
-                block.clientId() + " " + block.resourceId());
-        reconciler.handleClient(block.clientId(), _ -> false, "", now);
-        return true;
+        return administration.unblock(block, at(nowNs));
     }
 
     public boolean disable(String resourceId, boolean disabled, long nowNs) {
-        var now = at(nowNs);
-        var before = world.directory();
-        if (before.resource(resourceId).isEmpty()) {
-            return false;
-        }
-        world.disable(resourceId, disabled);
-        outbox.add(new HubAction.SaveDisabled(resourceId, disabled));
-        audit.simple(
-                disabled ? AuditEvent.Kind.RESOURCE_DISABLED : AuditEvent.Kind.RESOURCE_ENABLED,
-                now.unixSeconds(),
-                resourceId);
-        reconciler.handleDirectory(before, now);
-        return true;
+        return administration.disable(resourceId, disabled, at(nowNs));
     }
 
     /// Sets whether an administrator vouches for the client; what hung on it is taken away.
     public boolean verify(String clientId, boolean verified, long nowNs) {
-        var now = at(nowNs);
-        var device = devices.find(clientId).filter(d -> d.role() == Role.CLIENT);
-        if (device.isEmpty()) {
-            return false;
-        }
-        devices.put(device.get().withVerified(verified));
-        outbox.add(new HubAction.SaveDevice(device.get().withVerified(verified)));
-        sessions.joinedClient(clientId).ifPresent(c -> c.verified(verified));
-        audit.simple(
-                verified ? AuditEvent.Kind.CLIENT_VERIFIED : AuditEvent.Kind.CLIENT_UNVERIFIED,
-                now.unixSeconds(),
-                clientId);
-        reconciler.handleClient(
-                clientId,
-                a -> !verified && reconciler.dependsOnVerification(a),
-                "client is not verified",
-                now);
-        return true;
+        return administration.verify(clientId, verified, at(nowNs));
     }
 
     public Directory directory() {
