@@ -1,5 +1,7 @@
 package dev.gatehouse.portal.config;
 
+import java.util.function.Supplier;
+
 /// A mistake in the configuration file: where it is, what it is, how to mend it.
 public final class ConfigMistake extends Exception {
     private static final long serialVersionUID = 1;
@@ -15,6 +17,15 @@ public final class ConfigMistake extends Exception {
 
     static ConfigMistake at(YamlNode node, String message, Object... arguments) {
         return new ConfigMistake(node.line(), node.column(), message.formatted(arguments));
+    }
+
+    /// Runs `check`; what it says of its argument becomes a mistake at this place.
+    static <E> E valid(YamlNode place, Supplier<E> check) throws ConfigMistake {
+        try {
+            return check.get();
+        } catch (IllegalArgumentException e) {
+            throw at(place, "%s", e.getMessage());
+        }
     }
 
     public int line() {
