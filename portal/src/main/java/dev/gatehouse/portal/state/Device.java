@@ -41,23 +41,14 @@ public record Device(
     }
 
     public Device withVerified(boolean value) {
-        return new Device(
-                id,
-                role,
-                ownerId,
-                externalId,
-                name,
-                publicKey,
-                pskBaseHex,
-                tunnelOffset,
-                hardware,
-                value,
-                version,
-                createdAt,
-                seenAt);
+        return copy(value, seenAt);
     }
 
     public Device withSeenAt(long at) {
+        return copy(verified, at);
+    }
+
+    private Device copy(boolean newVerified, long newSeenAt) {
         return new Device(
                 id,
                 role,
@@ -68,10 +59,10 @@ public record Device(
                 pskBaseHex,
                 tunnelOffset,
                 hardware,
-                verified,
+                newVerified,
                 version,
                 createdAt,
-                at);
+                newSeenAt);
     }
 
     @Override

@@ -2,7 +2,6 @@ package dev.gatehouse.portal.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.portal.config.DirectoryReader;
 import dev.gatehouse.portal.hub.admission.Admission;
 import dev.gatehouse.portal.hub.session.ChannelEndpoint;
 import dev.gatehouse.portal.state.Role;
@@ -22,22 +21,19 @@ class HubFuzzTest {
     private static final int ROUNDS = 4_000;
     private static final String V4 = PeerSecrets.namedId("resource", "v4");
     private static final String YAML =
-            """
-            account: {slug: acme}
-            sites: [{name: HQ}]
-            actors: [{name: alice}]
-            groups: [{name: all, members: [alice]}]
-            tokens:
-              - {id: gw, type: gateway, site: HQ, hash: "%s"}
-              - {id: rl, type: relay, hash: "%s"}
-              - {id: cl, type: client, actor: alice, hash: "%s"}
-            resources: [{name: v4, type: cidr, address: 10.1.0.0/24, sites: [HQ]}]
-            policies: [{group: all, resource: v4}]
-            """
-                    .formatted(
-                            HubDriver.hash(HubDriver.GATEWAY_TOKEN),
-                            HubDriver.hash(HubDriver.RELAY_TOKEN),
-                            HubDriver.hash(HubDriver.CLIENT_TOKEN));
+            TestDirectory.withTokens(
+                    """
+                    account: {slug: acme}
+                    sites: [{name: HQ}]
+                    actors: [{name: alice}]
+                    groups: [{name: all, members: [alice]}]
+                    tokens:
+                      - {id: gw, type: gateway, site: HQ, hash: "%s"}
+                      - {id: rl, type: relay, hash: "%s"}
+                      - {id: cl, type: client, actor: alice, hash: "%s"}
+                    resources: [{name: v4, type: cidr, address: 10.1.0.0/24, sites: [HQ]}]
+                    policies: [{group: all, resource: v4}]
+                    """);
 
     private final Map<String, Long> sessions = new TreeMap<>();
     private HubDriver driver;
@@ -45,7 +41,7 @@ class HubFuzzTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4})
     void damagedFramesDisturbNobodyElse(long seed) throws Exception {
-        driver = new HubDriver(DirectoryReader.read(YAML));
+        driver = new HubDriver(TestDirectory.read(YAML));
         var mutator = new Mutator(seed);
         for (int i = 0; i < ROUNDS; i++) {
             String role = mutator.choose(List.of("gateway", "client", "relay"));
@@ -72,7 +68,7 @@ class HubFuzzTest {
     @ParameterizedTest
     @ValueSource(longs = {5, 6})
     void damagedUpgradesAreJudged(long seed) throws Exception {
-        driver = new HubDriver(DirectoryReader.read(YAML));
+        driver = new HubDriver(TestDirectory.read(YAML));
         var mutator = new Mutator(seed);
         var endpoints = List.of(ChannelEndpoint.values());
         int refused = 0;

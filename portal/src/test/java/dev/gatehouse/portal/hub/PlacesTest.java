@@ -2,9 +2,6 @@ package dev.gatehouse.portal.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.portal.config.ConfigMistake;
-import dev.gatehouse.portal.config.DirectoryReader;
-import dev.gatehouse.portal.directory.Directory;
 import dev.gatehouse.portal.hub.admission.Admission;
 import dev.gatehouse.portal.hub.admission.PlaceLimits;
 import dev.gatehouse.portal.hub.session.ChannelEndpoint;
@@ -22,23 +19,20 @@ import org.junit.jupiter.api.Test;
 /// What one token can take of the portal.
 class PlacesTest {
     private static final String YAML =
-            """
-            account: {slug: acme}
-            sites:
-              - name: HQ
-            actors:
-              - name: alice
-            groups:
-              - {name: all, members: [alice]}
-            tokens:
-              - {id: gw, type: gateway, site: HQ, hash: "%s"}
-              - {id: rl, type: relay, hash: "%s"}
-              - {id: cl, type: client, actor: alice, hash: "%s"}
-            """
-                    .formatted(
-                            HubDriver.hash(HubDriver.GATEWAY_TOKEN),
-                            HubDriver.hash(HubDriver.RELAY_TOKEN),
-                            HubDriver.hash(HubDriver.CLIENT_TOKEN));
+            TestDirectory.withTokens(
+                    """
+                    account: {slug: acme}
+                    sites:
+                      - name: HQ
+                    actors:
+                      - name: alice
+                    groups:
+                      - {name: all, members: [alice]}
+                    tokens:
+                      - {id: gw, type: gateway, site: HQ, hash: "%s"}
+                      - {id: rl, type: relay, hash: "%s"}
+                      - {id: cl, type: client, actor: alice, hash: "%s"}
+                    """);
     private static final String AGENT = "Debian/12.0.0 headless-client/1.5.4 (x86_64)";
 
     @Test
@@ -175,12 +169,7 @@ class PlacesTest {
     }
 
     private static HubDriver driver(PlaceLimits limits) {
-        try {
-            Directory directory = DirectoryReader.read(YAML);
-            return new HubDriver(HubState.of(directory), limits);
-        } catch (ConfigMistake e) {
-            throw new AssertionError(e.oneLine("yaml"), e);
-        }
+        return new HubDriver(HubState.of(TestDirectory.read(YAML)), limits);
     }
 
     private static long client(HubDriver driver, int number) {

@@ -2,9 +2,6 @@ package dev.gatehouse.portal.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.portal.config.ConfigMistake;
-import dev.gatehouse.portal.config.DirectoryReader;
-import dev.gatehouse.portal.directory.Directory;
 import dev.gatehouse.portal.hub.admission.Admission;
 import dev.gatehouse.portal.hub.session.ChannelEndpoint;
 import dev.gatehouse.portal.state.AuditEvent;
@@ -22,46 +19,35 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PortalHubTest {
     private static final String V4 = PeerSecrets.namedId("resource", "v4");
     private static final String YAML =
-            """
-            account: {slug: acme}
-            sites:
-              - name: HQ
-              - name: Branch
-            actors:
-              - name: alice
-            groups:
-              - {name: all, members: [alice]}
-            tokens:
-              - {id: gw, type: gateway, site: HQ, hash: "%s"}
-              - {id: rl, type: relay, hash: "%s"}
-              - {id: cl, type: client, actor: alice, hash: "%s", expires: 2026-11-30}
-            resources:
-              - {name: v4, type: cidr, address: 10.1.0.0/24, sites: [HQ]}
-            policies:
-              - {group: all, resource: v4}
-            """
-                    .formatted(
-                            HubDriver.hash(HubDriver.GATEWAY_TOKEN),
-                            HubDriver.hash(HubDriver.RELAY_TOKEN),
-                            HubDriver.hash(HubDriver.CLIENT_TOKEN));
+            TestDirectory.withTokens(
+                    """
+                    account: {slug: acme}
+                    sites:
+                      - name: HQ
+                      - name: Branch
+                    actors:
+                      - name: alice
+                    groups:
+                      - {name: all, members: [alice]}
+                    tokens:
+                      - {id: gw, type: gateway, site: HQ, hash: "%s"}
+                      - {id: rl, type: relay, hash: "%s"}
+                      - {id: cl, type: client, actor: alice, hash: "%s", expires: 2026-11-30}
+                    resources:
+                      - {name: v4, type: cidr, address: 10.1.0.0/24, sites: [HQ]}
+                    policies:
+                      - {group: all, resource: v4}
+                    """);
 
     private static final String TIMED_POLICY =
             "  - {group: all, resource: v4, conditions: [{property: current_utc_datetime,"
                     + " operator: is_in_day_of_week_time_ranges, values: [M/09-11/UTC]}]}";
 
-    private final HubDriver driver = new HubDriver(directory(YAML));
-
-    private static Directory directory(String yaml) {
-        try {
-            return DirectoryReader.read(yaml);
-        } catch (ConfigMistake e) {
-            throw new AssertionError(e.oneLine("yaml"), e);
-        }
-    }
+    private final HubDriver driver = new HubDriver(TestDirectory.read(YAML));
 
     private void change(String from, String to) {
         assertThat(YAML).contains(from);
-        driver.apply(directory(YAML.replace(from, to)));
+        driver.apply(TestDirectory.read(YAML.replace(from, to)));
     }
 
     /// A client of October 2025 that uses v4 through one gateway of its age.
@@ -136,7 +122,7 @@ class PortalHubTest {
     @Test
     void theTokensExpiryEndsTheSessionAndBoundsTheAccess() {
         var pair = oldPair();
-        long expiry = directory(YAML).token("cl").orElseThrow().expiresAt();
+        long expiry = TestDirectory.read(YAML).token("cl").orElseThrow().expiresAt();
         assertThat(driver.hub().authorizations().getFirst().expiresAt()).isEqualTo(expiry);
         var left = Duration.between(HubDriver.START, java.time.Instant.ofEpochSecond(expiry));
         while (left.isPositive()) {
@@ -339,7 +325,7 @@ class PortalHubTest {
         oldPair();
         var stored =
                 new HubState(
-                        directory(YAML.replace(from, to)),
+                        TestDirectory.read(YAML.replace(from, to)),
                         driver.hub().devices(),
                         driver.hub().authorizations(),
                         List.of(),

@@ -5,7 +5,6 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.gatehouse.portal.config.DirectoryReader;
 import dev.gatehouse.portal.hub.session.ChannelEndpoint;
 import dev.gatehouse.portal.state.Role;
 import dev.gatehouse.portal.token.PeerSecrets;
@@ -31,36 +30,33 @@ class RecordedTrafficTest {
     private static final String GATEWAY = "8804e979-efb9-522f-bce7-d5e1c41d7ab3";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String YAML =
-            """
-            account: {slug: lab}
-            sites:
-              - {name: lab, id: c7d2e9f4-1a6b-4d38-8e5c-9b0a1f2e3d44}
-            actors: [{name: lab}]
-            groups: [{name: all, members: [lab]}]
-            tokens:
-              - {id: gw, type: gateway, site: lab, hash: "%s"}
-              - {id: rl, type: relay, hash: "%s"}
-              - {id: cl, type: client, actor: lab, hash: "%s"}
-            resources:
-              - {name: lab v4, id: ID1, type: cidr, address: 172.20.0.0/24, sites: [lab]}
-              - {name: lab v6, id: ID2, type: cidr, address: "fd20::/64", sites: [lab]}
-              - {name: lab name, id: ID3, type: dns, address: res.lab.example, sites: [lab]}
-              - name: filtered
-                id: ID4
-                type: dns
-                address: filtered.lab.example
-                sites: [lab]
-                filters: [{protocol: tcp, ports: [80]}]
-            policies:
-              - {group: all, resource: lab v4}
-              - {group: all, resource: lab v6}
-              - {group: all, resource: lab name}
-              - {group: all, resource: filtered}
-            """
-                    .formatted(
-                            HubDriver.hash(HubDriver.GATEWAY_TOKEN),
-                            HubDriver.hash(HubDriver.RELAY_TOKEN),
-                            HubDriver.hash(HubDriver.CLIENT_TOKEN))
+            TestDirectory.withTokens(
+                            """
+                    account: {slug: lab}
+                    sites:
+                      - {name: lab, id: c7d2e9f4-1a6b-4d38-8e5c-9b0a1f2e3d44}
+                    actors: [{name: lab}]
+                    groups: [{name: all, members: [lab]}]
+                    tokens:
+                      - {id: gw, type: gateway, site: lab, hash: "%s"}
+                      - {id: rl, type: relay, hash: "%s"}
+                      - {id: cl, type: client, actor: lab, hash: "%s"}
+                    resources:
+                      - {name: lab v4, id: ID1, type: cidr, address: 172.20.0.0/24, sites: [lab]}
+                      - {name: lab v6, id: ID2, type: cidr, address: "fd20::/64", sites: [lab]}
+                      - {name: lab name, id: ID3, type: dns, address: res.lab.example, sites: [lab]}
+                      - name: filtered
+                        id: ID4
+                        type: dns
+                        address: filtered.lab.example
+                        sites: [lab]
+                        filters: [{protocol: tcp, ports: [80]}]
+                    policies:
+                      - {group: all, resource: lab v4}
+                      - {group: all, resource: lab v6}
+                      - {group: all, resource: lab name}
+                      - {group: all, resource: filtered}
+                    """)
                     .replace("ID", "0d9a7c1e-3b52-4c86-a1f0-7e4b2d6c8f0");
 
     private final Map<String, Long> sessions = new TreeMap<>();
@@ -75,7 +71,7 @@ class RecordedTrafficTest {
     @ParameterizedTest
     @MethodSource("runs")
     void realPeersGetWhatTheyAccepted(String era, String net) throws Exception {
-        driver = new HubDriver(DirectoryReader.read(YAML));
+        driver = new HubDriver(TestDirectory.read(YAML));
         var lines = frames(era, net);
         for (var line : lines) {
             String from = line.get("from").asText();

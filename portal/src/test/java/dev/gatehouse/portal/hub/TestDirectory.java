@@ -13,30 +13,35 @@ final class TestDirectory {
     private TestDirectory() {}
 
     static Directory of(int resources) {
+        return read(
+                withTokens(
+                                """
+                                account: {slug: acme}
+                                sites: [{name: HQ}]
+                                actors: [{name: alice}]
+                                groups: [{name: all, members: [alice]}]
+                                tokens:
+                                  - {id: gw, type: gateway, site: HQ, hash: "%s"}
+                                  - {id: rl, type: relay, hash: "%s"}
+                                  - {id: cl, type: client, actor: alice, hash: "%s"}
+                                """)
+                        + "resources:\n"
+                        + lines(resources, TestDirectory::resourceLine)
+                        + "\npolicies:\n"
+                        + lines(resources, "  - {group: all, resource: r%d}"::formatted));
+    }
+
+    /// Puts in the hashes of the driver's tokens: of gateways, relays and clients, in this order.
+    static String withTokens(String yaml) {
+        return yaml.formatted(
+                HubDriver.hash(HubDriver.GATEWAY_TOKEN),
+                HubDriver.hash(HubDriver.RELAY_TOKEN),
+                HubDriver.hash(HubDriver.CLIENT_TOKEN));
+    }
+
+    static Directory read(String yaml) {
         try {
-            return DirectoryReader.read(
-                    """
-                    account: {slug: acme}
-                    sites: [{name: HQ}]
-                    actors: [{name: alice}]
-                    groups: [{name: all, members: [alice]}]
-                    tokens:
-                      - {id: gw, type: gateway, site: HQ, hash: "%s"}
-                      - {id: rl, type: relay, hash: "%s"}
-                      - {id: cl, type: client, actor: alice, hash: "%s"}
-                    resources:
-                    %s
-                    policies:
-                    %s
-                    """
-                            .formatted(
-                                    HubDriver.hash(HubDriver.GATEWAY_TOKEN),
-                                    HubDriver.hash(HubDriver.RELAY_TOKEN),
-                                    HubDriver.hash(HubDriver.CLIENT_TOKEN),
-                                    lines(resources, TestDirectory::resourceLine),
-                                    lines(
-                                            resources,
-                                            "  - {group: all, resource: r%d}"::formatted)));
+            return DirectoryReader.read(yaml);
         } catch (ConfigMistake e) {
             throw new AssertionError(e.oneLine("yaml"), e);
         }

@@ -42,14 +42,18 @@ public abstract sealed class Session {
         WAITING
     }
 
-    /// A gateway, and what it was told.
-    public static final class Gateway extends Session {
+    /// A gateway or client: it has a row of its own, and is told relays.
+    abstract static sealed class TunnelEnd extends Session {
         private Device device;
         private List<String> announcedRelays = List.of();
 
-        public Gateway(long id, Identity identity, Quota quota, Device device, long nowNs) {
+        TunnelEnd(long id, Identity identity, Quota quota, Device device, long nowNs) {
             super(id, identity, quota, nowNs);
             this.device = device;
+        }
+
+        void device(Device next) {
+            device = next;
         }
 
         @Override
@@ -68,15 +72,19 @@ public abstract sealed class Session {
         }
     }
 
+    /// A gateway, and what it was told.
+    public static final class Gateway extends TunnelEnd {
+        public Gateway(long id, Identity identity, Quota quota, Device device, long nowNs) {
+            super(id, identity, quota, device, nowNs);
+        }
+    }
+
     /// A client, and what it was told.
-    public static final class Client extends Session {
-        private Device device;
-        private List<String> announcedRelays = List.of();
+    public static final class Client extends TunnelEnd {
         private final Map<String, ResourceView> resources = new LinkedHashMap<>();
 
         public Client(long id, Identity identity, Quota quota, Device device, long nowNs) {
-            super(id, identity, quota, nowNs);
-            this.device = device;
+            super(id, identity, quota, device, nowNs);
         }
 
         /// The resources the client has on its list, by id.
@@ -85,22 +93,7 @@ public abstract sealed class Session {
         }
 
         public void verified(boolean value) {
-            device = device.withVerified(value);
-        }
-
-        @Override
-        public Device device() {
-            return device;
-        }
-
-        @Override
-        public List<String> announcedRelays() {
-            return announcedRelays;
-        }
-
-        @Override
-        public void announcedRelays(List<String> ids) {
-            announcedRelays = ids;
+            device(device().withVerified(value));
         }
     }
 
