@@ -12,7 +12,7 @@ import java.util.Collection;
 import java.util.Locale;
 
 /// Builds the payloads about addresses, relays, resources and endings. Each holds what peers of
-// either age need; older ones ignore the rest.
+/// either age need; older ones ignore the rest.
 public final class Payloads {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final int DNS_PORT = 53;
