@@ -7,7 +7,7 @@ import java.util.List;
 
 /// What a resource address may be (portal-channel.md 7.10). Failures are sentences for the
 /// administrator, thrown as [IllegalArgumentException].
-public final class ResourceRules {
+final class ResourceRules {
     private static final List<IpNetwork> RESERVED =
             List.of(IpNetwork.parse("100.64.0.0/10"), IpNetwork.parse("fd00:2021:1111::/48"));
     private static final int NAME_LENGTH_MAX = 253;
@@ -16,7 +16,7 @@ public final class ResourceRules {
     private ResourceRules() {}
 
     /// The address as it goes on the wire.
-    public static String address(Resource.Type type, String text) {
+    static String address(Resource.Type type, String text) {
         return switch (type) {
             case CIDR -> network(text).toString();
             case IP -> host(text).toString();
@@ -26,7 +26,7 @@ public final class ResourceRules {
     }
 
     /// Refuses an address inside the ranges the tunnel itself uses.
-    public static IpAddress outsideReserved(IpAddress address) {
+    static IpAddress outsideReserved(IpAddress address) {
         refuseReserved(IpNetwork.host(address));
         return address;
     }

@@ -490,10 +490,6 @@ public final class PortalHub {
         };
     }
 
-    public int sessionCount() {
-        return sessions.size();
-    }
-
     public List<Connection> connections() {
         return sessions.all().stream().map(s -> Connection.of(s, directory())).toList();
     }

@@ -25,7 +25,7 @@ public record SemVer(int major, int minor, int patch) implements Comparable<SemV
                         Integer.parseInt(parts[2])));
     }
 
-    public boolean isAtLeast(int atLeastMajor, int atLeastMinor) {
+    boolean isAtLeast(int atLeastMajor, int atLeastMinor) {
         return compareTo(new SemVer(atLeastMajor, atLeastMinor, 0)) >= 0;
     }
 

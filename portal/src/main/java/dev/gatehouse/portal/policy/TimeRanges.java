@@ -102,7 +102,7 @@ public record TimeRanges(int dayOfWeek, List<Range> ranges, ZoneId zone) {
     }
 
     /// The unix second at which the range that holds `nowSeconds` ends, or empty outside of all.
-    public OptionalLong endOfRangeAt(long nowSeconds) {
+    OptionalLong endOfRangeAt(long nowSeconds) {
         LocalDateTime local = LocalDateTime.ofInstant(Instant.ofEpochSecond(nowSeconds), zone);
         if (local.getDayOfWeek().getValue() != dayOfWeek) {
             return OptionalLong.empty();

@@ -12,19 +12,18 @@ import java.util.random.RandomGenerator;
 /// Picks the gateway for a flow (portal-channel.md 7.3).
 ///
 /// Deviation: versions are compared semantically, so that 1.4.17 beats 1.4.9.
-public final class GatewayChoice {
+final class GatewayChoice {
     private final RandomGenerator random;
 
-    public GatewayChoice(RandomGenerator random) {
+    GatewayChoice(RandomGenerator random) {
         this.random = random;
     }
 
     /// A gateway that is online.
-    public record Candidate(String id, String siteId, SemVer version, Location location) {}
+    record Candidate(String id, String siteId, SemVer version, Location location) {}
 
     /// The gateways that can serve the resource to a client of this version.
-    public static List<Candidate> compatible(
-            List<Candidate> online, Resource resource, SemVer client) {
+    static List<Candidate> compatible(List<Candidate> online, Resource resource, SemVer client) {
         return online.stream()
                 .filter(g -> resource.siteIds().contains(g.siteId()))
                 .filter(g -> g.version().servesClient(client))
@@ -33,7 +32,7 @@ public final class GatewayChoice {
     }
 
     /// Prefers gateways the client is connected to, then the nearest, then the newest.
-    public Optional<Candidate> choose(
+    Optional<Candidate> choose(
             List<Candidate> compatible, List<String> connectedIds, Location client) {
         var connected = compatible.stream().filter(g -> connectedIds.contains(g.id())).toList();
         var left = connected.isEmpty() ? compatible : connected;

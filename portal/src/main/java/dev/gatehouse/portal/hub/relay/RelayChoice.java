@@ -7,20 +7,20 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /// Picks the relays a peer is told about: at most two, the nearest (portal-channel.md 7.4).
-public final class RelayChoice {
-    public static final int RELAYS_MAX = 2;
+final class RelayChoice {
+    static final int RELAYS_MAX = 2;
 
     private final RandomGenerator random;
 
-    public RelayChoice(RandomGenerator random) {
+    RelayChoice(RandomGenerator random) {
         this.random = random;
     }
 
     /// A relay that is online.
-    public record Candidate(String id, Location location) {}
+    record Candidate(String id, Location location) {}
 
     /// Keeps what the peer has (`announced`) and fills up by distance, at random among equals.
-    public List<String> choose(List<Candidate> online, List<String> announced, Location peer) {
+    List<String> choose(List<Candidate> online, List<String> announced, Location peer) {
         var chosen = new ArrayList<String>();
         for (var relay : online) {
             if (announced.contains(relay.id())) {
