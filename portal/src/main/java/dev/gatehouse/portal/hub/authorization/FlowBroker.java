@@ -1,5 +1,6 @@
 package dev.gatehouse.portal.hub.authorization;
 
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.gatehouse.portal.directory.Resource;
 import dev.gatehouse.portal.hub.audit.AuditTrail;
 import dev.gatehouse.portal.hub.channel.Moment;
@@ -176,13 +177,9 @@ public final class FlowBroker {
     void reannounce(Session.Client client, String resourceId) {
         var view = client.resources().get(resourceId);
         if (view != null) {
-            outbox.push(client, "resource_deleted", text(resourceId));
+            outbox.push(client, "resource_deleted", TextNode.valueOf(resourceId));
             outbox.push(client, "resource_created_or_updated", Payloads.clientResource(view));
         }
-    }
-
-    static com.fasterxml.jackson.databind.JsonNode text(String value) {
-        return com.fasterxml.jackson.databind.node.TextNode.valueOf(value);
     }
 
     private void begin(
