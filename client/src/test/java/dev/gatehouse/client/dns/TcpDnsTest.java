@@ -70,9 +70,9 @@ class TcpDnsTest {
         try (var hostile = connect(SENTINEL)) {
             hostile.configureBlocking(false);
             assertThat(flood(hostile)).as("bytes taken").isLessThan(FLOOD_BYTES);
-            assertThat(queries).hasSize(TcpDns.OWED_MAX);
+            assertThat(queries).hasSize(TcpDnsServer.OWED_MAX);
             queries.remove().answer().accept(queries.element().query());
-            Eventually.becomes("one more", LIMIT, () -> queries.size() == TcpDns.OWED_MAX);
+            Eventually.becomes("one more", LIMIT, () -> queries.size() == TcpDnsServer.OWED_MAX);
         }
     }
 
@@ -120,7 +120,7 @@ class TcpDnsTest {
     @Test
     void theConnectionThatAskedNothingForLongestMakesRoom() throws Exception {
         var open = new ArrayList<SocketChannel>();
-        for (int i = 0; i < TcpDns.CONNECTIONS_MAX; i++) {
+        for (int i = 0; i < TcpDnsServer.CONNECTIONS_MAX; i++) {
             open.add(connect(SENTINEL));
             open.getLast().write(frames(1));
             assertThat(queries.poll(20, TimeUnit.SECONDS)).isNotNull();
