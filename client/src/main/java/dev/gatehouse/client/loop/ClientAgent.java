@@ -9,11 +9,9 @@ import dev.gatehouse.client.resolver.DnsControl;
 import dev.gatehouse.client.state.ClientState;
 import dev.gatehouse.client.state.boundary.ClientEvent;
 import dev.gatehouse.client.state.grant.Flow;
-import dev.gatehouse.client.status.ClientStatus;
 import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.connectivity.NodeConfig;
 import dev.gatehouse.connectivity.NodeEvent;
-import dev.gatehouse.connectivity.path.DropReason;
 import dev.gatehouse.connectivity.peer.CandidateChanges;
 import dev.gatehouse.transport.host.RouteMonitor;
 import dev.gatehouse.transport.loop.Agent;
@@ -32,9 +30,6 @@ import java.io.UncheckedIOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -72,6 +67,11 @@ public final class ClientAgent implements Agent<LoopCommand> {
             Aead aead,
             Consumer<String> onKeyPair) {}
 
+    /// What needs the loop to be made.
+    ///
+    /// @param refusedCommands commands so far for which there was no room
+    record Links(PortalLink portal, TcpDns tcpDns, LongSupplier refusedCommands) {}
+
     private final Settings settings;
     private final Surroundings surroundings;
     private final SecureRandom random = new SecureRandom();
@@ -82,13 +82,12 @@ public final class ClientAgent implements Agent<LoopCommand> {
     private final NodeTunnels tunnels;
     private final ClientState state;
     private final HostDns hostDns;
+    private final StatusReport report;
     private final RouteMonitor routes;
     private final Settling settling = new Settling();
     private final CandidateChanges candidates = new CandidateChanges();
     private Node node;
-    private PortalLink portal;
-    private TcpDns tcpDns;
-    private LongSupplier refusedCommands;
+    private Links links;
     private long relaysAskedAtNs = -RELAY_PATIENCE_NS;
 
     public ClientAgent(Settings settings, Surroundings surroundings) throws IOException {
@@ -100,15 +99,14 @@ public final class ClientAgent implements Agent<LoopCommand> {
         tunnels = new NodeTunnels(tun, this::transmitAll);
         state = new ClientState(tunnels, settings.internetActive());
         hostDns = new HostDns(surroundings.poller, random, state);
+        report = new StatusReport(state, hostDns, surroundings.network, settings.dnsControl);
         routes = new RouteMonitor();
         makeNode();
     }
 
     /// Must be called before the loop starts.
     public void use(PortalLink link, TcpDns dns, LongSupplier refused) {
-        refusedCommands = refused;
-        portal = link;
-        tcpDns = dns;
+        links = new Links(link, dns, refused);
     }
 
     private void makeNode() {
@@ -164,7 +162,7 @@ public final class ClientAgent implements Agent<LoopCommand> {
                 drain(nowNs);
                 done.complete(null);
             }
-            case LoopCommand.Status(var answer) -> answer.complete(status());
+            case LoopCommand.Status(var answer) -> answer.complete(report.make(node, links));
         }
         drain(nowNs);
     }
@@ -185,7 +183,7 @@ public final class ClientAgent implements Agent<LoopCommand> {
         makeNode();
         sockets.close();
         openSockets();
-        portal.reconnect();
+        links.portal.reconnect();
     }
 
     @Override
@@ -270,10 +268,10 @@ public final class ClientAgent implements Agent<LoopCommand> {
 
     private void tellCandidates(String gateway, List<String> added, List<String> removed) {
         if (!added.isEmpty()) {
-            portal.addCandidates(gateway, added);
+            links.portal.addCandidates(gateway, added);
         }
         if (!removed.isEmpty()) {
-            portal.removeCandidates(gateway, removed);
+            links.portal.removeCandidates(gateway, removed);
         }
     }
 
@@ -308,11 +306,11 @@ public final class ClientAgent implements Agent<LoopCommand> {
     private void handle(ClientEvent event, long nowNs) throws IOException {
         switch (event) {
             case ClientEvent.CreateFlow(var resource, var gateways) ->
-                    portal.createFlow(resource, gateways);
+                    links.portal.createFlow(resource, gateways);
             case ClientEvent.ConfigureTun(var config) -> {
                 surroundings.network.apply(config);
                 state.handleHostV6(HostV6.isOn(tun.name(), HostV6.ADDRESSES));
-                tcpDns.listenOn(List.of(config.ipv4(), config.ipv6()));
+                links.tcpDns.listenOn(List.of(config.ipv4(), config.ipv6()));
             }
             case ClientEvent.ForwardQuery(long ticket, var server, var query) ->
                     hostDns.ask(ticket, server, query, nowNs);
@@ -321,7 +319,7 @@ public final class ClientAgent implements Agent<LoopCommand> {
                             var server,
                             boolean throughTunnel,
                             var query) ->
-                    tcpDns.ask(ticket, server, throughTunnel, query);
+                    links.tcpDns.ask(ticket, server, throughTunnel, query);
             case ClientEvent.ResourcesChanged _ -> surroundings.network.handleResourcesChanged();
             case ClientEvent.Left(var gateway, var cause) ->
                     LOG.info("left gateway {}: {}", gateway, cause);
@@ -331,86 +329,11 @@ public final class ClientAgent implements Agent<LoopCommand> {
 
     /// A login brings the list of relays; not too often, as portals limit logins.
     private void obtainRelays(long nowNs) {
-        if (nowNs >= relaysAskedAtNs + RELAY_PATIENCE_NS && portal.isConnected()) {
+        if (nowNs >= relaysAskedAtNs + RELAY_PATIENCE_NS && links.portal.isConnected()) {
             relaysAskedAtNs = nowNs;
             LOG.info("out of relays: logging in again to obtain others");
-            portal.reconnect();
+            links.portal.reconnect();
         }
-    }
-
-    private ClientStatus status() {
-        var config = state.tunConfig();
-        var entries =
-                state.resources().stream()
-                        .map(
-                                r ->
-                                        new ClientStatus.Entry(
-                                                r.id(),
-                                                r.name(),
-                                                r.kind(),
-                                                r.address(),
-                                                r.status().name().toLowerCase(Locale.ROOT),
-                                                r.gatewayId().orElse(null)))
-                        .toList();
-        return new ClientStatus(
-                surroundings.network.isConfigured(),
-                portal.isConnected(),
-                config.map(c -> List.of(c.ipv4().toString(), c.ipv6().toString()))
-                        .orElse(List.of()),
-                config.map(c -> c.sentinels().stream().map(Object::toString).toList())
-                        .orElse(List.of()),
-                entries,
-                node.peerIds().stream().map(this::tunnel).toList(),
-                node.readyRelayIds(),
-                hostDns.sharedPorts(),
-                hostDns.mismatched() + tcpDns.mismatched() + state.mismatchedAnswers(),
-                surroundings.network.restored(),
-                dropped(),
-                dns());
-    }
-
-    private Map<String, Long> dropped() {
-        var dropped = new TreeMap<String, Long>();
-        for (var reason : DropReason.values()) {
-            long count = node.drops().get(reason);
-            if (count > 0) {
-                dropped.put(reason.name().toLowerCase(Locale.ROOT), count);
-            }
-        }
-        if (refusedCommands.getAsLong() > 0) {
-            dropped.put("commands", refusedCommands.getAsLong());
-        }
-        if (state.refusedQueries() > 0) {
-            dropped.put("dns_queries", state.refusedQueries());
-        }
-        if (tcpDns.refused() > 0) {
-            dropped.put("dns_connections", tcpDns.refused());
-        }
-        if (state.controlExcess() > 0) {
-            dropped.put("control_excess", state.controlExcess());
-        }
-        return dropped;
-    }
-
-    private ClientStatus.Dns dns() {
-        var report = surroundings.network.dnsReport();
-        return new ClientStatus.Dns(
-                settings.dnsControl().text(),
-                report.fault().orElse(null),
-                report.rewrites(),
-                report.failures());
-    }
-
-    private ClientStatus.Tunnel tunnel(String gateway) {
-        return node.path(gateway)
-                .map(
-                        path ->
-                                new ClientStatus.Tunnel(
-                                        gateway,
-                                        path.kind(),
-                                        path.local().toString(),
-                                        path.remote().toString()))
-                .orElseGet(() -> new ClientStatus.Tunnel(gateway, null, null, null));
     }
 
     @Override
