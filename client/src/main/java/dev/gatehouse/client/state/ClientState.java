@@ -8,10 +8,7 @@ import dev.gatehouse.client.state.boundary.TcpDnsQuery;
 import dev.gatehouse.client.state.boundary.TunConfig;
 import dev.gatehouse.client.state.boundary.Tunnels;
 import dev.gatehouse.client.state.dns.SentinelQueries;
-import dev.gatehouse.client.state.dns.TcpRedirect;
 import dev.gatehouse.client.state.flow.FlowTable;
-import dev.gatehouse.client.state.flow.Gateway;
-import dev.gatehouse.client.state.flow.IcmpError;
 import dev.gatehouse.client.state.flow.ResourceEntry;
 import dev.gatehouse.client.state.flow.ResourceTable;
 import dev.gatehouse.client.state.grant.Flow;
@@ -20,15 +17,9 @@ import dev.gatehouse.client.state.grant.Resource;
 import dev.gatehouse.client.state.name.AddressPlan;
 import dev.gatehouse.client.state.name.ParkedPackets;
 import dev.gatehouse.client.state.name.ProxyAddresses;
-import dev.gatehouse.client.state.name.ProxyName;
-import dev.gatehouse.client.state.name.Sentinels;
 import dev.gatehouse.client.state.route.RoutingTable;
-import dev.gatehouse.client.state.route.Target;
-import dev.gatehouse.tunnel.P2pControl;
 import dev.gatehouse.wire.Endpoint;
-import dev.gatehouse.wire.IcmpErrors;
 import dev.gatehouse.wire.IpAddress;
-import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.PacketBatch;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -43,17 +34,14 @@ import java.util.TreeSet;
 /// [#pollEvent]. What is repeated is repeated because of traffic; the only timer is that of queries
 /// which wait for a word of a site.
 public final class ClientState implements DnsAnswers {
-    private static final int ECN_CE = 3;
-
-    private final Tunnels tunnels;
     private final Queue<ClientEvent> events = new ArrayDeque<>();
     private final ProxyAddresses proxies = new ProxyAddresses();
     private final ResourceTable resources;
     private final FlowTable flows;
     private final SentinelQueries queries;
-    private final Sentinels sentinels = new Sentinels();
     private final RoutingTable routing = new RoutingTable();
-    private final IpPacket packet = new IpPacket();
+    private final OutboundPath outbound;
+    private final InboundPath inbound;
     private final PacketBatch scratch = PacketBatch.allocate(2048, 1);
 
     private InterfaceConfig tunnel; // null until the portal has told
@@ -62,10 +50,11 @@ public final class ClientState implements DnsAnswers {
 
     /// @param internetActive whether the internet resource is switched on once it is granted
     public ClientState(Tunnels tunnels, boolean internetActive) {
-        this.tunnels = tunnels;
         resources = new ResourceTable(internetActive);
         flows = new FlowTable(resources, proxies, tunnels, events);
         queries = new SentinelQueries(resources, proxies, flows, routing, tunnels, events);
+        outbound = new OutboundPath(tunnels, flows, routing, queries);
+        inbound = new InboundPath(tunnels, flows, routing, queries, this::rebuildRouting);
     }
 
     /// The portal's complete word: resources that it leaves out are gone, others stay untouched if
@@ -153,15 +142,14 @@ public final class ClientState implements DnsAnswers {
         if (tunnel == null) {
             return;
         }
-        if (sentinels.update(servers())) {
-            queries.clearCache();
-        }
+        outbound.handleInterface(tunnel);
+        queries.handleServers(tunnel.upstreamDns(), systemResolvers);
         rebuildRouting();
         var config =
                 new TunConfig(
                         tunnel.ipv4(),
                         tunnel.ipv6(),
-                        sentinels.addresses(),
+                        queries.sentinels().addresses(),
                         tunnel.searchDomain(),
                         resources.routes());
         if (!config.equals(told)) {
@@ -170,18 +158,9 @@ public final class ClientState implements DnsAnswers {
         }
     }
 
-    private List<Endpoint> servers() {
-        var upstream = withoutSentinels(tunnel.upstreamDns());
-        return upstream.isEmpty() ? withoutSentinels(systemResolvers) : upstream;
-    }
-
-    private static List<Endpoint> withoutSentinels(List<Endpoint> servers) {
-        return servers.stream().filter(s -> !AddressPlan.isSentinel(s.address())).toList();
-    }
-
     private void rebuildRouting() {
         if (tunnel != null) {
-            routing.rebuild(tunnel, sentinels, resources, flows, proxies);
+            routing.rebuild(tunnel, queries.sentinels(), resources, flows, proxies);
         }
     }
 
@@ -245,172 +224,19 @@ public final class ClientState implements DnsAnswers {
 
     /// Packets of the operating system. Overwrites them where an address must change.
     public void handleTunPackets(PacketBatch batch, long nowNs) {
-        Gateway run = null;
-        int from = 0;
-        for (int i = 0; i < batch.count(); i++) {
-            Gateway next = route(batch, i, nowNs);
-            if (next != run) {
-                flush(run, batch, from, i, nowNs);
-                run = next;
-                from = i;
-            }
-        }
-        flush(run, batch, from, batch.count(), nowNs);
-    }
-
-    private void flush(Gateway gateway, PacketBatch batch, int from, int to, long nowNs) {
-        if (gateway != null && to > from) {
-            tunnels.send(gateway.id(), batch, from, to - from, nowNs);
-        }
-    }
-
-    /// The gateway to send packet `i` to at once, or null.
-    private Gateway route(PacketBatch batch, int i, long nowNs) {
-        if (tunnel == null || !parse(batch, i)) {
-            return null;
-        }
-        if (!packet.isFrom(packet.isV4() ? tunnel.ipv4() : tunnel.ipv6())) {
-            return null;
-        }
-        if (packet.totalLength() > IpPacket.LENGTH_MAX) {
-            return refuseTooLarge();
-        }
-        batch.set(i, packet.offset(), packet.totalLength());
-        batch.ecn(i, packet.ecn());
-        return switch (routing.find(packet)) {
-            case null -> null;
-            case Target.Nowhere _ -> null;
-            case Target.Sentinel _ when packet.isFragment() -> null; // no query is so long
-            case Target.Llmnr _ when packet.isFragment() -> null;
-            case Target.Sentinel _ when packet.isTcp() -> turn(batch, i);
-            case Target.Sentinel(_, var server) ->
-                    queries.handlePacket(packet, server, isThroughTunnel(server), nowNs);
-            case Target.Llmnr _ -> {
-                queries.handleLlmnr(packet, nowNs);
-                yield null;
-            }
-            case Target.ToGateway(var gateway) -> gateway;
-            case Target.Proxy(_, var entry) when entry == null -> null; // resource is gone
-            case Target.Proxy(var name, var entry) -> viaProxy(name, entry, nowNs);
-            case Target.Direct(var entry) -> flows.gatewayFor(entry, packet, nowNs);
-        };
-    }
-
-    /// Pieces of datagrams go their way like whole packets: by address. The gateway judges them.
-    private boolean parse(PacketBatch batch, int i) {
-        return switch (packet.parse(batch.buffer(), batch.offset(i), batch.length(i))) {
-            case OK, FRAGMENT -> true;
-            case NOT_IP, BAD_FRAGMENT, BAD_TRANSPORT -> false;
-        };
-    }
-
-    /// The device takes more than a tunnel does: whoever sent it is told how much that is.
-    private Gateway refuseTooLarge() {
-        if (packet.mustNotBeCut() && !packet.isIcmpError()) {
-            int at = PacketBatch.HEADROOM_LENGTH;
-            int length = IcmpErrors.write(IcmpErrors.Kind.TOO_BIG, packet, scratch.buffer(), at);
-            scratch.clear();
-            scratch.add(at, length, 0);
-            tunnels.writeTun(scratch, 0, 1);
-        }
-        return null;
-    }
-
-    private Gateway viaProxy(ProxyName name, ResourceEntry entry, long nowNs) {
-        var gateway = flows.gatewayFor(entry, packet, nowNs);
-        if (gateway == null) {
-            return null;
-        }
-        flows.tell(gateway, name, nowNs);
-        return name.handlePacket(packet) ? null : gateway;
-    }
-
-    private Gateway turn(PacketBatch batch, int i) {
-        if (TcpRedirect.turn(packet)) {
-            tunnels.writeTun(batch, i, 1);
-        }
-        return null;
-    }
-
-    private boolean isThroughTunnel(Endpoint server) {
-        return !withoutSentinels(tunnel.upstreamDns()).isEmpty()
-                && resources.isRouted(server.address());
+        outbound.handleTunPackets(batch, nowNs);
     }
 
     /// A query over TCP to a sentinel (client.md 14). Dropped if it is none.
     public void handleTcpQuery(TcpDnsQuery query, long nowNs) {
-        var server = tunnel == null ? null : sentinels.server(query.sentinel());
-        if (server == null) {
-            return;
-        }
-        queries.handleTcp(query, server, isThroughTunnel(server), nowNs);
+        queries.handleTcp(query, nowNs);
     }
 
     /// Packets `from` to `from + count` that came through a gateway's tunnel; those that are
     /// allowed go to the TUN. Overwrites the batch.
     public void handlePlaintexts(
             String gatewayId, PacketBatch batch, int from, int count, long nowNs) {
-        for (int i = from; i < from + count; i++) {
-            if (batch.length(i) > 0 && !accept(gatewayId, batch, i, nowNs)) {
-                batch.set(i, batch.offset(i), -1);
-            }
-        }
-        tunnels.writeTun(batch, from, count);
-    }
-
-    private boolean accept(String gatewayId, PacketBatch batch, int i, long nowNs) {
-        var gateway = flows.gateway(gatewayId);
-        if (gateway == null || !parse(batch, i)) {
-            return false;
-        }
-        if (P2pControl.isControl(packet)) {
-            flows.handleControl(gateway, packet, nowNs);
-            if (flows.gateway(gatewayId) == null) {
-                rebuildRouting(); // it said goodbye
-            }
-            return false;
-        }
-        if (!gateway.maySend(packet)) {
-            return false;
-        }
-        batch.set(i, packet.offset(), packet.totalLength());
-        if (batch.ecn(i) == ECN_CE && packet.ecn() != 0) {
-            packet.ecn(ECN_CE);
-        }
-        if (packet.isFragment()) {
-            return true;
-        }
-        if (packet.isUdp()) {
-            return !queries.handleAnswer(packet, nowNs);
-        }
-        if (packet.isIcmpError()) {
-            handleError(nowNs);
-        }
-        return true;
-    }
-
-    private void handleError(long nowNs) {
-        var destination = IcmpError.destination(packet);
-        if (destination.isEmpty()) {
-            return;
-        }
-        if (IcmpError.isProhibited(packet)) {
-            renewFlow(destination.get(), nowNs);
-        }
-        queries.handleError(packet, destination.get(), nowNs);
-    }
-
-    /// The gateway no longer allows what we sent: asks the portal again (client.md 19).
-    private void renewFlow(IpAddress destination, long nowNs) {
-        var entry =
-                switch (routing.find(destination)) {
-                    case Target.Direct(var direct) -> direct;
-                    case Target.Proxy(_, var proxied) -> proxied;
-                    case null, default -> null;
-                };
-        if (entry != null) {
-            flows.renew(entry, nowNs);
-        }
+        inbound.handlePlaintexts(gatewayId, batch, from, count, nowNs);
     }
 
     @Override

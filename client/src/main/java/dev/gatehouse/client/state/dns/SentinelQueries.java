@@ -12,12 +12,14 @@ import dev.gatehouse.client.state.flow.ResourceTable;
 import dev.gatehouse.client.state.name.AddressPlan;
 import dev.gatehouse.client.state.name.ParkedPackets;
 import dev.gatehouse.client.state.name.ProxyAddresses;
+import dev.gatehouse.client.state.name.Sentinels;
 import dev.gatehouse.client.state.route.RoutingTable;
 import dev.gatehouse.client.state.route.Target;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.PacketBatch;
+import java.util.List;
 import java.util.Queue;
 
 /// What becomes of queries to sentinels and to multicast, and of what comes back for them
@@ -32,6 +34,7 @@ public final class SentinelQueries {
     private final FlowTable flows;
     private final RoutingTable routing;
     private final Tunnels tunnels;
+    private final DnsServers servers;
     private final DnsStub stub;
     private final HeldQueries held;
     private final DnsProxy dns;
@@ -52,19 +55,32 @@ public final class SentinelQueries {
         this.flows = flows;
         this.routing = routing;
         this.tunnels = tunnels;
+        servers = new DnsServers(resources);
         stub = new DnsStub(resources, proxies);
         var replies = new DnsReplies(tunnels);
         held = new HeldQueries(replies);
         dns = new DnsProxy(stub, replies, held, events);
     }
 
+    /// The servers that the portal names, and those of the system: our own sentinels among them do
+    /// not count.
+    public void handleServers(List<Endpoint> upstream, List<Endpoint> system) {
+        if (servers.update(upstream, system)) {
+            dns.clearCache();
+        }
+    }
+
+    public Sentinels sentinels() {
+        return servers.sentinels();
+    }
+
     /// A packet to a sentinel.
     ///
-    /// @param throughTunnel whether the server behind the sentinel is reached through a resource
+    /// @param server behind the sentinel
     /// @return the gateway to send the packet to, which is turned to whom it asks there, or null
-    public Gateway handlePacket(
-            IpPacket packet, Endpoint server, boolean throughTunnel, long nowNs) {
-        return settle(dns.handle(packet, server, throughTunnel, nowNs), packet, nowNs);
+    public Gateway handlePacket(IpPacket packet, Endpoint server, long nowNs) {
+        var outcome = dns.handle(packet, server, servers.isThroughTunnel(server), nowNs);
+        return settle(outcome, packet, nowNs);
     }
 
     /// A packet to the address of multicast name resolution.
@@ -72,9 +88,12 @@ public final class SentinelQueries {
         settle(dns.handleLlmnr(packet, nowNs), packet, nowNs);
     }
 
-    /// The same as [#handlePacket] of a query over TCP. Dropped if it is none.
-    public void handleTcp(TcpDnsQuery query, Endpoint server, boolean throughTunnel, long nowNs) {
-        settle(dns.handle(query, server, throughTunnel, nowNs), null, nowNs);
+    /// The same as [#handlePacket] of a query over TCP. Dropped if it is none, or to no sentinel.
+    public void handleTcp(TcpDnsQuery query, long nowNs) {
+        var server = servers.behind(query.sentinel());
+        if (server != null) {
+            settle(dns.handle(query, server, servers.isThroughTunnel(server), nowNs), null, nowNs);
+        }
     }
 
     /// @param packet the query; null if it came over TCP
