@@ -1,7 +1,3 @@
-/// The real images in Docker networks, through Testcontainers.
-///
-/// [Engine] finds the engine and builds the images, [Site] is a small installation of them, [Box]
-/// one container. [EngineRuntime] runs the pods of the rendered manifests for the kubelet of the
-/// test kit, [DemoCluster] is all of them. What runs inside the lab's own containers is
-/// [WebServer], [Download] and [NodeAgent].
+/// The real images in Docker networks and as pods, through Testcontainers; a folder each for the
+/// engine, a small site, single images, the compose files and the manifests of `k8s/`.
 package dev.gatehouse.containers;

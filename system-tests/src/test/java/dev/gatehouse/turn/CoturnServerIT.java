@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.stun.StunErrors;
 import dev.gatehouse.stun.StunMethods;
-import dev.gatehouse.systemtests.Program;
-import dev.gatehouse.systemtests.Sandbox;
+import dev.gatehouse.systemtests.site.Program;
+import dev.gatehouse.systemtests.site.Sandbox;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import java.net.DatagramPacket;

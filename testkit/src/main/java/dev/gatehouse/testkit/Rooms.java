@@ -2,6 +2,7 @@ package dev.gatehouse.testkit;
 
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
@@ -41,24 +42,35 @@ public final class Rooms {
         checkIn(Path.of(""), root, arrows);
     }
 
-    /// As [#check], for the module in `folder`.
+    /// As [#check], for the module in `folder`. Of a module without main sources the packages of
+    /// its tests are walked.
     public static void checkIn(Path folder, String root, String arrows) {
+        var sources = folder.resolve("src/main/java");
+        var tests = folder.resolve("src/test/java");
+        boolean isTestsOnly = !Files.isDirectory(sources.resolve(folder(root)));
+        var walked = isTestsOnly ? tests : sources;
+        var classes = classes(root, isTestsOnly);
         var faults = new ArrayList<String>();
-        faults.addAll(compare(arrows(folder.resolve("src/main/java"), root), parse(arrows)));
-        faults.addAll(folderFaults(folder.resolve("src/main/java").resolve(folder(root)), true));
-        faults.addAll(folderFaults(folder.resolve("src/test/java"), false));
+        faults.addAll(compare(arrows(walked, root, classes), parse(arrows)));
+        faults.addAll(folderFaults(walked.resolve(folder(root)), true));
+        faults.addAll(folderFaults(tests, false));
         if (!faults.isEmpty()) {
-            throw new AssertionError(String.join(System.lineSeparator(), faults));
+            throw new AssertionError(String.join(System.lineSeparator(), new TreeSet<>(faults)));
         }
-        GatehouseArchRules.checkNoCycles(root);
+        GatehouseArchRules.noCycles().check(classes);
+    }
+
+    private static JavaClasses classes(String root, boolean isTestsOnly) {
+        var importer = new ClassFileImporter();
+        return (isTestsOnly
+                        ? importer
+                        : importer.withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS))
+                .importPackages(root);
     }
 
     /// Room, then who it uses, then an example. What a compiler generated has no room.
-    private static SortedMap<String, SortedMap<String, String>> arrows(Path sources, String root) {
-        var classes =
-                new ClassFileImporter()
-                        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-                        .importPackages(root);
+    private static SortedMap<String, SortedMap<String, String>> arrows(
+            Path sources, String root, JavaClasses classes) {
         var found = new TreeMap<String, SortedMap<String, String>>();
         for (var from : classes) {
             if (Files.isDirectory(sources.resolve(folder(from.getPackageName())))) {

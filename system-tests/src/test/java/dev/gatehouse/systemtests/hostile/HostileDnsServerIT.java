@@ -1,5 +1,6 @@
 package dev.gatehouse.systemtests.hostile;
 
+import dev.gatehouse.systemtests.hostile.site.SharedSite;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -2,7 +2,10 @@ package dev.gatehouse.systemtests.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gatehouse.systemtests.Program;
+import dev.gatehouse.systemtests.hostile.attack.Attacker;
+import dev.gatehouse.systemtests.hostile.site.HostileSite;
+import dev.gatehouse.systemtests.hostile.site.Measures;
+import dev.gatehouse.systemtests.site.Program;
 import dev.gatehouse.testkit.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,0 +1,16 @@
+package dev.gatehouse.manifests;
+
+import dev.gatehouse.testkit.Rooms;
+import org.junit.jupiter.api.Test;
+
+class RoomsTest {
+    @Test
+    void thePackagesAndTheirArrowsAreAsTheMapSays() {
+        Rooms.check(
+                "dev.gatehouse.manifests",
+                """
+                . -> sources
+                sources ->
+                """);
+    }
+}
