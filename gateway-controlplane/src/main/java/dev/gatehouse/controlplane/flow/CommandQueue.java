@@ -43,30 +43,68 @@ final class CommandQueue {
     private long dropped;
 
     void add(Waiting waiting) {
-        switch (waiting.command()) {
-            case Command.AddCandidates(var request) ->
-                    addCandidates(request.getClientId(), waiting);
-            case Command.RemoveCandidates(var request) ->
-                    addCandidates(request.getClientId(), waiting);
-            case Command.Authorize(var request, var ref) ->
-                    addAuthorization(request.getClient().getId(), ref, waiting);
-            case Command.UpdateRelays(var request) -> addRelays(request, waiting);
+        if (isFull(waiting.command())) {
+            dropped++;
+        } else {
+            put(waiting, false);
+        }
+    }
+
+    /// Before all others, however many they are; what waits for the same is newer, and counts.
+    void addFirst(Waiting waiting) {
+        put(waiting, true);
+    }
+
+    private boolean isFull(Command command) {
+        return switch (command) {
+            case Command.AddCandidates _, Command.RemoveCandidates _ -> {
+                var share = shares.get(clientOf(command));
+                yield share != null && share.candidates >= CANDIDATES_PER_CLIENT_MAX;
+            }
+            case Command.Authorize _ -> {
+                var share = shares.get(clientOf(command));
+                yield authorizations >= AUTHORIZATIONS_MAX
+                        || share != null && share.authorizations >= AUTHORIZATIONS_PER_CLIENT_MAX;
+            }
             case Command.Configure _,
                     Command.Reject _,
                     Command.UpdateResource _,
                     Command.UpdateExpiry _,
+                    Command.UpdateRelays _,
                     Command.Reconcile _ ->
-                    state.putLast(slot(waiting.command()), waiting);
+                    false;
+        };
+    }
+
+    private void put(Waiting waiting, boolean isFirst) {
+        var command = waiting.command();
+        switch (command) {
+            case Command.AddCandidates _, Command.RemoveCandidates _ ->
+                    putCandidates(waiting, isFirst);
+            case Command.Authorize _ -> {
+                if (putState(waiting, isFirst) == null) {
+                    shareOf(command).authorizations++;
+                    authorizations++;
+                }
+            }
+            case Command.UpdateRelays relays -> putRelays(relays, waiting.sinceNs(), isFirst);
+            case Command.Configure _,
+                    Command.Reject _,
+                    Command.UpdateResource _,
+                    Command.UpdateExpiry _,
+                    Command.Reconcile _ -> {
+                var newer = isFirst ? state.get(slot(command)) : null;
+                putState(newer == null ? waiting : newer, isFirst);
+            }
         }
     }
 
-    private void addCandidates(String clientId, Waiting waiting) {
-        var share = shares.computeIfAbsent(clientId, _ -> new Share());
-        if (share.candidates >= CANDIDATES_PER_CLIENT_MAX) {
-            dropped++;
+    private void putCandidates(Waiting waiting, boolean isFirst) {
+        shareOf(waiting.command()).candidates++;
+        if (isFirst) {
+            candidates.addFirst(waiting);
             return;
         }
-        share.candidates++;
         candidates.addLast(waiting);
         if (candidates.size() > CANDIDATES_MAX) {
             pollCandidates();
@@ -74,20 +112,30 @@ final class CommandQueue {
         }
     }
 
-    private void addAuthorization(String clientId, String ref, Waiting waiting) {
-        var share = shares.computeIfAbsent(clientId, _ -> new Share());
-        boolean isFull =
-                share.authorizations >= AUTHORIZATIONS_PER_CLIENT_MAX
-                        || authorizations >= AUTHORIZATIONS_MAX;
-        if (isFull) {
-            dropped++;
-            forgetIfEmpty(clientId, share);
-            return;
+    private Waiting putState(Waiting waiting, boolean isFirst) {
+        String slot = slot(waiting.command());
+        return isFirst ? state.putFirst(slot, waiting) : state.putLast(slot, waiting);
+    }
+
+    /// What waits says both: in the place of the older one, or before all others.
+    private void putRelays(Command.UpdateRelays relays, long sinceNs, boolean isFirst) {
+        String slot = slot(relays);
+        var waits = state.get(slot);
+        var both = relays;
+        if (waits != null) {
+            var other = (Command.UpdateRelays) waits.command();
+            both = isFirst ? merge(relays, other) : merge(other, relays);
         }
-        if (state.putLast("authorize/" + ref, waiting) == null) {
-            share.authorizations++;
-            authorizations++;
+        var waiting = new Waiting(both, sinceNs);
+        if (isFirst) {
+            state.putFirst(slot, waiting);
+        } else {
+            state.put(slot, waiting); // keeps its place
         }
+    }
+
+    private Share shareOf(Command command) {
+        return shares.computeIfAbsent(clientOf(command), _ -> new Share());
     }
 
     private void forgetIfEmpty(String clientId, Share share) {
@@ -96,69 +144,19 @@ final class CommandQueue {
         }
     }
 
-    /// In the place of the one that waits, with what that one says.
-    private void addRelays(UpdateRelaysRequest request, Waiting waiting) {
-        state.merge(
-                slot(waiting.command()),
-                waiting,
-                (older, newer) ->
-                        new Waiting(
-                                merge((Command.UpdateRelays) older.command(), request),
-                                newer.sinceNs()));
-    }
-
     private static Command.UpdateRelays merge(
-            Command.UpdateRelays older, UpdateRelaysRequest newer) {
+            Command.UpdateRelays older, Command.UpdateRelays newer) {
         var removed = new LinkedHashSet<>(older.request().getRemovedIdsList());
-        removed.addAll(newer.getRemovedIdsList());
+        removed.addAll(newer.request().getRemovedIdsList());
         var relays = new LinkedHashMap<String, Relay>();
         older.request().getRelaysList().forEach(relay -> relays.put(relay.getId(), relay));
-        newer.getRemovedIdsList().forEach(relays::remove);
-        newer.getRelaysList().forEach(relay -> relays.put(relay.getId(), relay));
+        newer.request().getRemovedIdsList().forEach(relays::remove);
+        newer.request().getRelaysList().forEach(relay -> relays.put(relay.getId(), relay));
         return new Command.UpdateRelays(
                 UpdateRelaysRequest.newBuilder()
                         .addAllRemovedIds(removed)
                         .addAllRelays(relays.values())
                         .build());
-    }
-
-    /// Before all others; what waits for the same is newer, and counts.
-    void addFirst(Waiting waiting) {
-        switch (waiting.command()) {
-            case Command.AddCandidates(var request) ->
-                    returnCandidates(request.getClientId(), waiting);
-            case Command.RemoveCandidates(var request) ->
-                    returnCandidates(request.getClientId(), waiting);
-            case Command.Authorize(var request, var ref) -> {
-                if (state.putFirst("authorize/" + ref, waiting) == null) {
-                    shares.computeIfAbsent(request.getClient().getId(), _ -> new Share())
-                            .authorizations++;
-                    authorizations++;
-                }
-            }
-            case Command.UpdateRelays older -> {
-                var newer = state.get(slot(older));
-                var both =
-                        newer == null
-                                ? older
-                                : merge(older, ((Command.UpdateRelays) newer.command()).request());
-                state.putFirst(slot(older), new Waiting(both, waiting.sinceNs()));
-            }
-            case Command.Configure _,
-                    Command.Reject _,
-                    Command.UpdateResource _,
-                    Command.UpdateExpiry _,
-                    Command.Reconcile _ -> {
-                String slot = slot(waiting.command());
-                var newer = state.get(slot);
-                state.putFirst(slot, newer == null ? waiting : newer);
-            }
-        }
-    }
-
-    private void returnCandidates(String clientId, Waiting waiting) {
-        shares.computeIfAbsent(clientId, _ -> new Share()).candidates++;
-        candidates.addFirst(waiting);
     }
 
     /// What a command sets: another one of the same slot makes it needless.
@@ -186,12 +184,12 @@ final class CommandQueue {
         if (next == null) {
             return pollCandidates();
         }
-        if (next.getValue().command() instanceof Command.Authorize(var request, _)) {
+        var command = next.getValue().command();
+        if (command instanceof Command.Authorize) {
             authorizations--;
-            String clientId = request.getClient().getId();
-            var share = shares.get(clientId);
+            var share = shareOf(command);
             share.authorizations--;
-            forgetIfEmpty(clientId, share);
+            forgetIfEmpty(clientOf(command), share);
         }
         return next.getValue();
     }
@@ -199,18 +197,26 @@ final class CommandQueue {
     private Waiting pollCandidates() {
         var waiting = candidates.pollFirst();
         if (waiting != null) {
-            String clientId = clientOf(waiting.command());
-            var share = shares.get(clientId);
+            var share = shareOf(waiting.command());
             share.candidates--;
-            forgetIfEmpty(clientId, share);
+            forgetIfEmpty(clientOf(waiting.command()), share);
         }
         return waiting;
     }
 
-    private static String clientOf(Command candidates) {
-        return candidates instanceof Command.AddCandidates(var added)
-                ? added.getClientId()
-                : ((Command.RemoveCandidates) candidates).request().getClientId();
+    private static String clientOf(Command command) {
+        return switch (command) {
+            case Command.AddCandidates(var request) -> request.getClientId();
+            case Command.RemoveCandidates(var request) -> request.getClientId();
+            case Command.Authorize(var request, _) -> request.getClient().getId();
+            case Command.Configure _,
+                    Command.Reject _,
+                    Command.UpdateResource _,
+                    Command.UpdateExpiry _,
+                    Command.UpdateRelays _,
+                    Command.Reconcile _ ->
+                    throw new IllegalArgumentException("has no share");
+        };
     }
 
     /// Whether an authorization of the client waits.
