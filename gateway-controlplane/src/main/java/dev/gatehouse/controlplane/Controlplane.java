@@ -15,7 +15,7 @@ import dev.gatehouse.controlplane.flow.FlowAction;
 import dev.gatehouse.controlplane.flow.FlowStatus;
 import dev.gatehouse.controlplane.flow.GatewayFlow;
 import dev.gatehouse.rpc.Event;
-import dev.gatehouse.transport.loop.MonotonicClock;
+import dev.gatehouse.transport.process.MonotonicClock;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;

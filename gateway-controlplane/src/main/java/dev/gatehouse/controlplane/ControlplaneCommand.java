@@ -7,7 +7,7 @@ import dev.gatehouse.channel.login.UserAgent;
 import dev.gatehouse.channel.options.ConfigurationMistake;
 import dev.gatehouse.channel.options.PortalSettings;
 import dev.gatehouse.http.HttpListeners;
-import dev.gatehouse.transport.loop.MonotonicClock;
+import dev.gatehouse.transport.process.MonotonicClock;
 import dev.gatehouse.transport.process.Termination;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;

@@ -29,7 +29,7 @@ import dev.gatehouse.rpc.Status;
 import dev.gatehouse.rpc.UpdateRelaysReply;
 import dev.gatehouse.rpc.UpdateRelaysRequest;
 import dev.gatehouse.testkit.Eventually;
-import dev.gatehouse.transport.loop.MonotonicClock;
+import dev.gatehouse.transport.process.MonotonicClock;
 import io.vertx.core.Completable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

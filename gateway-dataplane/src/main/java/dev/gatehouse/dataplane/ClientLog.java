@@ -1,6 +1,6 @@
 package dev.gatehouse.dataplane;
 
-import dev.gatehouse.transport.loop.EventLog;
+import dev.gatehouse.transport.process.EventLog;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -13,7 +13,7 @@ import dev.gatehouse.portal.config.ConfigMistake;
 import dev.gatehouse.portal.hub.admission.PlaceLimits;
 import dev.gatehouse.portal.listener.RemotePeer;
 import dev.gatehouse.portal.store.PortalStore;
-import dev.gatehouse.transport.loop.MonotonicClock;
+import dev.gatehouse.transport.process.MonotonicClock;
 import dev.gatehouse.transport.process.Termination;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpNetwork;

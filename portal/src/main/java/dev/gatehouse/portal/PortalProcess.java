@@ -14,7 +14,7 @@ import dev.gatehouse.portal.loop.HubLoop;
 import dev.gatehouse.portal.loop.PortalMetrics;
 import dev.gatehouse.portal.store.PortalStore;
 import dev.gatehouse.portal.store.StoreWriter;
-import dev.gatehouse.transport.loop.MonotonicClock;
+import dev.gatehouse.transport.process.MonotonicClock;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpNetwork;
 import io.vertx.core.Context;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchException;
 
 import dev.gatehouse.portal.TestPeer.Age;
-import dev.gatehouse.transport.loop.MonotonicClock;
+import dev.gatehouse.transport.process.MonotonicClock;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gatehouse.portal.hub.admission.PlaceLimits;
 import dev.gatehouse.portal.listener.RemotePeer;
 import dev.gatehouse.portal.token.PeerSecrets;
-import dev.gatehouse.transport.loop.MonotonicClock;
+import dev.gatehouse.transport.process.MonotonicClock;
 import dev.gatehouse.wire.Endpoint;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -10,7 +10,7 @@ class RoomsTest {
                 "dev.gatehouse.transport",
                 """
                 host -> loop netlink process sys
-                loop -> sys
+                loop -> process sys
                 netlink -> sys
                 process -> sys
                 sys ->

@@ -7,7 +7,7 @@ import dev.gatehouse.portal.hub.limit.Limit;
 import dev.gatehouse.portal.hub.session.Identity;
 import dev.gatehouse.portal.state.HubAction;
 import dev.gatehouse.portal.store.StoreWriter;
-import dev.gatehouse.transport.loop.EventLog;
+import dev.gatehouse.transport.process.EventLog;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ServerWebSocket;

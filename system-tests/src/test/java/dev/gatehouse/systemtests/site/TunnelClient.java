@@ -5,7 +5,7 @@ import dev.gatehouse.connectivity.NodeConfig;
 import dev.gatehouse.connectivity.NodeEvent;
 import dev.gatehouse.connectivity.PlaintextSink;
 import dev.gatehouse.ice.IceCredentials;
-import dev.gatehouse.transport.loop.MonotonicClock;
+import dev.gatehouse.transport.process.MonotonicClock;
 import dev.gatehouse.transport.udp.UdpConfig;
 import dev.gatehouse.transport.udp.UdpSocket;
 import dev.gatehouse.turn.RelayInfo;

@@ -1,5 +1,6 @@
 package dev.gatehouse.transport.loop;
 
+import dev.gatehouse.transport.process.MonotonicClock;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;

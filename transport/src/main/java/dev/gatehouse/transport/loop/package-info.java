@@ -1,3 +1,3 @@
-/// One thread that owns its descriptors: the shard with its commands and timers, the poller, the
-/// clock. Knows neither sockets nor devices. Begin at [Shard] and [Agent].
+/// One thread that owns its descriptors: the shard with its commands and timers, the poller.
+/// Knows neither sockets nor devices. Begin at [Shard] and [Agent].
 package dev.gatehouse.transport.loop;

@@ -2,6 +2,7 @@ package dev.gatehouse.transport.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.transport.process.MonotonicClock;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;

@@ -3,7 +3,7 @@ package dev.gatehouse.systemtests.hostile.attack;
 import dev.gatehouse.connectivity.Node;
 import dev.gatehouse.connectivity.NodeConfig;
 import dev.gatehouse.connectivity.NodeEvent;
-import dev.gatehouse.transport.loop.MonotonicClock;
+import dev.gatehouse.transport.process.MonotonicClock;
 import dev.gatehouse.transport.udp.UdpConfig;
 import dev.gatehouse.transport.udp.UdpSocket;
 import dev.gatehouse.wire.Ecn;

@@ -1,4 +1,4 @@
-package dev.gatehouse.transport.loop;
+package dev.gatehouse.transport.process;
 
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicLong;

@@ -1,4 +1,4 @@
-package dev.gatehouse.transport.loop;
+package dev.gatehouse.transport.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

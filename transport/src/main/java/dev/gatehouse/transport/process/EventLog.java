@@ -1,4 +1,4 @@
-package dev.gatehouse.transport.loop;
+package dev.gatehouse.transport.process;
 
 import dev.gatehouse.wire.TokenBucket;
 import java.util.function.Consumer;
