@@ -381,7 +381,7 @@ public final class PortalHub {
     /// Peers on v2 paths and relays are told; the others come back and get a 401.
     private void terminate(Session session, Moment now) {
         if (session.endpoint().isV2() || session instanceof Session.Relay) {
-            outbox.push(session, "disconnect", Payloads.terminated());
+            outbox.push(session, "disconnect", Payloads.empty().put("reason", "token_expired"));
         }
         close(session, "token is gone", now);
     }

@@ -10,7 +10,7 @@ public record Location(Optional<String> region, Optional<Coordinates> coordinate
     /// Degrees.
     public record Coordinates(double latitude, double longitude) {
         /// The haversine distance in km.
-        public double distanceTo(Coordinates other) {
+        double distanceTo(Coordinates other) {
             double byLatitude = Math.toRadians(other.latitude - latitude) / 2;
             double byLongitude = Math.toRadians(other.longitude - longitude) / 2;
             double a =

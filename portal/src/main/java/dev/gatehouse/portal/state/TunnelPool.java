@@ -29,11 +29,11 @@ public final class TunnelPool {
         return OptionalInt.empty();
     }
 
-    public static IpAddress ipv4(int offset) {
+    static IpAddress ipv4(int offset) {
         return IpAddress.v4(V4_BASE + checked(offset));
     }
 
-    public static IpAddress ipv6(int offset) {
+    static IpAddress ipv6(int offset) {
         return IpAddress.v6(V6_HIGH, checked(offset));
     }
 

@@ -110,7 +110,7 @@ public final class PeerSecrets {
     }
 
     /// HMAC-SHA-256.
-    public static byte[] hmac(byte[] key, byte[] data) {
+    static byte[] hmac(byte[] key, byte[] data) {
         try {
             var mac = Mac.getInstance("HmacSHA256");
             mac.init(new SecretKeySpec(key, "HmacSHA256"));

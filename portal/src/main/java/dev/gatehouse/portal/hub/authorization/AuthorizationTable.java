@@ -80,7 +80,7 @@ public final class AuthorizationTable {
         return Optional.ofNullable(byTriple.get(triple(clientId, gatewayId, resourceId)));
     }
 
-    public List<Authorization> ofClient(String clientId) {
+    List<Authorization> ofClient(String clientId) {
         return startingWith(byTriple, clientId + "|");
     }
 

@@ -236,7 +236,7 @@ public final class FlowBroker {
             outbox.push(
                     gateway,
                     "access_authorization_expiry_updated",
-                    Payloads.pair(authorization).put("expires_at", authorization.expiresAt()));
+                    FlowPayloads.pair(authorization).put("expires_at", authorization.expiresAt()));
         }
     }
 
@@ -290,7 +290,7 @@ public final class FlowBroker {
         var terms = request.terms();
         fail(terms.client(), terms.resource().id(), "offline", List.of(), now);
         if (!request.renewal() && authorizations.remove(terms.authorization())) {
-            outbox.push(terms.gateway(), "reject_access", Payloads.pair(terms.authorization()));
+            outbox.push(terms.gateway(), "reject_access", FlowPayloads.pair(terms.authorization()));
         }
     }
 }

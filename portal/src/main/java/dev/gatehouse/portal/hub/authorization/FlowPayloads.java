@@ -3,6 +3,7 @@ package dev.gatehouse.portal.hub.authorization;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.portal.hub.channel.Payloads;
+import dev.gatehouse.portal.state.Authorization;
 import dev.gatehouse.portal.token.PeerSecrets;
 import java.time.Instant;
 import java.util.List;
@@ -107,5 +108,11 @@ final class FlowPayloads {
             violated.forEach(list::add);
         }
         return payload;
+    }
+
+    static ObjectNode pair(Authorization authorization) {
+        return JSON.objectNode()
+                .put("client_id", authorization.clientId())
+                .put("resource_id", authorization.resourceId());
     }
 }

@@ -3,7 +3,6 @@ package dev.gatehouse.portal.hub.authorization;
 import dev.gatehouse.portal.hub.audit.AuditTrail;
 import dev.gatehouse.portal.hub.channel.Moment;
 import dev.gatehouse.portal.hub.channel.Outbox;
-import dev.gatehouse.portal.hub.channel.Payloads;
 import dev.gatehouse.portal.hub.session.Session;
 import dev.gatehouse.portal.hub.session.Sessions;
 import dev.gatehouse.portal.state.AuditEvent;
@@ -47,7 +46,7 @@ final class Withdrawals {
         flows.forget(authorization);
         sessions.joinedGateway(authorization.gatewayId())
                 .ifPresentOrElse(
-                        g -> outbox.push(g, "reject_access", Payloads.pair(authorization)),
+                        g -> outbox.push(g, "reject_access", FlowPayloads.pair(authorization)),
                         () ->
                                 unheard.computeIfAbsent(
                                                 authorization.gatewayId(), _ -> new ArrayList<>())
@@ -66,7 +65,7 @@ final class Withdrawals {
     void handleGatewayInitialized(Session.Gateway gateway) {
         var rejected = unheard.remove(gateway.device().id());
         if (rejected != null) {
-            rejected.forEach(a -> outbox.push(gateway, "reject_access", Payloads.pair(a)));
+            rejected.forEach(a -> outbox.push(gateway, "reject_access", FlowPayloads.pair(a)));
         }
     }
 }

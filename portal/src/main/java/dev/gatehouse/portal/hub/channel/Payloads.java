@@ -11,8 +11,8 @@ import dev.gatehouse.portal.state.Device;
 import java.util.Collection;
 import java.util.Locale;
 
-/// Builds the payloads about addresses, relays, resources and endings. Each holds what peers of
-/// either age need; older ones ignore the rest.
+/// Builds the payloads about addresses and resources. Each holds what peers of either age need;
+/// older ones ignore the rest.
 public final class Payloads {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final int DNS_PORT = 53;
@@ -140,23 +140,5 @@ public final class Payloads {
             }
         }
         return filters;
-    }
-
-    public static ObjectNode pair(Authorization authorization) {
-        return JSON.objectNode()
-                .put("client_id", authorization.clientId())
-                .put("resource_id", authorization.resourceId());
-    }
-
-    public static ObjectNode relaysPresence(Collection<String> disconnected, ArrayNode connected) {
-        var payload = JSON.objectNode();
-        var gone = payload.putArray("disconnected_ids");
-        disconnected.forEach(gone::add);
-        payload.set("connected", connected);
-        return payload;
-    }
-
-    public static ObjectNode terminated() {
-        return JSON.objectNode().put("reason", "token_expired");
     }
 }

@@ -2,9 +2,9 @@ package dev.gatehouse.portal.hub.relay;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatehouse.portal.hub.channel.Endpoints;
 import dev.gatehouse.portal.hub.channel.Outbox;
-import dev.gatehouse.portal.hub.channel.Payloads;
 import dev.gatehouse.portal.hub.session.Session;
 import dev.gatehouse.portal.hub.session.Sessions;
 import dev.gatehouse.portal.policy.PolicyEvaluator;
@@ -65,7 +65,15 @@ public final class RelayDesk {
     }
 
     private void announce(Session peer, List<String> chosen, List<String> gone) {
-        outbox.push(peer, "relays_presence", Payloads.relaysPresence(gone, select(peer, chosen)));
+        outbox.push(peer, "relays_presence", presence(gone, select(peer, chosen)));
+    }
+
+    private static ObjectNode presence(List<String> disconnected, ArrayNode connected) {
+        var payload = JsonNodeFactory.instance.objectNode();
+        var gone = payload.putArray("disconnected_ids");
+        disconnected.forEach(gone::add);
+        payload.set("connected", connected);
+        return payload;
     }
 
     /// Chooses for an `init`.
