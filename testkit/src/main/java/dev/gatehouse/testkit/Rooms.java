@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -27,6 +28,7 @@ public final class Rooms {
     /// Files of a package, in main and test sources each.
     public static final int FILES_MAX = 20;
 
+    private static final String PICTURE = "ARCHITECTURE.md";
     private static final int DOOR_LINES_MIN = 2;
     private static final int DOOR_LINES_MAX = 6;
 
@@ -37,7 +39,8 @@ public final class Rooms {
     /// @param arrows a line a package, without `root`: `tun -> netlink sys`; `.` is the root
     ///     itself. A package that uses no other has nothing after its arrow
     /// @throws AssertionError naming each arrow too many or too few, each cycle, each package
-    ///     without a `package-info` of two to six lines, and each with more than [#FILES_MAX] files
+    ///     without a `package-info` of two to six lines, each with more than [#FILES_MAX] files,
+    ///     and each that lacks in the picture of ARCHITECTURE.md, or is only there
     public static void check(String root, String arrows) {
         checkIn(Path.of(""), root, arrows);
     }
@@ -51,7 +54,9 @@ public final class Rooms {
         var walked = isTestsOnly ? tests : sources;
         var classes = classes(root, isTestsOnly);
         var faults = new ArrayList<String>();
-        faults.addAll(compare(arrows(walked, root, classes), parse(arrows)));
+        var found = arrows(walked, root, classes);
+        faults.addAll(compare(found, parse(arrows)));
+        faults.addAll(pictureFaults(folder.toAbsolutePath().normalize(), found.keySet()));
         faults.addAll(folderFaults(walked.resolve(folder(root)), true));
         faults.addAll(folderFaults(tests, false));
         if (!faults.isEmpty()) {
@@ -144,6 +149,67 @@ public final class Rooms {
                 .filter(room -> !found.containsKey(room))
                 .forEach(room -> faults.add("on the map only: " + room));
         return faults;
+    }
+
+    /// The rooms of `module` beside its root are those of the picture in ARCHITECTURE.md.
+    private static List<String> pictureFaults(Path module, Set<String> rooms) {
+        var root = module;
+        while (root != null && !Files.exists(root.resolve(PICTURE))) {
+            root = root.getParent();
+        }
+        if (root == null) {
+            return List.of("no " + PICTURE + " above " + module);
+        }
+        try (var lines = Files.lines(root.resolve(PICTURE))) {
+            String name = root.relativize(module).toString();
+            return pictureFaults(pictured(lines.toList(), name), rooms);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<String> pictureFaults(Set<String> pictured, Set<String> rooms) {
+        var missing = new TreeSet<>(rooms);
+        missing.remove(".");
+        boolean isOneRoom = missing.isEmpty();
+        missing.removeAll(pictured);
+        var gone = new TreeSet<>(pictured);
+        gone.removeAll(rooms);
+        var faults = new ArrayList<String>();
+        missing.forEach(room -> faults.add("not in the picture of " + PICTURE + ": " + room));
+        if (!isOneRoom) { // else the picture says in words what the module is
+            gone.forEach(room -> faults.add("only in the picture of " + PICTURE + ": " + room));
+        }
+        return faults;
+    }
+
+    /// The words after `module` and two spaces at the beginning of a line, and of the indented
+    /// lines below it; those after `folder:` lie in that folder.
+    static Set<String> pictured(List<String> picture, String module) {
+        var rooms = new TreeSet<String>();
+        boolean isInside = false;
+        for (String line : picture) {
+            boolean isIndented = line.startsWith("  ");
+            isInside = isIndented ? isInside : line.startsWith(module + "  ");
+            if (isInside) {
+                String words = isIndented ? line : line.substring(module.length());
+                addRooms(words.replace("*", "").strip(), rooms);
+            }
+        }
+        return rooms;
+    }
+
+    private static void addRooms(String words, Set<String> rooms) {
+        String prefix = "";
+        for (String word : words.split(" +")) {
+            if (word.endsWith(":")) {
+                prefix = word.substring(0, word.length() - 1);
+                rooms.add(prefix);
+                prefix += ".";
+            } else if (!word.isEmpty()) {
+                rooms.add(prefix + word);
+            }
+        }
     }
 
     static List<String> folderFaults(Path sources, boolean needDoors) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -64,5 +65,21 @@ class RoomsTest {
         assertThat(Rooms.folderFaults(sources, true)).isEmpty();
         assertThatCode(() -> Rooms.folderFaults(sources.resolve("none"), true))
                 .doesNotThrowAnyException();
+    }
+
+    @Test
+    void thePictureNamesTheRoomsOfAModule() {
+        var picture =
+                List.of(
+                        "portal                  listener  api",
+                        "                        hub*: relay  limit",
+                        "portals                 other",
+                        "",
+                        "relay                   server*: request");
+
+        assertThat(Rooms.pictured(picture, "portal"))
+                .containsExactly("api", "hub", "hub.limit", "hub.relay", "listener");
+        assertThat(Rooms.pictured(picture, "relay")).containsExactly("server", "server.request");
+        assertThat(Rooms.pictured(picture, "client")).isEmpty();
     }
 }
