@@ -5,14 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gatehouse.client.state.boundary.ClientEvent;
 import dev.gatehouse.client.state.boundary.DnsPayload;
 import dev.gatehouse.client.state.boundary.TcpDnsQuery;
-import dev.gatehouse.client.state.grant.Flow;
 import dev.gatehouse.client.state.grant.InterfaceConfig;
-import dev.gatehouse.client.state.grant.Resource;
-import dev.gatehouse.client.state.grant.Site;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
-import dev.gatehouse.wire.IpNetwork;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,27 +34,10 @@ import org.xbill.DNS.TXTRecord;
 import org.xbill.DNS.Type;
 
 /// What servers answer, and what resolvers of the host ask: client.md 9, 12 and 13.
-class ClientDnsTest {
-    private static final IpAddress OWN_V4 = IpAddress.parse("100.80.1.2");
-    private static final IpAddress OWN_V6 = IpAddress.parse("fd00:2021:1111::2:9");
-    private static final Endpoint APP = new Endpoint(OWN_V4, 40000);
+class ClientDnsTest extends ClientFixture {
     private static final Endpoint OTHER_APP = new Endpoint(OWN_V4, 40001);
-    private static final Endpoint SENTINEL = Endpoint.parse("100.100.111.1:53");
-    private static final Endpoint UPSTREAM = Endpoint.parse("192.0.2.53:53");
     private static final Endpoint INSIDE = Endpoint.parse("10.20.0.53:53");
-    private static final IpAddress GATEWAY_V4 = IpAddress.parse("100.70.12.34");
-    private static final String GATEWAY = "b1e6c0de-52a4-4a0c-8f39-2f5b7c8d9e10";
-    private static final String CIDR_ID = "0d9a7c1e-3b52-4c86-a1f0-7e4b2d6c8f01";
-    private static final String DNS_ID = "1d9a7c1e-3b52-4c86-a1f0-7e4b2d6c8f01";
-    private static final Site SITE = new Site("c7d2e9f4-1a6b-4d38-8e5c-9b0a1f2e3d44", "HQ");
-    private static final Resource LAB_NET =
-            new Resource.Cidr(CIDR_ID, "Lab", IpNetwork.parse("10.20.0.0/16"), List.of(SITE));
-    private static final Resource WIKI =
-            new Resource.Dns(DNS_ID, "Wiki", "*.corp.test", Resource.IpStack.DUAL, List.of(SITE));
     private static final String APP_NAME = "app.example.";
-
-    private final RecordingTunnels tunnels = new RecordingTunnels();
-    private final ClientState state = new ClientState(tunnels, false);
 
     @Test
     void anAnswerToAnotherQuestionIsNeitherBelievedNorKept() {
@@ -502,7 +481,7 @@ class ClientDnsTest {
                 new TcpDnsQuery(
                         SENTINEL.address(), payload, a -> answers.add(DnsWire.read(a.bytes()))),
                 0);
-        state.handleFlow(flow(DNS_ID), 0);
+        state.handleFlow(flow(DNS_ID, GATEWAY), 0);
 
         var asked = (ClientEvent.ForwardTcpQuery) events().getLast();
         assertThat(asked.server()).isEqualTo(new Endpoint(GATEWAY_V4, 53535));
@@ -522,13 +501,6 @@ class ClientDnsTest {
         assertThat(events()).isEmpty();
         ask(query("a.corp.test.", Type.A), 0);
         assertThat(answer().getSection(Section.ANSWER)).hasSize(4);
-    }
-
-    private List<String> flowsAsked() {
-        return events().stream()
-                .filter(ClientEvent.CreateFlow.class::isInstance)
-                .map(e -> ((ClientEvent.CreateFlow) e).resourceId())
-                .toList();
     }
 
     private void fromSite(Message reply) {
@@ -553,14 +525,6 @@ class ClientDnsTest {
         events();
     }
 
-    private List<ClientEvent> events() {
-        var events = new ArrayList<ClientEvent>();
-        for (var e = state.pollEvent(); e != null; e = state.pollEvent()) {
-            events.add(e);
-        }
-        return events;
-    }
-
     private void ask(Message query, long nowNs) {
         state.handleTunPackets(Packets.batch(Packets.udp(APP, SENTINEL, query.toWire())), nowNs);
     }
@@ -579,34 +543,13 @@ class ClientDnsTest {
     }
 
     private void grant(String resourceId) {
-        state.handleFlow(flow(resourceId), 0);
+        state.handleFlow(flow(resourceId, GATEWAY), 0);
         events();
-    }
-
-    private static Flow flow(String resourceId) {
-        var keys = new Flow.Keys("", "", "a", "b", "c", "d");
-        var v6 = IpAddress.parse("fd00:2021:1111::1a:2b3c");
-        return new Flow(resourceId, GATEWAY, SITE.id(), GATEWAY_V4, v6, keys);
     }
 
     private void fromGateway(Message reply) {
         var packet = Packets.udp(INSIDE, APP, reply.toWire());
         state.handlePlaintexts(GATEWAY, Packets.batch(packet), 0, 1, 0);
-    }
-
-    private Message answer() {
-        var packet = tunnels.tun.removeLast();
-        var view = Packets.view(packet);
-        assertThat(view.isTransportChecksumValid()).isTrue();
-        int at = view.payloadOffset();
-        return DnsWire.read(Arrays.copyOfRange(packet, at, packet.length));
-    }
-
-    private static Message query(String name, int type) {
-        var message = new Message(0x1234);
-        message.getHeader().setFlag(Flags.RD);
-        message.addRecord(Record.newRecord(name(name), type, DClass.IN), Section.QUESTION);
-        return message;
     }
 
     private static Name name(String text) {
