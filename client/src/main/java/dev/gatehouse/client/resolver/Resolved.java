@@ -91,17 +91,9 @@ final class Resolved implements HostResolver {
     private static List<IpAddress> servers(String text) {
         return Arrays.stream(text.split("\\s+"))
                 .map(word -> word.replaceFirst("#.*", "")) // the name in a certificate
-                .flatMap(word -> address(word).stream())
+                .flatMap(word -> ResolverFile.address(word).stream())
                 .distinct()
                 .toList();
-    }
-
-    private static Optional<IpAddress> address(String word) {
-        try {
-            return Optional.of(IpAddress.parse(word));
-        } catch (IllegalArgumentException _) {
-            return Optional.empty();
-        }
     }
 
     private String run(List<String> arguments) throws IOException {

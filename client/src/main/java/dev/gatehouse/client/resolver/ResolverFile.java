@@ -109,7 +109,8 @@ final class ResolverFile {
                 .toList();
     }
 
-    private static Optional<IpAddress> address(String text) {
+    /// Empty for what is no address that we could ask.
+    static Optional<IpAddress> address(String text) {
         try {
             return Optional.of(IpAddress.parse(text));
         } catch (IllegalArgumentException _) {
