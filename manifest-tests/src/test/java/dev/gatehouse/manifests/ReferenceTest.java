@@ -103,8 +103,8 @@ class ReferenceTest {
         assertThat(known).containsAll(set);
     }
 
-    /// Of two entries with one name the API server keeps either, and server-side apply refuses
-    // both.
+    /// Of two entries with one name the API server keeps either, and server-side apply
+    /// refuses both.
     @ParameterizedTest(name = "{0}")
     @MethodSource("ours")
     void variablesAreSetOnce(Place place) {

@@ -32,8 +32,8 @@ public final class AllocationWatch {
         quietNs = QUIET_MIN_NS;
     }
 
-    /// How the relay sees us. Returns true, once, if that is not where the allocation was made
-    // from.
+    /// How the relay sees us. Returns true, once, if that is not where the allocation was
+    /// made from.
     boolean handleSeen(Endpoint seen) {
         boolean hasMoved = mapped.filter(m -> !m.equals(seen)).isPresent();
         mapped = Optional.of(seen);

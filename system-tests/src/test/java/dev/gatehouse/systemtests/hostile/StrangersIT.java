@@ -27,8 +27,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Thousands of connections with half a request line: probes are answered, and an office comes
-// back.
+/// Thousands of connections with half a request line: probes are answered, and an office
+/// comes back.
 class StrangersIT {
     private static final String STRANGER = "127.0.0.2";
     private static final String OFFICE = "127.0.0.3";

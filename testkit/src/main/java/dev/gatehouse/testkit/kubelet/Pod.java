@@ -82,8 +82,8 @@ public final class Pod {
     /// Makes the pod and starts its containers, init containers first; does not wait for probes but
     /// for the startup probes of sidecars.
     ///
-    /// @throws IllegalStateException if an init container fails, or a sidecar is not started in
-    // time
+    /// @throws IllegalStateException if an init container fails, or a sidecar is not started
+    ///     in time
     public static Pod start(PodRuntime runtime, Source source) {
         var pod = new Pod(runtime, source);
         try {
