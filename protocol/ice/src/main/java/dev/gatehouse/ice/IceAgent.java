@@ -1,10 +1,7 @@
 package dev.gatehouse.ice;
 
-import dev.gatehouse.stun.StunErrors;
 import dev.gatehouse.stun.StunMessage;
-import dev.gatehouse.stun.StunMessage.MessageClass;
 import dev.gatehouse.stun.StunMethods;
-import dev.gatehouse.stun.StunWriter;
 import dev.gatehouse.stun.TransactionId;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.TokenBucket;
@@ -40,13 +37,10 @@ public final class IceAgent {
     static final int CANDIDATES_PER_SECOND = 16;
 
     private final Role role;
-    private final IceCredentials localCredentials;
-    private final IceCredentials remoteCredentials;
-    private final byte[] localKey;
-    private final byte[] remoteKey;
+    private final CheckMessages messages;
+    private final Nomination nomination;
     private final IceTimeouts timeouts;
     private final RandomGenerator random;
-    private final long tieBreaker;
 
     private final List<KnownCandidate> locals = new ArrayList<>();
     private final RemoteCandidates remotes = new RemoteCandidates();
@@ -68,39 +62,30 @@ public final class IceAgent {
             IceTimeouts timeouts,
             RandomGenerator random,
             long nowNs) {
-        this(local, remote, role, timeouts, random, random.nextLong());
+        this(role, new CheckMessages(role, local, remote, random.nextLong()), timeouts, random);
         assert nowNs >= 0 : nowNs;
     }
 
     private IceAgent(
-            IceCredentials local,
-            IceCredentials remote,
-            Role role,
-            IceTimeouts timeouts,
-            RandomGenerator random,
-            long tieBreaker) {
+            Role role, CheckMessages messages, IceTimeouts timeouts, RandomGenerator random) {
         this.role = role;
-        this.localCredentials = local;
-        this.remoteCredentials = remote;
-        this.localKey = local.key();
-        this.remoteKey = remote.key();
+        this.messages = messages;
+        this.nomination = new Nomination(role, timeouts);
         this.timeouts = timeouts;
         this.random = random;
-        this.tieBreaker = tieBreaker;
     }
 
     /// Goes on as the agent that [#snapshot] was taken of: answers checks of the same credentials,
     /// keeps the path, and checks all pairs anew. [#nominated] tells the path; no event does.
     public static IceAgent restore(
             IceSnapshot snapshot, IceTimeouts timeouts, RandomGenerator random, long nowNs) {
-        var agent =
-                new IceAgent(
+        var messages =
+                new CheckMessages(
+                        snapshot.role(),
                         snapshot.localCredentials(),
                         snapshot.remoteCredentials(),
-                        snapshot.role(),
-                        timeouts,
-                        random,
                         snapshot.tieBreaker());
+        var agent = new IceAgent(snapshot.role(), messages, timeouts, random);
         snapshot.localCandidates().forEach(c -> agent.locals.add(new KnownCandidate(c)));
         snapshot.remoteCandidates().forEach(agent.remotes::add);
         agent.locals.forEach(agent::pairWithRemotes);
@@ -115,9 +100,9 @@ public final class IceAgent {
     public IceSnapshot snapshot() {
         return new IceSnapshot(
                 role,
-                localCredentials,
-                remoteCredentials,
-                tieBreaker,
+                messages.local(),
+                messages.remote(),
+                messages.tieBreaker(),
                 live(locals),
                 live(remotes.all()),
                 selected);
@@ -153,7 +138,7 @@ public final class IceAgent {
         revision++;
         pairWithRemotes(added);
         advance(nowNs);
-        return Optional.of(added.candidate().withUfrag(localCredentials.ufrag()));
+        return Optional.of(added.candidate().withUfrag(messages.local().ufrag()));
     }
 
     private KnownCandidate rank(Candidate candidate) {
@@ -191,7 +176,7 @@ public final class IceAgent {
     /// @return false if nothing came of it
     public boolean addRemoteCandidate(Candidate candidate, long nowNs) {
         boolean isOthers =
-                candidate.ufrag().filter(u -> !u.equals(remoteCredentials.ufrag())).isPresent();
+                candidate.ufrag().filter(u -> !u.equals(messages.remote().ufrag())).isPresent();
         if (isOthers || !candidate.isUsable()) {
             return false;
         }
@@ -304,21 +289,13 @@ public final class IceAgent {
             return false;
         }
         return switch (message.messageClass()) {
-            case REQUEST ->
-                    message.priority().isPresent()
-                            && isForUs(message.username())
-                            && message.verifyIntegrity(localKey);
+            case REQUEST -> messages.isRequestToUs(message);
             case SUCCESS ->
                     message.xorMappedAddress().isPresent()
                             && sent(message.transactionId()).isPresent()
-                            && message.verifyIntegrity(remoteKey);
+                            && messages.isAnswerOfPeer(message);
             case ERROR, INDICATION -> false;
         };
-    }
-
-    private boolean isForUs(Optional<String> username) {
-        return username.equals(
-                Optional.of(localCredentials.ufrag() + ':' + remoteCredentials.ufrag()));
     }
 
     private Optional<CandidatePair> sent(TransactionId id) {
@@ -348,10 +325,9 @@ public final class IceAgent {
         if (local.isEmpty()) {
             return;
         }
-        if (isRoleConflict(message)) {
-            transmits.add(
-                    new IceTransmit(
-                            localAddress, remoteAddress, roleConflict(message.transactionId())));
+        if (messages.isRoleConflict(message)) {
+            var refusal = messages.roleConflict(message.transactionId());
+            transmits.add(new IceTransmit(localAddress, remoteAddress, refusal));
             return;
         }
         var remote = sourceOf(message, remoteAddress, nowNs);
@@ -359,7 +335,8 @@ public final class IceAgent {
             return;
         }
         pair(local.get(), remote.get());
-        transmits.add(reply(message, localAddress, remoteAddress));
+        var reply = messages.reply(message.transactionId(), remoteAddress);
+        transmits.add(new IceTransmit(localAddress, remoteAddress, reply));
         boolean nominates = role == Role.CONTROLLED && message.useCandidate();
         pairs.find(localAddress, remoteAddress)
                 .ifPresent(
@@ -391,27 +368,6 @@ public final class IceAgent {
         return remember(Candidate.of(Candidate.Kind.PEER_REFLEXIVE, address, address, priority));
     }
 
-    private boolean isRoleConflict(StunMessage request) {
-        return switch (role) {
-            case CONTROLLING -> request.iceControlling().isPresent();
-            case CONTROLLED -> request.iceControlled().isPresent();
-        };
-    }
-
-    private byte[] roleConflict(TransactionId id) {
-        return new StunWriter(MessageClass.ERROR, StunMethods.BINDING, id)
-                .errorCode(StunErrors.ROLE_CONFLICT, StunErrors.reason(StunErrors.ROLE_CONFLICT))
-                .buildSignedWithFingerprint(localKey);
-    }
-
-    private IceTransmit reply(StunMessage request, Endpoint local, Endpoint remote) {
-        var payload =
-                new StunWriter(MessageClass.SUCCESS, StunMethods.BINDING, request.transactionId())
-                        .xorMappedAddress(remote)
-                        .buildSignedWithFingerprint(localKey);
-        return new IceTransmit(local, remote, payload);
-    }
-
     /// In idle mode pairs are checked every 25 s. No effect if the mode is the same.
     public void setIdle(boolean idle, long nowNs) {
         if (this.idle != idle) {
@@ -434,21 +390,10 @@ public final class IceAgent {
         pairs.removeIf(pair -> pair.isDead(nowNs));
         pairs.sort();
         pairs.limit();
-        nominateBest(nowNs);
+        nomination.nominateBest(pairs, nowNs);
         sendDueChecks(nowNs);
         select();
         become(evaluate());
-    }
-
-    /// The controlling side nominates whatever pair is the best of those that succeeded, at once.
-    private void nominateBest(long nowNs) {
-        if (role == Role.CONTROLLING) {
-            pairs.stream()
-                    .filter(CandidatePair::isSucceeded)
-                    .findFirst()
-                    .filter(pair -> !pair.isNominated())
-                    .ifPresent(pair -> pair.nominate(nowNs));
-        }
     }
 
     private void sendDueChecks(long nowNs) {
@@ -463,30 +408,18 @@ public final class IceAgent {
 
     private void sendCheck(CandidatePair pair, long nowNs) {
         var id = TransactionId.random(random);
-        var request =
-                new StunWriter(MessageClass.REQUEST, StunMethods.BINDING, id)
-                        .username(remoteCredentials.ufrag() + ':' + localCredentials.ufrag());
-        switch (role) {
-            case CONTROLLING -> request.iceControlling(tieBreaker);
-            case CONTROLLED -> request.iceControlled(tieBreaker);
-        }
-        request.priority(pair.local().candidate().checkPriority());
-        if (role == Role.CONTROLLING && pair.isNominated()) {
-            request.useCandidate();
-        }
-        var payload = request.buildSignedWithFingerprint(remoteKey);
-        transmits.add(new IceTransmit(pair.base(), pair.address(), payload));
+        transmits.add(new IceTransmit(pair.base(), pair.address(), messages.check(pair, id)));
         pair.handleSent(id, nowNs);
     }
 
     /// Takes the best nominated pair. If none is left the old path stays until the next nomination.
     /// A candidate of another kind for the same addresses is no news.
     private void select() {
-        var best = bestNominated();
-        if (best.isEmpty()) {
+        var nominated = nomination.path(pairs, idle);
+        if (nominated.isEmpty()) {
             return;
         }
-        var path = path(best.get());
+        var path = nominated.get();
         if (selected.filter(old -> isSamePath(old, path)).isEmpty()) {
             events.add(path);
         }
@@ -494,47 +427,6 @@ public final class IceAgent {
             selected = Optional.of(path);
             revision++;
         }
-    }
-
-    /// The pair of the highest priority, of those with one priority the newest.
-    ///
-    /// Of a peer that nominates, pairs are left out on which it has been silent while it went on
-    /// with others: it has given those up or cannot reach us there, but says so to nobody, and a
-    /// gateway waits ten minutes before it drops one itself.
-    private Optional<CandidatePair> bestNominated() {
-        CandidatePair best = null;
-        long newestNs = newestNominatedNs();
-        for (var pair : pairs) {
-            boolean isUsable =
-                    pair.isNominated()
-                            && (role == Role.CONTROLLING
-                                    || newestNs - pair.heardNs() <= timeouts.silenceNs(idle));
-            if (isUsable && (best == null || isNewerEqual(pair, best))) {
-                best = pair;
-            }
-        }
-        return Optional.ofNullable(best);
-    }
-
-    /// When the peer was last heard on any nominated pair.
-    private long newestNominatedNs() {
-        long newestNs = 0;
-        for (var pair : pairs) {
-            newestNs = pair.isNominated() ? Math.max(newestNs, pair.heardNs()) : newestNs;
-        }
-        return newestNs;
-    }
-
-    private static boolean isNewerEqual(CandidatePair pair, CandidatePair than) {
-        return pair.priority() == than.priority() && pair.nominatedNs() > than.nominatedNs();
-    }
-
-    private static IceEvent.Nominated path(CandidatePair pair) {
-        return new IceEvent.Nominated(
-                pair.base(),
-                pair.address(),
-                pair.local().candidate().kind(),
-                pair.remote().candidate().kind());
     }
 
     private static boolean isSamePath(IceEvent.Nominated a, IceEvent.Nominated b) {
@@ -593,11 +485,11 @@ public final class IceAgent {
     }
 
     public IceCredentials localCredentials() {
-        return localCredentials;
+        return messages.local();
     }
 
     public IceCredentials remoteCredentials() {
-        return remoteCredentials;
+        return messages.remote();
     }
 
     RemoteCandidates remoteCandidates() {
