@@ -10,10 +10,8 @@ import dev.gatehouse.wire.TokenBucket;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.SequencedSet;
 import java.util.function.LongPredicate;
 import java.util.random.RandomGenerator;
 
@@ -37,7 +35,6 @@ public final class Allocation {
     public static final long NEVER = Long.MAX_VALUE;
     static final long KEEP_ALIVE_NS = Duration.ofSeconds(25).toNanos();
 
-    private static final int BUFFERED_BINDS_MAX = 100;
     private static final LongPredicate NO_LIMIT = _ -> true;
 
     /// A peer on the move gets another allocation with each network, one a minute at worst.
@@ -52,21 +49,19 @@ public final class Allocation {
     private final String software;
     private final RandomGenerator random;
     private final Channels channels = new Channels();
-    private final ForbiddenPeers forbidden = new ForbiddenPeers();
+    private final WantedChannels wanted = new WantedChannels(channels);
     private final PendingRequests pending = new PendingRequests();
-    private final SequencedSet<Endpoint> bufferedBinds = new LinkedHashSet<>();
+    private final RelayedAddresses addresses = new RelayedAddresses();
     private final ArrayDeque<AllocationEvent> events = new ArrayDeque<>();
     private final ArrayDeque<Datagram> transmits = new ArrayDeque<>();
     private final RoundTripTime roundTrip = new RoundTripTime();
     private final FoundSockets found = new FoundSockets();
     private final TokenBucket attempts = TokenBucket.every(ATTEMPT_EVERY_NS, ATTEMPTS_BURST);
     private final AllocationWatch watch = new AllocationWatch();
-    private final List<Endpoint> replaced = new ArrayList<>(); // lost, but peers are not told yet
 
     private TurnLogin login;
     private Phase phase = Phase.PROBING;
     private Optional<Endpoint> active = Optional.empty();
-    private Optional<AllocationLease> lease = Optional.empty();
     private long refreshAtNs = NEVER;
     private long keepAliveAtNs = NEVER;
     private long receivedAtNs; // anything that only the relay can have sent
@@ -123,13 +118,15 @@ public final class Allocation {
     /// What a successor needs; empty if there is no allocation worth handing on.
     public RelaySnapshot snapshot(long nowNs) {
         var grant =
-                lease.map(
-                        l ->
-                                new RelaySnapshot.Grant(
-                                        active.orElseThrow(),
-                                        l.relayed(),
-                                        Math.max(0, l.expiresAtNs() - nowNs),
-                                        channelSnapshots(nowNs)));
+                addresses
+                        .lease()
+                        .map(
+                                l ->
+                                        new RelaySnapshot.Grant(
+                                                active.orElseThrow(),
+                                                l.relayed(),
+                                                Math.max(0, l.expiresAtNs() - nowNs),
+                                                channels.snapshots(nowNs)));
         return new RelaySnapshot(info(), login.nonce(), grant);
     }
 
@@ -139,16 +136,6 @@ public final class Allocation {
         boolean changed = revision != seenRevision;
         seenRevision = revision;
         return changed;
-    }
-
-    private List<RelaySnapshot.ChannelSnapshot> channelSnapshots(long nowNs) {
-        return channels.list().stream()
-                .filter(Channel::isConfirmed)
-                .map(
-                        c ->
-                                new RelaySnapshot.ChannelSnapshot(
-                                        c.number(), c.peer(), nowNs - c.confirmedAtNs()))
-                .toList();
     }
 
     RelayInfo info() {
@@ -182,7 +169,7 @@ public final class Allocation {
 
     /// Whether the relay has given us an address that has not expired.
     public boolean isAllocated() {
-        return lease.isPresent();
+        return addresses.lease().isPresent();
     }
 
     RoundTripTime roundTrip() {
@@ -191,20 +178,12 @@ public final class Allocation {
 
     /// Our addresses at the relay; empty without an allocation.
     public List<Endpoint> relayed() {
-        return lease.map(AllocationLease::relayed).orElse(List.of());
+        return addresses.leased();
     }
 
     /// Our address at the relay of the same family as `peer`, or null. Runs per packet.
     public Endpoint relayedFor(Endpoint peer) {
-        if (lease.isPresent()) {
-            var relayed = lease.get().relayed();
-            for (int i = 0; i < relayed.size(); i++) {
-                if (relayed.get(i).isV4() == peer.isV4()) {
-                    return relayed.get(i);
-                }
-            }
-        }
-        return null;
+        return addresses.leasedFor(peer);
     }
 
     /// Everything that is known at present, in the form in which it was once told as events.
@@ -235,7 +214,7 @@ public final class Allocation {
     public void swapLogin(String username, String password, long nowNs) {
         login = new TurnLogin(username, password, login.nonce());
         changes++;
-        if (lease.isPresent()) {
+        if (isAllocated()) {
             pending.removeIf(r -> r.kind() == TurnRequest.Kind.REFRESH);
             send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
         } else if (phase == Phase.ALLOCATING || phase == Phase.SUSPENDED) {
@@ -247,7 +226,7 @@ public final class Allocation {
     /// The portal mentioned other relays: checks with one short attempt that this one is still
     /// there, or tries again if it had refused.
     public void refreshNow(long nowNs) {
-        if (lease.isPresent() && !pending.contains(TurnRequest.Kind.REFRESH)) {
+        if (isAllocated() && !pending.contains(TurnRequest.Kind.REFRESH)) {
             send(TurnRequest.proactiveRefresh(activeServer()), nowNs);
         }
         retryIfRefused(nowNs);
@@ -262,12 +241,12 @@ public final class Allocation {
 
     /// Whether `address` is ours at the relay, or was until the allocation that is being replaced.
     public boolean owns(Endpoint address) {
-        return replaced.contains(address) || relayed().contains(address);
+        return addresses.owns(address);
     }
 
     /// Data needs this relay: sees to it, at most once a second, that the allocation still stands.
     public void watch(long nowNs) {
-        if (lease.isEmpty() || !watch.isLookDue(nowNs)) {
+        if (!isAllocated() || !watch.isLookDue(nowNs)) {
             return;
         }
         if (watch.isTooQuiet(nowNs)) {
@@ -292,7 +271,7 @@ public final class Allocation {
 
     /// Asks the relay whether it has our allocation; a 437 leads to another one.
     private void verify(long nowNs) {
-        if (lease.isPresent() && !pending.contains(TurnRequest.Kind.REFRESH)) {
+        if (isAllocated() && !pending.contains(TurnRequest.Kind.REFRESH)) {
             send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
         }
     }
@@ -314,14 +293,14 @@ public final class Allocation {
     /// Takes back what was told: before the allocation is replaced or forgotten.
     public void withdraw() {
         invalidate();
-        tellGone();
+        addresses.tellGone(events);
         phase = Phase.FREED;
     }
 
     /// Takes what `from`, a server of this relay, sent: an answer to a request of ours, or nothing.
     public void handleMessage(StunMessage message, Endpoint local, Endpoint from, long nowNs) {
         var request = pending.answeredBy(message, from);
-        if (request.isEmpty() || !isTrustworthy(message, request.get())) {
+        if (request.isEmpty() || !request.get().isTrustworthy(message, login)) {
             return;
         }
         receivedAtNs = nowNs;
@@ -334,20 +313,6 @@ public final class Allocation {
         } else {
             handleError(message, request.get(), nowNs);
         }
-    }
-
-    private boolean isTrustworthy(StunMessage message, TurnRequest request) {
-        return switch (message.messageClass()) {
-            case REQUEST, INDICATION -> false;
-            case SUCCESS ->
-                    request.kind() == TurnRequest.Kind.BINDING
-                            || message.verifyIntegrity(login.key());
-            case ERROR ->
-                    request.kind() != TurnRequest.Kind.BINDING
-                            && (message.verifyIntegrity(login.key())
-                                    || request.isChallengedBy(message)
-                                    || request.isTooMuchSaid(message));
-        };
     }
 
     private void handleSuccess(
@@ -391,41 +356,29 @@ public final class Allocation {
         watch.handleGranted(message.xorMappedAddress());
         grant(new AllocationLease(relayed, request.lastSentNs(), lifetimeNs), nowNs);
         events.add(new AllocationEvent.Allocated());
-        var binds = List.copyOf(bufferedBinds);
-        bufferedBinds.clear();
-        binds.forEach(peer -> bind(peer, nowNs));
+        wanted.takeWaiting().forEach(peer -> bind(peer, nowNs));
     }
 
     private void grant(AllocationLease granted, long nowNs) {
         phase = Phase.ALLOCATED;
-        lease = Optional.of(granted);
         changes++;
         refreshAtNs = granted.refreshAtNs();
         keepAliveAtNs = nowNs + KEEP_ALIVE_NS;
-        for (var address : granted.relayed()) {
-            events.add(new AllocationEvent.RelayedFound(address, activeServer()));
-        }
-        replaced.removeAll(granted.relayed());
-        tellGone();
-    }
-
-    /// What stood before is taken back only when its successor is known, or none comes: a peer
-    /// without any pair gives up within 2 s.
-    private void tellGone() {
-        replaced.forEach(address -> events.add(new AllocationEvent.RelayedGone(address)));
-        replaced.clear();
+        addresses.handleGranted(granted, activeServer(), events);
     }
 
     private void handleRefreshed(StunMessage message, TurnRequest request, long nowNs) {
         long lifetimeNs = message.lifetimeSeconds().orElse(0) * SECOND_NS;
+        var lease = addresses.lease();
         if (lease.isEmpty() || lifetimeNs == 0) {
             invalidate();
             allocate(nowNs);
             return;
         }
-        lease = Optional.of(lease.get().extended(request.lastSentNs(), lifetimeNs));
+        var extended = lease.get().extended(request.lastSentNs(), lifetimeNs);
+        addresses.handleExtended(extended);
         changes++;
-        refreshAtNs = lease.get().refreshAtNs();
+        refreshAtNs = extended.refreshAtNs();
     }
 
     private void handleError(StunMessage message, TurnRequest request, long nowNs) {
@@ -461,7 +414,7 @@ public final class Allocation {
 
     private void free() {
         invalidate();
-        tellGone();
+        addresses.tellGone(events);
         phase = Phase.FREED;
     }
 
@@ -486,7 +439,7 @@ public final class Allocation {
             }
             case BINDING, REFRESH, DELETE -> allocate(nowNs);
             case CHANNEL_BIND -> {
-                bufferedBinds.add(request.channel().peer());
+                wanted.awaitAgain(request.channel().peer());
                 allocate(nowNs);
             }
         }
@@ -494,7 +447,7 @@ public final class Allocation {
 
     private void handleForbidden(TurnRequest request, long nowNs) {
         if (request.kind() == TurnRequest.Kind.CHANNEL_BIND) {
-            forbidden.add(request.channel().peer(), nowNs);
+            wanted.forbid(request.channel().peer(), nowNs);
         }
         handleRefusal(request, nowNs);
     }
@@ -509,8 +462,8 @@ public final class Allocation {
     }
 
     private void suspend() {
-        bufferedBinds.clear();
-        tellGone();
+        wanted.dropWaiting();
+        addresses.tellGone(events);
         phase = Phase.SUSPENDED;
     }
 
@@ -527,11 +480,10 @@ public final class Allocation {
     }
 
     private void invalidate() {
-        replaced.addAll(relayed());
-        lease = Optional.empty();
+        addresses.handleLost();
         changes++;
         channels.clear();
-        forbidden.clear();
+        wanted.forgetForbidden();
         pending.clear();
         refreshAtNs = NEVER;
         keepAliveAtNs = NEVER;
@@ -547,29 +499,13 @@ public final class Allocation {
         if (phase == Phase.SUSPENDED || phase == Phase.FREED) {
             return;
         }
+        var lease = addresses.lease();
         if (lease.isEmpty()) {
-            bufferBind(peer);
+            wanted.await(peer);
             return;
         }
-        var known = channels.get(peer);
-        boolean inPlace = known != null && (known.isRequested() || known.isFresh(nowNs));
-        boolean isHopeless = !lease.get().hasFamilyOf(peer) || forbidden.contains(peer, nowNs);
-        if (inPlace || isHopeless) {
-            return;
-        }
-        if (known != null && known.holdsPeer(nowNs)) {
-            bind(known, nowNs);
-        } else if (mayOpen.test(nowNs)) {
-            channels.open(peer, nowNs).ifPresent(channel -> bind(channel, nowNs));
-        }
-    }
-
-    /// Keeps the newest 100.
-    private void bufferBind(Endpoint peer) {
-        bufferedBinds.add(peer);
-        if (bufferedBinds.size() > BUFFERED_BINDS_MAX) {
-            bufferedBinds.removeFirst();
-        }
+        wanted.toRequest(peer, lease.get(), mayOpen, nowNs)
+                .ifPresent(channel -> bind(channel, nowNs));
     }
 
     private void bind(Channel channel, long nowNs) {
@@ -627,6 +563,7 @@ public final class Allocation {
                 handleUnanswered(request, nowNs);
             }
         }
+        var lease = addresses.lease();
         if (lease.isEmpty()) {
             return;
         }
@@ -653,7 +590,7 @@ public final class Allocation {
                 && active.filter(a -> a.isV4() == request.server().isV4()).isPresent()) {
             active = Optional.empty();
             invalidate();
-            tellGone();
+            addresses.tellGone(events);
         }
     }
 
@@ -667,6 +604,7 @@ public final class Allocation {
     /// When [#handleTimeout] has work, or [#NEVER].
     public long pollTimeout() {
         long next = pending.nextDeadlineNs();
+        var lease = addresses.lease();
         if (lease.isEmpty()) {
             return next;
         }

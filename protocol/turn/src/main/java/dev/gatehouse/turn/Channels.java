@@ -118,6 +118,17 @@ final class Channels {
         return due;
     }
 
+    /// The confirmed ones, as a successor needs them.
+    List<RelaySnapshot.ChannelSnapshot> snapshots(long nowNs) {
+        return list().stream()
+                .filter(Channel::isConfirmed)
+                .map(
+                        c ->
+                                new RelaySnapshot.ChannelSnapshot(
+                                        c.number(), c.peer(), nowNs - c.confirmedAtNs()))
+                .toList();
+    }
+
     /// Differs from what it was before whenever a channel was confirmed or forgotten.
     int revision() {
         return revision;

@@ -198,6 +198,20 @@ final class TurnRequest {
         return ++reauthentications <= REAUTHENTICATIONS_MAX;
     }
 
+    /// Whether an answer proves to be of the relay, or is one that cannot: to a BINDING, or an
+    /// error before there is anything to sign with.
+    boolean isTrustworthy(StunMessage answer, TurnLogin login) {
+        return switch (answer.messageClass()) {
+            case REQUEST, INDICATION -> false;
+            case SUCCESS -> kind == Kind.BINDING || answer.verifyIntegrity(login.key());
+            case ERROR ->
+                    kind != Kind.BINDING
+                            && (answer.verifyIntegrity(login.key())
+                                    || isChallengedBy(answer)
+                                    || isTooMuchSaid(answer));
+        };
+    }
+
     /// Relays of Firezone sign a challenge, others cannot (RFC 8489 section 9.2.4). Tunnel.md 3.2
     /// ignores theirs; obeying costs nothing, since all that is taken of it is the nonce, and works
     /// with both.
