@@ -9,7 +9,6 @@ import dev.gatehouse.connectivity.peer.ParkedPackets;
 import dev.gatehouse.connectivity.peer.PeerLimits;
 import dev.gatehouse.connectivity.peer.PeerSnapshot;
 import dev.gatehouse.connectivity.peer.RepeatedSegments;
-import dev.gatehouse.connectivity.peer.SignalRepeat;
 import dev.gatehouse.connectivity.peer.State;
 import dev.gatehouse.ice.Candidate;
 import dev.gatehouse.ice.IceAgent;
@@ -22,7 +21,6 @@ import dev.gatehouse.stun.TransactionId;
 import dev.gatehouse.turn.Allocation;
 import dev.gatehouse.turn.AllocationEvent;
 import dev.gatehouse.turn.AllocationWatch;
-import dev.gatehouse.turn.Payload;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.PacketBatch;
@@ -34,12 +32,9 @@ import dev.gatehouse.wireguard.message.MessageType;
 import dev.gatehouse.wireguard.message.Outcome;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /// One peer: its ICE agent, its WireGuard tunnel, its relay, and what waits for either.
 final class Connection {
@@ -47,8 +42,6 @@ final class Connection {
 
     private static final int PARKED_CONNECTING_MAX = 128;
     private static final int PARKED_MAX = 256;
-    private static final int WAITING_CONTROLS_MAX = 128;
-    private static final int BIND_TARGETS_MAX = 64;
     private static final int UNCUT_PACKET_LENGTH_MAX = 1280 - 48 - 36; // whatever the link
     private static final long HANDSHAKE_SUPPRESSION_NS = Duration.ofSeconds(20).toNanos();
 
@@ -59,12 +52,10 @@ final class Connection {
     private final int connectionId;
     private final IceAgent agent;
     private final WireGuardTunnel tunnel;
-    private final List<Candidate> signalled = new ArrayList<>();
-    private final List<Endpoint> bindTargets = new ArrayList<>();
-    private final ArrayDeque<Payload> waitingControls = new ArrayDeque<>();
+    private final CandidateExchange candidates;
+    private final PathSender sender;
     private final ParkedPackets parked;
     private final RepeatedSegments repeated = new RepeatedSegments();
-    private final SignalRepeat signalRepeat = new SignalRepeat();
     private final PeerLimits limits;
 
     private State state = new State.Connecting();
@@ -112,6 +103,8 @@ final class Connection {
                         context.random(),
                         config.unixOriginNs(),
                         nowNs);
+        this.candidates = new CandidateExchange(context, peerId, agent);
+        this.sender = new PathSender(context, tunnel);
         this.lastActivityNs = nowNs;
         this.nominationHandshakeAtNs = nowNs;
         this.reuseHandshakeAtNs = nowNs;
@@ -157,17 +150,8 @@ final class Connection {
     private void resume(PeerSnapshot snapshot, long nowNs) {
         tunnel.restore(snapshot.tunnel());
         relay = context.relays().find(snapshot.relayId());
-        for (var candidate : snapshot.ice().localCandidates()) {
-            boolean isGone =
-                    candidate.kind() == Candidate.Kind.RELAYED
-                            && context.relays().owning(candidate.address()) == null;
-            if (isGone) {
-                agent.removeLocalCandidate(candidate, nowNs);
-            } else {
-                signalled.add(candidate);
-            }
-        }
-        snapshot.ice().remoteCandidates().forEach(this::rememberBindTarget);
+        var ice = snapshot.ice();
+        candidates.resume(ice.localCandidates(), ice.remoteCandidates(), nowNs);
         agent.nominated().ifPresent(nominated -> handleNominated(nominated, nowNs));
         if (state.hasPath()) {
             heardFrom(state.path().info().remote().address());
@@ -228,7 +212,7 @@ final class Connection {
     /// begins a handshake, for the gateway may have lost its half; at most one in 20 s.
     void reuse(long nowNs) {
         touch(nowNs);
-        signalled.forEach(this::signal);
+        candidates.signalAll();
         boolean isDue = nowNs >= reuseHandshakeAtNs && state.hasPath();
         if (context.config().isClient() && isDue) {
             reuseHandshakeAtNs = nowNs + HANDSHAKE_SUPPRESSION_NS;
@@ -251,29 +235,13 @@ final class Connection {
     }
 
     private void addLocal(Candidate candidate, long nowNs) {
-        agent.addLocalCandidate(candidate, nowNs)
-                .ifPresent(
-                        added -> {
-                            signalled.add(added);
-                            signal(added);
-                            if (state.hasPath()) {
-                                signalRepeat.handleChanged(nowNs);
-                            }
-                        });
+        candidates.addLocal(candidate, state.hasPath(), nowNs);
     }
 
     private void repeatSignals(long nowNs) {
-        if (signalRepeat.isDue(heardNs, nowNs) && isRelayInUse()) {
-            signalled.forEach(this::signal);
+        if (candidates.isRepeatDue(heardNs, nowNs) && isRelayInUse()) {
+            candidates.signalAll();
         }
-    }
-
-    private void signal(Candidate candidate) {
-        context.events().add(new NodeEvent.LocalCandidate(peerId, sdp(candidate)));
-    }
-
-    private String sdp(Candidate candidate) {
-        return candidate.toSdp(agent.localCredentials().ufrag());
     }
 
     /// Hosts and reflexive addresses of all relays are ours; relayed ones only of the selected
@@ -282,27 +250,16 @@ final class Connection {
         boolean isSelected = relay.filter(r -> r == from).isPresent();
         switch (event) {
             case AllocationEvent.RelayedGone(var address) ->
-                    removeLocals(
+                    candidates.removeLocals(
                             c -> c.kind() == Candidate.Kind.RELAYED && c.address().equals(address),
                             nowNs);
             case AllocationEvent.HostGone(var address) ->
-                    removeLocals(c -> c.base().equals(address), nowNs);
-            case AllocationEvent.RelayedFound _ when isSelected ->
-                    bindTargets.forEach(peer -> from.bind(peer, nowNs));
+                    candidates.removeLocals(c -> c.base().equals(address), nowNs);
+            case AllocationEvent.RelayedFound _ when isSelected -> candidates.bindAll(from, nowNs);
             default -> {}
         }
         LocalCandidates.of(event, isSelected).ifPresent(candidate -> addLocal(candidate, nowNs));
         settle(nowNs);
-    }
-
-    private void removeLocals(Predicate<Candidate> areGone, long nowNs) {
-        for (var candidate : List.copyOf(signalled)) {
-            if (areGone.test(candidate)) {
-                signalled.remove(candidate);
-                agent.removeLocalCandidate(candidate, nowNs);
-                context.events().add(new NodeEvent.LocalCandidateGone(peerId, sdp(candidate)));
-            }
-        }
     }
 
     /// Selects another relay if ours is gone.
@@ -318,7 +275,7 @@ final class Connection {
         relayChanges++;
         relay.ifPresent(
                 selected -> {
-                    bindTargets.forEach(peer -> selected.bind(peer, nowNs));
+                    candidates.bindAll(selected, nowNs);
                     for (var event : selected.known()) {
                         LocalCandidates.of(event, true).ifPresent(c -> addLocal(c, nowNs));
                     }
@@ -334,28 +291,14 @@ final class Connection {
     /// costs look-ups.
     void addRemote(Candidate candidate, long nowNs) {
         touch(nowNs);
-        boolean isNews = agent.addRemoteCandidate(candidate, nowNs);
-        boolean isBindTarget = rememberBindTarget(candidate);
-        if (isNews && isBindTarget) {
+        if (candidates.addRemote(candidate, nowNs)) {
             relay.ifPresent(r -> r.bind(candidate.address(), limits.channels(), nowNs));
         }
     }
 
-    /// The first 64: all connections share the 4,096 channels of an allocation, and a peer may name
-    /// any number of addresses. Those beyond get a channel when a check is to go there.
-    private boolean rememberBindTarget(Candidate candidate) {
-        if (bindTargets.contains(candidate.address())) {
-            return true;
-        }
-        boolean isNeeded =
-                candidate.kind() != Candidate.Kind.HOST && bindTargets.size() < BIND_TARGETS_MAX;
-        return isNeeded && bindTargets.add(candidate.address());
-    }
-
     /// Like [#addRemote].
     void removeRemote(Candidate candidate, long nowNs) {
-        bindTargets.remove(candidate.address());
-        agent.removeRemoteCandidate(candidate, nowNs);
+        candidates.removeRemote(candidate, nowNs);
     }
 
     void handleCandidatesEnd(long nowNs) {
@@ -413,7 +356,7 @@ final class Connection {
         }
         flushParked(nowNs);
         noticeLostSegments(packets, from, nowNs);
-        int taken = parked.isEmpty() ? send(packets, from, count, nowNs) : 0;
+        int taken = parked.isEmpty() ? sender.send(state.path(), packets, from, count, nowNs) : 0;
         settle(nowNs);
         return taken;
     }
@@ -421,21 +364,14 @@ final class Connection {
     /// Routers fragment over IPv4; over IPv6 they only say that a datagram was too long, if that.
     private void noticeLostSegments(PacketBatch packets, int from, long nowNs) {
         int length = packets.length(from);
-        if (length <= UNCUT_PACKET_LENGTH_MAX || wireRemote().isV4()) {
+        if (length <= UNCUT_PACKET_LENGTH_MAX || PathSender.nextHop(state.path()).isV4()) {
             return;
         }
         boolean isLost =
                 repeated.handleSent(packets.buffer(), packets.offset(from), length, heardNs, nowNs);
         if (isLost) {
-            context.events().add(new NodeEvent.LongDatagramsLost(wireRemote()));
+            context.events().add(new NodeEvent.LongDatagramsLost(PathSender.nextHop(state.path())));
         }
-    }
-
-    /// Where datagrams to the peer go first.
-    private Endpoint wireRemote() {
-        return state.path() instanceof Path.Relayed relayed && relayed.relay().isAllocated()
-                ? relayed.relay().activeServer()
-                : state.path().info().remote();
     }
 
     private int awaitPath(PacketBatch packets, int from, int count) {
@@ -458,29 +394,11 @@ final class Connection {
         }
     }
 
-    private int send(PacketBatch packets, int from, int count, long nowNs) {
-        var regions = context.outbox().regions();
-        switch (state.path()) {
-            case Path.Direct direct -> regions.target(direct);
-            case Path.Relayed relayed -> {
-                var channel = relayed.channel(nowNs);
-                context.relays().flush(relayed.relay());
-                if (channel == null) {
-                    context.drops().count(DropReason.NO_CHANNEL, count);
-                    return count;
-                }
-                regions.target(relayed, channel);
-            }
-            case Path.None _ -> throw new IllegalStateException("the caller checked the path");
-        }
-        return regions.seal(tunnel, packets, from, count, nowNs);
-    }
-
     private void flushParked(long nowNs) {
         while (!parked.isEmpty() && state.hasPath() && tunnel.canSeal(nowNs)) {
             var scratch = context.scratch();
             parked.copyTo(scratch);
-            int taken = send(scratch, 0, scratch.count(), nowNs);
+            int taken = sender.send(state.path(), scratch, 0, scratch.count(), nowNs);
             parked.remove(taken);
             if (taken == 0) {
                 return; // the send buffer is full; the next call goes on
@@ -571,14 +489,14 @@ final class Connection {
             if (c[0] == MessageType.INITIATION) {
                 context.gate().handleInitiationSent(nowNs);
             }
-            sendControl(c, nowNs);
+            sender.sendControl(state.path(), c, nowNs);
         }
         for (var event = tunnel.pollEvent(); event != null; event = tunnel.pollEvent()) {
             handleTunnelEvent(event, nowNs);
         }
         long next = Math.min(candidateDeadlineNs, disconnectDeadlineNs);
         next = Math.min(next, Math.min(idleDeadlineNs(), agentTimeoutNs));
-        next = Math.min(next, Math.min(watchDeadlineNs(), signalRepeat.deadlineNs()));
+        next = Math.min(next, Math.min(watchDeadlineNs(), candidates.repeatDeadlineNs()));
         if (state.hasPath()) {
             next = Math.min(next, tunnel.pollTimeout());
         }
@@ -623,9 +541,7 @@ final class Connection {
         Path path = owner == null ? new Path.Direct(info) : new Path.Relayed(info, owner);
         become(state instanceof State.Idle ? new State.Idle(path) : new State.Connected(path));
         context.events().add(new NodeEvent.PathChanged(peerId, info));
-        while (!waitingControls.isEmpty()) {
-            sendControl(waitingControls.poll().bytes(), nowNs);
-        }
+        sender.sendWaiting(state.path(), nowNs);
         if (context.config().isClient() && nowNs >= nominationHandshakeAtNs) {
             nominationHandshakeAtNs = nowNs + HANDSHAKE_SUPPRESSION_NS;
             tunnel.startHandshake(nowNs);
@@ -637,24 +553,6 @@ final class Connection {
                 next == IceState.DISCONNECTED
                         ? nowNs + context.config().iceTimeouts().disconnectedGraceNs()
                         : NEVER;
-    }
-
-    /// Handshake messages and keepalives leave on the nominated path, whatever path they answer.
-    private void sendControl(byte[] datagram, long nowNs) {
-        switch (state.path()) {
-            case Path.Direct direct ->
-                    context.outbox()
-                            .control(direct.info().local(), direct.info().remote(), datagram);
-            case Path.Relayed relayed ->
-                    context.relays()
-                            .send(relayed.relay(), relayed.info().remote(), datagram, nowNs);
-            case Path.None _ -> {
-                if (waitingControls.size() == WAITING_CONTROLS_MAX) {
-                    waitingControls.removeFirst();
-                }
-                waitingControls.add(new Payload(datagram));
-            }
-        }
     }
 
     private void handleTunnelEvent(TunnelEvent event, long nowNs) {
