@@ -4,6 +4,7 @@ import dev.gatehouse.http.table.ConnectionTable;
 import dev.gatehouse.http.table.KnownPrefixes;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpNetwork;
+import dev.gatehouse.wire.SpecialNetworks;
 import dev.gatehouse.wire.TokenBucket;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
@@ -16,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
 
 /// The connections of one listener. The thread that accepts and the event loops call it; the lock
 /// is held for the tables only.
@@ -31,11 +31,6 @@ final class Listener {
 
     /// A kubelet, a few scrapers: nodes and pods, which have private addresses.
     private static final int PROBERS_MAX = 64;
-
-    private static final List<IpNetwork> PRIVATE =
-            Stream.of("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-                    .map(IpNetwork::parse)
-                    .toList();
 
     private final HttpLimits limits;
     private final LongSupplier clock;
@@ -193,7 +188,7 @@ final class Listener {
     /// Who asks while there is no flood keeps its place in one.
     private void remember(IpNetwork prefix) {
         if (strangers.size() < limits.connections() / 4
-                && PRIVATE.stream().anyMatch(n -> n.contains(prefix.address()))) {
+                && SpecialNetworks.isPrivate(prefix.address())) {
             probers.add(prefix);
         }
     }

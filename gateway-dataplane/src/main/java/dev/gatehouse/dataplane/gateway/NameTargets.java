@@ -3,6 +3,7 @@ package dev.gatehouse.dataplane.gateway;
 import dev.gatehouse.tunnel.TunnelRanges;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpNetwork;
+import dev.gatehouse.wire.SpecialNetworks;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -23,7 +24,7 @@ final class NameTargets {
 
     /// What nothing may lead to: the gateway itself, and what is no single host.
     private static final List<IpNetwork> NEVER =
-            networks(
+            SpecialNetworks.parse(
                     "0.0.0.0/32",
                     "127.0.0.0/8",
                     "224.0.0.0/4",
@@ -34,7 +35,7 @@ final class NameTargets {
     /// This network and link-local ones, reserved ones, IPv4 as no IPv6 host sends it, and the
     /// metadata services that have public or unique local addresses.
     private static final List<IpNetwork> SPECIAL =
-            networks(
+            SpecialNetworks.parse(
                     "0.0.0.0/8",
                     "169.254.0.0/16",
                     "240.0.0.0/4",
@@ -45,23 +46,11 @@ final class NameTargets {
                     "::/96",
                     "::ffff:0:0/96");
 
-    private static final List<IpNetwork> PRIVATE =
-            networks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10");
-
-    private static final IpNetwork TRANSLATED = IpNetwork.parse("64:ff9b::/96");
-    private static final IpNetwork TRANSLATED_LOCALLY = IpNetwork.parse("64:ff9b:1::/48");
-    private static final IpNetwork SIX_TO_FOUR = IpNetwork.parse("2002::/16");
-    private static final IpNetwork TEREDO = IpNetwork.parse("2001::/32");
-
     private final List<IpNetwork> allowed;
 
     /// @param allowed what an administrator allows names to stand for
     NameTargets(Collection<IpNetwork> allowed) {
         this.allowed = List.copyOf(allowed);
-    }
-
-    private static List<IpNetwork> networks(String... texts) {
-        return Stream.of(texts).map(IpNetwork::parse).toList();
     }
 
     /// Those that the client may be led to, in order; the others are counted.
@@ -72,7 +61,7 @@ final class NameTargets {
                     usable.size() < ADDRESSES_MAX
                             && !isNever(address)
                             && (!isSpecial(address)
-                                    || holds(allowed, address)
+                                    || SpecialNetworks.contain(allowed, address)
                                     || peer.hasNetwork(address));
             if (isFine) {
                 usable.add(address);
@@ -84,26 +73,26 @@ final class NameTargets {
     }
 
     private static boolean isNever(IpAddress address) {
-        return TunnelRanges.isReserved(address) || holds(NEVER, address);
+        return TunnelRanges.isReserved(address) || SpecialNetworks.contain(NEVER, address);
     }
 
     static boolean isSpecial(IpAddress address) {
-        return holds(SPECIAL, address) || !address.isV4() && leadsInside(address);
+        return SpecialNetworks.contain(SPECIAL, address) || !address.isV4() && leadsInside(address);
     }
 
     /// Whether a translator on the way makes something of it that is not public.
     private static boolean leadsInside(IpAddress address) {
         byte[] bytes = address.toBytes();
-        if (TRANSLATED.contains(address)) {
+        if (SpecialNetworks.NAT64.contains(address)) {
             return isInside(v4(bytes, 12, 13, 14, 15));
         }
-        if (SIX_TO_FOUR.contains(address)) {
+        if (SpecialNetworks.SIX_TO_FOUR.contains(address)) {
             return isInside(v4(bytes, 2, 3, 4, 5));
         }
-        if (TEREDO.contains(address)) {
+        if (SpecialNetworks.TEREDO.contains(address)) {
             return isInside(IpAddress.v4(~v4(bytes, 12, 13, 14, 15).asInt()));
         }
-        return TRANSLATED_LOCALLY.contains(address) && mayLeadInside(bytes);
+        return SpecialNetworks.NAT64_LOCAL.contains(address) && mayLeadInside(bytes);
     }
 
     /// How long the translator's prefix is, only its administrator knows: RFC 6052 section 2.2.
@@ -123,10 +112,8 @@ final class NameTargets {
     }
 
     private static boolean isInside(IpAddress v4) {
-        return holds(NEVER, v4) || holds(SPECIAL, v4) || holds(PRIVATE, v4);
-    }
-
-    private static boolean holds(List<IpNetwork> networks, IpAddress address) {
-        return networks.stream().anyMatch(network -> network.contains(address));
+        return SpecialNetworks.contain(NEVER, v4)
+                || SpecialNetworks.contain(SPECIAL, v4)
+                || SpecialNetworks.isPrivate(v4);
     }
 }

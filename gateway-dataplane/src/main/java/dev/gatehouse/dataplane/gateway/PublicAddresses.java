@@ -1,6 +1,7 @@
 package dev.gatehouse.dataplane.gateway;
 
-/// Which addresses the internet resource covers, tunnel.md 11.2 #17.
+/// Which addresses the internet resource covers, tunnel.md 11.2 #17. Numbers instead of networks:
+/// this runs for each packet. It leaves out what `SpecialNetworks` calls private, and more.
 final class PublicAddresses {
     private static final long V4_MAPPED_LOW = 0xFFFFL; // ::ffff:0:0/96, the upper half of low
 

@@ -4,6 +4,7 @@ import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpAddress.Family;
 import dev.gatehouse.wire.IpNetwork;
+import dev.gatehouse.wire.SpecialNetworks;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
@@ -16,11 +17,8 @@ import java.util.TreeSet;
 /// whose own address is a private one serves a private network: other private addresses of that
 /// family are its peers. The relay's own listening port is always denied: it would talk to itself.
 public final class PeerFilter {
-    private static final List<IpNetwork> PRIVATE =
-            networks("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7");
-
     private static final List<IpNetwork> DENIED =
-            networks(
+            SpecialNetworks.parse(
                     "0.0.0.0/8",
                     "127.0.0.0/8",
                     "169.254.0.0/16",
@@ -35,22 +33,14 @@ public final class PeerFilter {
                     "fec0::/10",
                     "ff00::/8");
 
-    private static final IpNetwork COMPATIBLE = IpNetwork.parse("::/96");
-    private static final IpNetwork MAPPED = IpNetwork.parse("::ffff:0:0/96");
+    /// Like a mapped address, for a stateless translator: RFC 2765.
     private static final IpNetwork TRANSLATED = IpNetwork.parse("::ffff:0:0:0/96");
-    private static final IpNetwork NAT64 = IpNetwork.parse("64:ff9b::/96");
-    private static final IpNetwork SIX_TO_FOUR = IpNetwork.parse("2002::/16");
-    private static final IpNetwork TEREDO = IpNetwork.parse("2001::/32");
 
     private final RelayConfig config;
     private final TreeSet<IpAddress> ownAddresses = new TreeSet<>();
 
     public PeerFilter(RelayConfig config) {
         this.config = config;
-    }
-
-    private static List<IpNetwork> networks(String... texts) {
-        return List.of(texts).stream().map(IpNetwork::parse).toList();
     }
 
     /// @param addresses all of the relay's host
@@ -70,21 +60,22 @@ public final class PeerFilter {
 
     /// The same of a whole address, for permissions.
     public boolean isAllowed(IpAddress address) {
-        boolean named = isIn(config.allowedPeers(), address);
+        boolean named = SpecialNetworks.contain(config.allowedPeers(), address);
         return named || !isOwn(address) && isAllowedForOthers(address);
     }
 
     /// The same, as if `address` were none of the relay's own.
     public boolean isAllowedForOthers(IpAddress address) {
-        boolean named = isIn(config.allowedPeers(), address);
+        boolean named = SpecialNetworks.contain(config.allowedPeers(), address);
         return named
-                || !isIn(DENIED, address)
-                        && (servesPrivateNetwork(address.family()) || !isIn(PRIVATE, address))
+                || !SpecialNetworks.contain(DENIED, address)
+                        && (servesPrivateNetwork(address.family())
+                                || !SpecialNetworks.isPrivate(address))
                         && isEmbeddedAllowed(address);
     }
 
     private boolean servesPrivateNetwork(Family family) {
-        return config.publicAddress(family).filter(own -> isIn(PRIVATE, own)).isPresent();
+        return config.publicAddress(family).filter(SpecialNetworks::isPrivate).isPresent();
     }
 
     private boolean isPublicAddress(IpAddress address) {
@@ -95,25 +86,22 @@ public final class PeerFilter {
         return isPublicAddress(address) || ownAddresses.contains(address);
     }
 
-    private static boolean isIn(List<IpNetwork> networks, IpAddress address) {
-        return networks.stream().anyMatch(network -> network.contains(address));
-    }
-
     private boolean isEmbeddedAllowed(IpAddress address) {
         if (address.isV4()) {
             return true;
         }
-        if (TEREDO.contains(address)) { // RFC 4380 section 4: a server, and a client upside down
+        if (SpecialNetworks.TEREDO.contains(address)) {
+            // A server, and a client upside down.
             return isAllowed(v4(address.high())) && isAllowed(v4(~address.low()));
         }
-        if (SIX_TO_FOUR.contains(address)) {
+        if (SpecialNetworks.SIX_TO_FOUR.contains(address)) {
             return isAllowed(v4(address.high() >>> 16));
         }
         boolean inLastBits =
-                MAPPED.contains(address)
-                        || COMPATIBLE.contains(address)
+                SpecialNetworks.V4_MAPPED.contains(address)
+                        || SpecialNetworks.V4_COMPATIBLE.contains(address)
                         || TRANSLATED.contains(address)
-                        || NAT64.contains(address);
+                        || SpecialNetworks.NAT64.contains(address);
         return !inLastBits || isAllowed(v4(address.low()));
     }
 
