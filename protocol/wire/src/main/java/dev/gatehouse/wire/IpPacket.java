@@ -31,9 +31,9 @@ public final class IpPacket {
 
     public static final int IPV4_HEADER_LENGTH_MIN = 20;
     public static final int IPV6_HEADER_LENGTH = 40;
-    public static final int ICMP_HEADER_LENGTH = 8;
-    public static final int TCP_HEADER_LENGTH_MIN = 20;
-    public static final int UDP_HEADER_LENGTH = 8;
+    public static final int ICMP_HEADER_LENGTH = TransportHeader.ICMP_LENGTH;
+    public static final int TCP_HEADER_LENGTH_MIN = TransportHeader.TCP_LENGTH_MIN;
+    public static final int UDP_HEADER_LENGTH = TransportHeader.UDP_LENGTH;
 
     public static final int TCP_FIN = 0x01;
     public static final int TCP_SYN = 0x02;
@@ -63,14 +63,6 @@ public final class IpPacket {
 
     private static final int V6_FRAGMENT_HEADER_LENGTH = 8;
     private static final int DATAGRAM_LENGTH_MAX = 0xFFFF;
-
-    private static final int TCP_DATA_OFFSET = 12; // u4
-    private static final int TCP_FLAGS_OFFSET = 13; // u8
-    private static final int TCP_CHECKSUM_OFFSET = 16; // u16
-    private static final int UDP_LENGTH_OFFSET = 4; // u16
-    private static final int UDP_CHECKSUM_OFFSET = 6; // u16
-    private static final int ICMP_CHECKSUM_OFFSET = 2; // u16
-    private static final int ICMP_ECHO_ID_OFFSET = 4; // u16
 
     private ByteBuffer buffer = ByteBuffer.allocate(0);
     private int offset;
@@ -205,42 +197,21 @@ public final class IpPacket {
                 payload > 0
                         && (!moreFragments || payload % 8 == 0)
                         && header + fragmentOffset + payload <= DATAGRAM_LENGTH_MAX
-                        && (fragmentOffset != 0 || isFirstPieceWhole());
+                        && (fragmentOffset != 0
+                                || TransportHeader.isThere(
+                                        buffer,
+                                        transportOffset(),
+                                        transportLength(),
+                                        protocol,
+                                        v4));
         return good ? Verdict.FRAGMENT : Verdict.BAD_FRAGMENT;
-    }
-
-    private boolean isFirstPieceWhole() {
-        int room = totalLength - headerLength;
-        return switch (protocol) {
-            case IpProtocol.TCP -> room >= TCP_HEADER_LENGTH_MIN && isTcpHeaderWhole(room);
-            case IpProtocol.UDP -> room >= UDP_HEADER_LENGTH;
-            case IpProtocol.ICMP -> v4 && room >= ICMP_HEADER_LENGTH;
-            case IpProtocol.ICMPV6 -> !v4 && room >= ICMP_HEADER_LENGTH;
-            default -> true;
-        };
     }
 
     private Verdict checkTransport() {
         int room = totalLength - headerLength;
-        boolean good =
-                switch (protocol) {
-                    case IpProtocol.TCP -> room >= TCP_HEADER_LENGTH_MIN && isTcpHeaderWhole(room);
-                    case IpProtocol.UDP -> room >= UDP_HEADER_LENGTH && isUdpWhole(room);
-                    case IpProtocol.ICMP -> v4 && room >= ICMP_HEADER_LENGTH;
-                    case IpProtocol.ICMPV6 -> !v4 && room >= ICMP_HEADER_LENGTH;
-                    default -> true;
-                };
-        return good ? Verdict.OK : Verdict.BAD_TRANSPORT;
-    }
-
-    private boolean isTcpHeaderWhole(int room) {
-        int header = tcpHeaderLength();
-        return header >= TCP_HEADER_LENGTH_MIN && header <= room;
-    }
-
-    private boolean isUdpWhole(int room) {
-        int length = u16(headerLength + UDP_LENGTH_OFFSET);
-        return length >= UDP_HEADER_LENGTH && length <= room;
+        return TransportHeader.isWhole(buffer, offset + headerLength, room, protocol, v4)
+                ? Verdict.OK
+                : Verdict.BAD_TRANSPORT;
     }
 
     public ByteBuffer buffer() {
@@ -437,11 +408,11 @@ public final class IpPacket {
     /// The flags byte of a TCP header.
     public int tcpFlags() {
         assert isTcp() : protocol;
-        return u8(headerLength + TCP_FLAGS_OFFSET);
+        return u8(headerLength + TransportHeader.TCP_FLAGS_OFFSET);
     }
 
     public int tcpHeaderLength() {
-        return (u8(headerLength + TCP_DATA_OFFSET) >>> 4) * 4;
+        return TransportHeader.tcpLength(buffer, offset + headerLength);
     }
 
     public int icmpType() {
@@ -464,7 +435,7 @@ public final class IpPacket {
 
     /// The identifier of an echo request or reply.
     public int echoId() {
-        return u16(headerLength + ICMP_ECHO_ID_OFFSET);
+        return u16(headerLength + TransportHeader.ICMP_ECHO_ID_OFFSET);
     }
 
     /// True for ICMP that reports an error about another packet: ICMPv4 3, 4, 5, 11, 12; ICMPv6
@@ -528,7 +499,7 @@ public final class IpPacket {
     /// Rewrites the identifier of an echo request or reply.
     public void echoId(int id) {
         assert isEchoRequest() || isEchoReply() : protocol;
-        replace16(headerLength + ICMP_ECHO_ID_OFFSET, id);
+        replace16(headerLength + TransportHeader.ICMP_ECHO_ID_OFFSET, id);
     }
 
     private void replace16(int field, int value) {
@@ -544,9 +515,10 @@ public final class IpPacket {
 
     private void updateTransportChecksum(long before, long after) {
         switch (protocol) {
-            case IpProtocol.TCP -> update(headerLength + TCP_CHECKSUM_OFFSET, before, after);
+            case IpProtocol.TCP ->
+                    update(headerLength + TransportHeader.TCP_CHECKSUM_OFFSET, before, after);
             case IpProtocol.ICMP, IpProtocol.ICMPV6 ->
-                    update(headerLength + ICMP_CHECKSUM_OFFSET, before, after);
+                    update(headerLength + TransportHeader.ICMP_CHECKSUM_OFFSET, before, after);
             case IpProtocol.UDP -> updateUdp(before, after);
             default -> {}
         }
@@ -559,7 +531,7 @@ public final class IpPacket {
 
     /// Zero means "no checksum" and becomes a real one, but for a piece: the sum is of all pieces.
     private void updateUdp(long before, long after) {
-        int field = headerLength + UDP_CHECKSUM_OFFSET;
+        int field = headerLength + TransportHeader.UDP_CHECKSUM_OFFSET;
         if (u16(field) == 0) {
             if (!fragment) {
                 writeTransportChecksum();
@@ -572,14 +544,9 @@ public final class IpPacket {
 
     /// Recomputes the checksum of TCP, UDP or ICMP in full; nothing for other protocols.
     public void writeTransportChecksum() {
-        int field =
-                switch (protocol) {
-                    case IpProtocol.TCP -> headerLength + TCP_CHECKSUM_OFFSET;
-                    case IpProtocol.UDP -> headerLength + UDP_CHECKSUM_OFFSET;
-                    case IpProtocol.ICMP, IpProtocol.ICMPV6 -> headerLength + ICMP_CHECKSUM_OFFSET;
-                    default -> -1;
-                };
-        if (field >= 0) {
+        int inHeader = TransportHeader.checksumOffset(protocol);
+        int field = headerLength + inHeader;
+        if (inHeader >= 0) {
             buffer.putShort(offset + field, (short) 0);
             int checksum = Checksums.finish(transportSum());
             boolean udpZero = protocol == IpProtocol.UDP && checksum == 0;
@@ -590,12 +557,15 @@ public final class IpPacket {
     /// True if the checksum of TCP, UDP or ICMP is right, and where there is none: UDP without
     /// one, other protocols.
     public boolean isTransportChecksumValid() {
-        boolean unchecked = isUdp() && u16(headerLength + UDP_CHECKSUM_OFFSET) == 0;
+        boolean unchecked = isUdp() && u16(headerLength + TransportHeader.UDP_CHECKSUM_OFFSET) == 0;
         return unchecked || !hasPorts() && !isIcmp() || Checksums.finish(transportSum()) == 0;
     }
 
     private long transportSum() {
-        int length = isUdp() ? u16(headerLength + UDP_LENGTH_OFFSET) : totalLength - headerLength;
+        int length =
+                isUdp()
+                        ? u16(headerLength + TransportHeader.UDP_LENGTH_OFFSET)
+                        : totalLength - headerLength;
         long sum = Checksums.sum(buffer, offset + headerLength, length);
         return protocol == IpProtocol.ICMP
                 ? sum

@@ -1,2 +1,4 @@
-/// Addresses, batches of packets and views of their headers. Pure: no clock, no socket, no thread.
+/// Addresses and networks, batches of packets, views of their headers, tables and pacers: what all
+/// else is written in. Pure: no clock, no socket, no thread; uses nothing.
+/// Begin at [PacketBatch] and [IpPacket].
 package dev.gatehouse.wire;
