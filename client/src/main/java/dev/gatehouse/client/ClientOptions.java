@@ -1,10 +1,12 @@
 package dev.gatehouse.client;
 
 import dev.gatehouse.channel.login.DeviceId;
+import dev.gatehouse.channel.options.CaFileOption;
 import dev.gatehouse.channel.options.ConfigurationMistake;
+import dev.gatehouse.channel.options.IdentityOptions;
 import dev.gatehouse.channel.options.PortalSettings;
 import dev.gatehouse.client.resolver.DnsControl;
-import dev.gatehouse.transport.udp.OffloadOption;
+import dev.gatehouse.transport.udp.UdpOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The options of a client, each with its environment variable (client.md 1), and their checks.
@@ -22,6 +25,10 @@ final class ClientOptions {
     private static final Logger LOG = LoggerFactory.getLogger(ClientOptions.class);
     private static final int BUFFER_BYTES_MIN = 1 << 16;
     private static final int NAME_LENGTH_MAX = 255;
+
+    @Mixin private IdentityOptions identity;
+    @Mixin private CaFileOption caFile;
+    @Mixin private UdpOptions udp;
 
     @Option(
             names = "--token-path",
@@ -34,22 +41,8 @@ final class ClientOptions {
             names = {"-u", "--api-url"},
             paramLabel = "<url>",
             defaultValue = "${env:FIREZONE_API_URL:-wss://api.firezone.dev/}",
-            description = "The portal.")
+            description = "The portal, wss://host or ws://host:port.")
     private String apiUrl;
-
-    @Option(
-            names = {"-i", "--firezone-id"},
-            paramLabel = "<id>",
-            defaultValue = "${env:FIREZONE_ID:-}",
-            description = "Identity of this device; made and kept if not set.")
-    private String firezoneId;
-
-    @Option(
-            names = "--firezone-name",
-            paramLabel = "<name>",
-            defaultValue = "${env:FIREZONE_NAME:-}",
-            description = "How the portal shows this device; else the host name.")
-    private String firezoneName;
 
     @Option(
             names = "--dns-control",
@@ -77,7 +70,8 @@ final class ClientOptions {
             names = {"-m", "--max-partition-time"},
             paramLabel = "<duration>",
             defaultValue = "${env:MAX_PARTITION_TIME:-}",
-            description = "Give up after the portal was away for, say, 5m.")
+            description =
+                    "How long the portal may be away before this process gives up; 0 = for ever.")
     private String maxPartitionTime;
 
     @Option(
@@ -113,35 +107,6 @@ final class ClientOptions {
     private boolean incBuf;
 
     @Option(
-            names = "--udp-send-buffer-size",
-            paramLabel = "<bytes>",
-            defaultValue = "${env:FIREZONE_UDP_SEND_BUFFER_SIZE:-16777216}",
-            description = "Bytes of a socket's send buffer.")
-    private int sendBufferSize;
-
-    @Option(
-            names = "--udp-recv-buffer-size",
-            paramLabel = "<bytes>",
-            defaultValue = "${env:FIREZONE_UDP_RECV_BUFFER_SIZE:-134217728}",
-            description = "Bytes of a socket's receive buffer.")
-    private int receiveBufferSize;
-
-    @Option(
-            names = "--ca-file",
-            paramLabel = "<file>",
-            defaultValue = "${env:GATEHOUSE_CA_FILE:-}",
-            description = "PEM certificates that vouch for the portal.")
-    private String caFile;
-
-    @Option(
-            names = "--offload",
-            paramLabel = "<auto|off>",
-            defaultValue = "${env:GATEHOUSE_OFFLOAD:-auto}",
-            description =
-                    "auto or off: one packet a system call, for drivers that get batches wrong.")
-    private String offload;
-
-    @Option(
             names = "--aead",
             paramLabel = "<name>",
             defaultValue = "${env:GATEHOUSE_AEAD:-auto}",
@@ -171,7 +136,7 @@ final class ClientOptions {
                 resolvConf,
                 activateInternetResource,
                 partition(),
-                PortalSettings.caFile("GATEHOUSE_CA_FILE", caFile),
+                caFile.file(),
                 statusSocket,
                 buffers(),
                 packets(),
@@ -190,9 +155,8 @@ final class ClientOptions {
     }
 
     private String id() throws ConfigurationMistake {
-        return firezoneId.isBlank()
-                ? DeviceIdFile.readOrCreate(DeviceIdFile.DEFAULT)
-                : firezoneId.strip();
+        var id = identity.id();
+        return id.isPresent() ? id.get() : DeviceIdFile.readOrCreate(DeviceIdFile.DEFAULT);
     }
 
     private String tunName() throws ConfigurationMistake {
@@ -205,12 +169,13 @@ final class ClientOptions {
     }
 
     private String name() throws ConfigurationMistake {
-        if (firezoneName.strip().length() > NAME_LENGTH_MAX) {
+        var name = identity.name();
+        if (name.isPresent() && name.get().length() > NAME_LENGTH_MAX) {
             throw new ConfigurationMistake(
                     "FIREZONE_NAME must have 1 to %d characters".formatted(NAME_LENGTH_MAX));
         }
-        if (!firezoneName.isBlank()) {
-            return firezoneName.strip();
+        if (name.isPresent()) {
+            return name.get();
         }
         try {
             return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
@@ -259,7 +224,7 @@ final class ClientOptions {
     private ClientSettings.Packets packets() throws ConfigurationMistake {
         try {
             return new ClientSettings.Packets(
-                    OffloadOption.isWanted(offload),
+                    udp.isOffloadWanted(),
                     aead.equals("auto") ? Optional.empty() : Optional.of(aead));
         } catch (IllegalArgumentException e) {
             throw new ConfigurationMistake(e.getMessage());
@@ -267,12 +232,13 @@ final class ClientOptions {
     }
 
     private ClientSettings.Buffers buffers() throws ConfigurationMistake {
-        if (sendBufferSize < BUFFER_BYTES_MIN || receiveBufferSize < BUFFER_BYTES_MIN) {
+        if (udp.sendBufferBytes() < BUFFER_BYTES_MIN
+                || udp.receiveBufferBytes() < BUFFER_BYTES_MIN) {
             throw new ConfigurationMistake(
                     "FIREZONE_UDP_SEND_BUFFER_SIZE and FIREZONE_UDP_RECV_BUFFER_SIZE are bytes, at"
                             + " least "
                             + BUFFER_BYTES_MIN);
         }
-        return new ClientSettings.Buffers(sendBufferSize, receiveBufferSize, incBuf);
+        return new ClientSettings.Buffers(udp.sendBufferBytes(), udp.receiveBufferBytes(), incBuf);
     }
 }

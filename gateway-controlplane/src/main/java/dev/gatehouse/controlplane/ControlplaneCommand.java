@@ -4,9 +4,12 @@ import dev.gatehouse.channel.PeerRole;
 import dev.gatehouse.channel.Secret;
 import dev.gatehouse.channel.login.DeviceId;
 import dev.gatehouse.channel.login.UserAgent;
+import dev.gatehouse.channel.options.CaFileOption;
 import dev.gatehouse.channel.options.ConfigurationMistake;
+import dev.gatehouse.channel.options.IdentityOptions;
 import dev.gatehouse.channel.options.PortalSettings;
 import dev.gatehouse.http.HttpListeners;
+import dev.gatehouse.http.ProbeAddressOption;
 import dev.gatehouse.transport.process.MonotonicClock;
 import dev.gatehouse.transport.process.Termination;
 import io.vertx.core.Vertx;
@@ -24,6 +27,7 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -48,59 +52,43 @@ public final class ControlplaneCommand implements Callable<Integer> {
     private static final long STOP_LIMIT_S = 3;
 
     @Spec private CommandSpec spec;
+    @Mixin private IdentityOptions identity;
+    @Mixin private CaFileOption caFile;
+    @Mixin private ProbeAddressOption probeAddress;
 
     @Option(
             names = "--token",
+            paramLabel = "<token>",
             defaultValue = "${env:FIREZONE_TOKEN:-}",
             description =
-                    "Token of the gateway, or the file that holds it; otherwise the file"
-                            + " FIREZONE_TOKEN in $CREDENTIALS_DIRECTORY.")
+                    "The gateway's token, or a file that holds it; else the file FIREZONE_TOKEN in"
+                            + " $CREDENTIALS_DIRECTORY.")
     private String token;
 
     @Option(
-            names = {"-i", "--firezone-id"},
-            defaultValue = "${env:FIREZONE_ID:-}",
-            description = "Stable id of this gateway; otherwise --id-file.")
-    private String id;
-
-    @Option(
             names = "--id-file",
+            paramLabel = "<file>",
             defaultValue = "${env:GATEHOUSE_ID_FILE:-/var/lib/firezone/gateway_id}",
             description = "Where a created id is kept.")
     private Path idFile;
 
     @Option(
-            names = "--firezone-name",
-            defaultValue = "${env:FIREZONE_NAME:-}",
-            description = "How the portal shows this gateway; otherwise the host's name.")
-    private String name;
-
-    @Option(
             names = {"-u", "--api-url"},
+            paramLabel = "<url>",
             defaultValue = "${env:FIREZONE_API_URL:-wss://api.firezone.dev}",
-            description = "The portal.")
+            description = "The portal, wss://host or ws://host:port.")
     private String apiUrl;
 
     @Option(
-            names = "--ca-file",
-            defaultValue = "${env:GATEHOUSE_CA_FILE:-}",
-            description = "PEM certificates to trust instead of the system's.")
-    private String caFile;
-
-    @Option(
-            names = "--health-check-addr",
-            defaultValue = "${env:HEALTH_CHECK_ADDR:-0.0.0.0:8080}",
-            description = "Probes and metrics.")
-    private String healthCheckAddr;
-
-    @Option(
             names = "--rpc-socket",
+            paramLabel = "<path>",
             defaultValue = "${env:GATEHOUSE_RPC_SOCKET:-/run/gatehouse/dataplane.sock}",
-            description = "Socket of the data plane.")
+            description = "Unix socket between control plane and data plane.")
     private Path rpcSocket;
 
     @Option(
             names = "--max-partition-time",
+            paramLabel = "<duration>",
             defaultValue = "${env:FIREZONE_MAX_PARTITION_TIME:-24h}",
             description =
                     "How long the portal may be away before this process gives up; 0 = for ever.")
@@ -134,6 +122,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
     }
 
     private ControlplaneConfig toConfig() throws ConfigurationMistake {
+        var healthCheckAddr = probeAddress.text();
         int colon = healthCheckAddr.lastIndexOf(':');
         require(
                 colon > 0 && healthCheckAddr.substring(colon + 1).matches("\\d{1,5}"),
@@ -148,7 +137,7 @@ public final class ControlplaneCommand implements Callable<Integer> {
                 healthCheckAddr.substring(0, colon).replaceAll("[\\[\\]]", ""),
                 Integer.parseInt(healthCheckAddr.substring(colon + 1)),
                 PortalSettings.duration("FIREZONE_MAX_PARTITION_TIME", maxPartition),
-                PortalSettings.caFile("GATEHOUSE_CA_FILE", caFile),
+                caFile.file(),
                 leaveDataplane);
     }
 
@@ -182,8 +171,9 @@ public final class ControlplaneCommand implements Callable<Integer> {
     }
 
     private String readId() {
-        if (!id.isBlank()) {
-            return id.strip();
+        var id = identity.id();
+        if (id.isPresent()) {
+            return id.get();
         }
         require(
                 !Files.isDirectory(idFile),
@@ -221,8 +211,9 @@ public final class ControlplaneCommand implements Callable<Integer> {
     }
 
     private String readName() {
-        if (!name.isBlank()) {
-            return name.strip();
+        var name = identity.name();
+        if (name.isPresent()) {
+            return name.get();
         }
         return readIfExists(Path.of("/proc/sys/kernel/hostname"))
                 .map(String::strip)
@@ -263,7 +254,8 @@ public final class ControlplaneCommand implements Callable<Integer> {
                             misconfigured(
                                     "cannot serve HTTP on %s (%s): set HEALTH_CHECK_ADDR to a free"
                                                     .formatted(
-                                                            healthCheckAddr, failure.getMessage())
+                                                            probeAddress.text(),
+                                                            failure.getMessage())
                                             + " address");
                             ended.complete(MISCONFIGURED);
                         });

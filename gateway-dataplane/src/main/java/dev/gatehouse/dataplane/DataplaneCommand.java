@@ -2,7 +2,7 @@ package dev.gatehouse.dataplane;
 
 import dev.gatehouse.dataplane.host.TunNames;
 import dev.gatehouse.transport.process.Termination;
-import dev.gatehouse.transport.udp.OffloadOption;
+import dev.gatehouse.transport.udp.UdpOptions;
 import dev.gatehouse.wire.IpNetwork;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -18,7 +19,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "dataplane",
         mixinStandardHelpOptions = true,
-        sortOptions = false,
         description = "Moves the packets of a gateway; told what to do by the control plane.")
 public final class DataplaneCommand implements Callable<Integer> {
     private static final int NO_PEER = -1;
@@ -26,21 +26,25 @@ public final class DataplaneCommand implements Callable<Integer> {
     private static final int EXIT_CONFIGURATION = 2;
 
     @Spec private CommandSpec spec;
+    @Mixin private UdpOptions udp;
 
     @Option(
             names = "--rpc-socket",
+            paramLabel = "<path>",
             defaultValue = "${env:GATEHOUSE_RPC_SOCKET:-/run/gatehouse/dataplane.sock}",
-            description = "Unix socket for the control plane.")
+            description = "Unix socket between control plane and data plane.")
     private Path rpcSocket;
 
     @Option(
             names = "--rpc-peer-uid",
+            paramLabel = "<uid>",
             defaultValue = "${env:GATEHOUSE_RPC_PEER_UID:--1}",
             description = "User that may connect besides our own; -1 for none.")
     private int rpcPeerUid;
 
     @Option(
             names = "--shards",
+            paramLabel = "<count>",
             defaultValue = "${env:GATEHOUSE_SHARDS:-auto}",
             description = {
                 "Packet threads, 1 to 64, among which clients are spread; auto: processors less"
@@ -52,6 +56,7 @@ public final class DataplaneCommand implements Callable<Integer> {
 
     @Option(
             names = "--tun-name",
+            paramLabel = "<name>",
             defaultValue = "${env:GATEHOUSE_TUN_NAME:-" + TunNames.DEFAULT + "}",
             description = {
                 "Name of the TUN device of shard 0; where a client of ours has the default one:",
@@ -61,24 +66,14 @@ public final class DataplaneCommand implements Callable<Integer> {
 
     @Option(
             names = "--udp-port",
+            paramLabel = "<port>",
             defaultValue = "${env:GATEHOUSE_UDP_PORT:-52625}",
             description = "UDP port; another one if it is taken.")
     private int udpPort;
 
     @Option(
-            names = "--udp-send-buffer-size",
-            defaultValue = "${env:FIREZONE_UDP_SEND_BUFFER_SIZE:-16777216}",
-            description = "Bytes of a socket's send buffer.")
-    private int sendBufferBytes;
-
-    @Option(
-            names = "--udp-recv-buffer-size",
-            defaultValue = "${env:FIREZONE_UDP_RECV_BUFFER_SIZE:-134217728}",
-            description = "Bytes of a socket's receive buffer.")
-    private int receiveBufferBytes;
-
-    @Option(
             names = "--no-inc-buf",
+            paramLabel = "<true|false>",
             arity = "0..1",
             fallbackValue = "true",
             defaultValue = "${env:FIREZONE_NO_INC_BUF:-false}",
@@ -87,6 +82,7 @@ public final class DataplaneCommand implements Callable<Integer> {
 
     @Option(
             names = "--no-masquerade",
+            paramLabel = "<true|false>",
             arity = "0..1",
             fallbackValue = "true",
             defaultValue = "${env:FIREZONE_NO_MASQUERADE:-false}",
@@ -95,6 +91,7 @@ public final class DataplaneCommand implements Callable<Integer> {
 
     @Option(
             names = "--no-sysctl",
+            paramLabel = "<true|false>",
             arity = "0..1",
             fallbackValue = "true",
             defaultValue = "${env:GATEHOUSE_NO_SYSCTL:-false}",
@@ -103,25 +100,21 @@ public final class DataplaneCommand implements Callable<Integer> {
 
     @Option(
             names = "--http",
+            paramLabel = "<address:port>",
             defaultValue = "${env:GATEHOUSE_DATAPLANE_HTTP:-127.0.0.1:8081}",
             description = "Address of probes and metrics.")
     private String http;
 
     @Option(
             names = "--aead",
+            paramLabel = "<name>",
             defaultValue = "${env:GATEHOUSE_AEAD:-auto}",
-            description = "Cipher implementation: auto, vector, libcrypto, jdk.")
+            description = "Implementation of the cipher: auto, vector, libcrypto, jdk.")
     private String aead;
 
     @Option(
-            names = "--offload",
-            defaultValue = "${env:GATEHOUSE_OFFLOAD:-auto}",
-            description =
-                    "auto, or off: one system call a packet, for drivers that get batches wrong.")
-    private String offload;
-
-    @Option(
             names = "--allow-name-target",
+            paramLabel = "<network>",
             split = ",",
             defaultValue = "${env:GATEHOUSE_ALLOW_NAME_TARGET:-}",
             description = {
@@ -171,15 +164,15 @@ public final class DataplaneCommand implements Callable<Integer> {
                 shardCount(),
                 tunName,
                 udpPort,
-                sendBufferBytes,
-                receiveBufferBytes,
+                udp.sendBufferBytes(),
+                udp.receiveBufferBytes(),
                 !noBufferLimits,
                 !noMasquerade,
                 !noSysctl,
                 http.substring(0, colon),
                 port(http.substring(colon + 1)),
                 aead.equals("auto") ? Optional.empty() : Optional.of(aead),
-                OffloadOption.isWanted(offload),
+                udp.isOffloadWanted(),
                 nameTargets.stream()
                         .map(String::strip)
                         .filter(text -> !text.isEmpty())

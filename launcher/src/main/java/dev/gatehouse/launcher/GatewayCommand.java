@@ -61,12 +61,14 @@ final class GatewayCommand implements Callable<Integer> {
 
     @Option(
             names = "--rpc-socket",
+            paramLabel = "<path>",
             defaultValue = "${env:GATEHOUSE_RPC_SOCKET:-}",
             description = "Socket between the processes; otherwise one in a private folder.")
     private String rpcSocket;
 
     @Option(
             names = "--dataplane-java-options",
+            paramLabel = "<option>",
             defaultValue = "${env:GATEHOUSE_DATAPLANE_JAVA_OPTIONS:-}",
             split = " ",
             description = "More JVM options for the data plane.")
@@ -74,6 +76,7 @@ final class GatewayCommand implements Callable<Integer> {
 
     @Option(
             names = "--controlplane-java-options",
+            paramLabel = "<option>",
             defaultValue = "${env:GATEHOUSE_CONTROLPLANE_JAVA_OPTIONS:-}",
             split = " ",
             description = "More JVM options for the control plane.")

@@ -11,7 +11,8 @@ import picocli.CommandLine.Parameters;
 final class GatewayOptions {
     @Option(
             names = "--token",
-            description = "Token of the gateway, or the file that holds it [FIREZONE_TOKEN].")
+            paramLabel = "<token>",
+            description = "The gateway's token, or a file that holds it [FIREZONE_TOKEN].")
     private String token;
 
     @Parameters(
@@ -22,27 +23,33 @@ final class GatewayOptions {
 
     @Option(
             names = {"-i", "--firezone-id"},
-            description = "Stable id of this gateway; else one is made and kept [FIREZONE_ID].")
+            paramLabel = "<id>",
+            description = "Lasting identity of this host; made and kept if not set [FIREZONE_ID].")
     private String id;
 
     @Option(
             names = "--firezone-name",
-            description =
-                    "How the portal shows this gateway; else the host's name [FIREZONE_NAME].")
+            paramLabel = "<name>",
+            description = "How the portal shows this host; else the host name [FIREZONE_NAME].")
     private String name;
 
     @Option(
             names = {"-u", "--api-url"},
-            description = "The portal [FIREZONE_API_URL].")
+            paramLabel = "<url>",
+            description = "The portal, wss://host or ws://host:port [FIREZONE_API_URL].")
     private String apiUrl;
 
-    @Option(names = "--health-check-addr", description = "Probes and metrics [HEALTH_CHECK_ADDR].")
+    @Option(
+            names = "--health-check-addr",
+            paramLabel = "<address:port>",
+            description = "Where probes and metrics are served [HEALTH_CHECK_ADDR].")
     private String healthCheckAddr;
 
     @Option(
             names = "--max-partition-time",
+            paramLabel = "<duration>",
             description =
-                    "How long the portal may be away before the gateway gives up"
+                    "How long the portal may be away before this process gives up; 0 = for ever"
                             + " [FIREZONE_MAX_PARTITION_TIME].")
     private String maxPartition;
 

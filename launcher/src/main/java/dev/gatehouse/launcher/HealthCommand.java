@@ -24,6 +24,7 @@ final class HealthCommand implements Callable<Integer> {
 
     @Option(
             names = "--address",
+            paramLabel = "<address:port>",
             defaultValue = "${env:HEALTH_CHECK_ADDR:-127.0.0.1:8080}",
             description = "Where the probes are.")
     private String address;

@@ -54,30 +54,35 @@ public final class PortalCommand implements Callable<Integer> {
 
     @Option(
             names = "--listen",
+            paramLabel = "<address:port>",
             description = "Address for peers, probes and metrics.",
             defaultValue = "${env:GATEHOUSE_PORTAL_LISTEN:-0.0.0.0:8083}")
     private String listen;
 
     @Option(
             names = "--api-listen",
+            paramLabel = "<address:port>",
             description = "Address of the administrator's API.",
             defaultValue = "${env:GATEHOUSE_PORTAL_API_LISTEN:-127.0.0.1:8084}")
     private String apiListen;
 
     @Option(
             names = "--tls-cert",
+            paramLabel = "<file>",
             description = "PEM certificate chain: serves wss:// instead of ws://.",
             defaultValue = "${env:GATEHOUSE_PORTAL_TLS_CERT:-}")
     private String tlsCertificate;
 
     @Option(
             names = "--tls-key",
+            paramLabel = "<file>",
             description = "PEM private key of the certificate.",
             defaultValue = "${env:GATEHOUSE_PORTAL_TLS_KEY:-}")
     private String tlsKey;
 
     @Option(
             names = "--trusted-proxies",
+            paramLabel = "<network>",
             description =
                     "Networks of the proxies in front, separated by commas: whose X-Forwarded-For"
                             + " is believed. Name the proxies alone, never a network of clients.",
@@ -86,14 +91,16 @@ public final class PortalCommand implements Callable<Integer> {
 
     @Option(
             names = "--proxy-hops",
+            paramLabel = "<count>",
             description =
                     "How many trusted proxies stand in a row; so many entries of X-Forwarded-For"
-                            + " are read, from the right (${DEFAULT-VALUE}).",
+                            + " are read, from the right.",
             defaultValue = "${env:GATEHOUSE_PORTAL_PROXY_HOPS:-1}")
     private int proxyHops;
 
     @Option(
             names = "--proxy-places",
+            paramLabel = "<true|false>",
             arity = "0..1",
             fallbackValue = "true",
             description =
@@ -104,38 +111,44 @@ public final class PortalCommand implements Callable<Integer> {
 
     @Option(
             names = "--max-connections",
+            paramLabel = "<count>",
             description = "More peers are told to come back later.",
             defaultValue = "${env:GATEHOUSE_PORTAL_MAX_CONNECTIONS:-10000}")
     private int connectionsMax;
 
     @Option(
             names = "--max-sessions-per-token",
-            description = "Clients at a time with one token (${DEFAULT-VALUE}).",
+            paramLabel = "<count>",
+            description = "Clients at a time with one token.",
             defaultValue = "${env:GATEHOUSE_PORTAL_MAX_SESSIONS_PER_TOKEN:-5000}")
     private int clientSessionsMax;
 
     @Option(
             names = "--max-gateways-per-token",
-            description = "Gateways or relays at a time with one token (${DEFAULT-VALUE}).",
+            paramLabel = "<count>",
+            description = "Gateways or relays at a time with one token.",
             defaultValue = "${env:GATEHOUSE_PORTAL_MAX_GATEWAYS_PER_TOKEN:-500}")
     private int peerSessionsMax;
 
     @Option(
             names = "--max-devices",
-            description = "Devices remembered of one actor or site (${DEFAULT-VALUE}).",
+            paramLabel = "<count>",
+            description = "Devices remembered of one actor or site.",
             defaultValue = "${env:GATEHOUSE_PORTAL_MAX_DEVICES:-10000}")
     private int devicesMax;
 
     @Option(
             names = "--device-expiry-days",
+            paramLabel = "<days>",
             description =
                     "Days after which a device that is not seen is forgotten, 7 if it came once;"
-                            + " 0: never (${DEFAULT-VALUE}).",
+                            + " 0: never.",
             defaultValue = "${env:GATEHOUSE_PORTAL_DEVICE_EXPIRY_DAYS:-90}")
     private int deviceExpiryDays;
 
     @Option(
             names = "--api-token",
+            paramLabel = "<token>",
             description =
                     "Bearer token of the API; without it one is kept in <data-dir>/api-token."
                             + " Prefer the variable.",

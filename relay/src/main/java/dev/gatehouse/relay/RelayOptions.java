@@ -1,8 +1,10 @@
 package dev.gatehouse.relay;
 
 import dev.gatehouse.channel.Secret;
+import dev.gatehouse.channel.options.CaFileOption;
 import dev.gatehouse.channel.options.ConfigurationMistake;
 import dev.gatehouse.channel.options.PortalSettings;
+import dev.gatehouse.http.ProbeAddressOption;
 import dev.gatehouse.relay.server.policy.RelayConfig;
 import dev.gatehouse.relay.server.policy.RelayLimits;
 import dev.gatehouse.wire.Endpoint;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -27,6 +30,9 @@ final class RelayOptions {
     private static final List<IpNetwork> MULTICAST =
             List.of(IpNetwork.parse("224.0.0.0/3"), IpNetwork.parse("ff00::/8"));
     private static final int SECRET_FILE_BYTES_MAX = 8192;
+
+    @Mixin private CaFileOption caFile;
+    @Mixin private ProbeAddressOption probeAddress;
 
     @Option(
             names = "--public-ip4-addr",
@@ -124,25 +130,11 @@ final class RelayOptions {
     private String stampSecret;
 
     @Option(
-            names = "--ca-file",
-            paramLabel = "<file>",
-            defaultValue = "${env:GATEHOUSE_CA_FILE:-}",
-            description = "PEM certificates that vouch for the portal.")
-    private String caFile;
-
-    @Option(
             names = "--rng-seed",
             hidden = true,
             defaultValue = "${env:RNG_SEED:-}",
             description = "Makes ports, nonces and secret predictable. For tests only.")
     private String rngSeed;
-
-    @Option(
-            names = "--health-check-addr",
-            paramLabel = "<address:port>",
-            defaultValue = "${env:HEALTH_CHECK_ADDR:-0.0.0.0:8080}",
-            description = "HTTP probes and metrics.")
-    private String healthCheckAddr;
 
     @Option(
             names = "--drain",
@@ -220,7 +212,7 @@ final class RelayOptions {
                     "no token: set FIREZONE_TOKEN to the token the portal made for this relay");
         }
         var shownName = text(positional.size() < 2 ? name : positional.get(1));
-        var authorities = PortalSettings.caFile("GATEHOUSE_CA_FILE", caFile);
+        var authorities = caFile.file();
         return Optional.of(new PortalLogin(api(), login.get(), shownName, authorities));
     }
 
@@ -245,11 +237,11 @@ final class RelayOptions {
 
     private Endpoint health() throws ConfigurationMistake {
         try {
-            return Endpoint.parse(healthCheckAddr);
+            return Endpoint.parse(probeAddress.text());
         } catch (IllegalArgumentException _) {
             throw new ConfigurationMistake(
                     "HEALTH_CHECK_ADDR must be an address and a port such as 0.0.0.0:8080, not "
-                            + healthCheckAddr);
+                            + probeAddress.text());
         }
     }
 

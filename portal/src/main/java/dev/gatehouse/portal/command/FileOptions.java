@@ -8,12 +8,14 @@ import picocli.CommandLine.Option;
 public final class FileOptions {
     @Option(
             names = "--config",
+            paramLabel = "<file>",
             description = "The portal's YAML file.",
             defaultValue = "${env:GATEHOUSE_PORTAL_CONFIG:-portal.yaml}")
     public Path config;
 
     @Option(
             names = "--data-dir",
+            paramLabel = "<folder>",
             description = "Directory of the database, the audit file and the API token.",
             defaultValue = "${env:GATEHOUSE_PORTAL_DATA_DIR:-portal-data}")
     public Path dataDirectory;

@@ -33,12 +33,14 @@ public final class PortalBackupCommand implements Callable<Integer> {
 
     @Option(
             names = "--api",
+            paramLabel = "<address:port>",
             description = "Address of the running portal's API.",
             defaultValue = "${env:GATEHOUSE_PORTAL_API_LISTEN:-127.0.0.1:8084}")
     private String api;
 
     @Option(
             names = "--api-token",
+            paramLabel = "<token>",
             description = "Its bearer token; otherwise the one in the data directory.",
             defaultValue = "${env:GATEHOUSE_PORTAL_API_TOKEN:-}",
             showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)

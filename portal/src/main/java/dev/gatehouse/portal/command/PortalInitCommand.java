@@ -29,12 +29,14 @@ public final class PortalInitCommand implements Callable<Integer> {
 
     @Option(
             names = "--slug",
+            paramLabel = "<name>",
             description = "Short name of the account: a-z, 0-9, _.",
             defaultValue = "home")
     private String slug;
 
     @Option(
             names = "--tokens-dir",
+            paramLabel = "<folder>",
             description =
                     "Writes the tokens to files gateway, relay and client in this directory"
                             + " (mode 0600) instead of printing them.")

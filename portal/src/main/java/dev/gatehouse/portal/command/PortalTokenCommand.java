@@ -49,13 +49,25 @@ public final class PortalTokenCommand implements Callable<Integer> {
 
         @Mixin private FileOptions files = new FileOptions();
 
-        @Option(names = "--type", required = true, description = "${COMPLETION-CANDIDATES}")
+        @Option(
+                names = "--type",
+                paramLabel = "<kind>",
+                required = true,
+                description = "${COMPLETION-CANDIDATES}")
         private Type type;
 
-        @Option(names = "--site", description = "Site of a gateway token.", defaultValue = "")
+        @Option(
+                names = "--site",
+                paramLabel = "<name>",
+                description = "Site of a gateway token.",
+                defaultValue = "")
         private String site;
 
-        @Option(names = "--actor", description = "Actor of a client token.", defaultValue = "")
+        @Option(
+                names = "--actor",
+                paramLabel = "<name>",
+                description = "Actor of a client token.",
+                defaultValue = "")
         private String actor;
 
         @Option(
