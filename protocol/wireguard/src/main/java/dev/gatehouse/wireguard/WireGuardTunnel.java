@@ -16,6 +16,7 @@ import dev.gatehouse.wireguard.handshake.HandshakeFields;
 import dev.gatehouse.wireguard.handshake.MacWriter;
 import dev.gatehouse.wireguard.handshake.PeerKeys;
 import dev.gatehouse.wireguard.handshake.PendingHandshake;
+import dev.gatehouse.wireguard.handshake.PendingHandshakes;
 import dev.gatehouse.wireguard.handshake.ReceivedInitiation;
 import dev.gatehouse.wireguard.handshake.Tai64n;
 import dev.gatehouse.wireguard.key.KeyPair;
@@ -78,8 +79,7 @@ public final class WireGuardTunnel implements AutoCloseable {
     private final ArrayDeque<TunnelEvent> events = new ArrayDeque<>();
     private final TokenBucket initiations =
             new TokenBucket(INITIATIONS_PER_SECOND, INITIATIONS_BURST); // the peer's
-    private PendingHandshake pending; // our newest initiation, null if none waits
-    private PendingHandshake previous; // the one before it: its response may be late
+    private final PendingHandshakes pending = new PendingHandshakes();
     private Tai64n lastReceived = Tai64n.ZERO;
     private Tai64n lastSent = Tai64n.ZERO;
     private int revision;
@@ -179,7 +179,7 @@ public final class WireGuardTunnel implements AutoCloseable {
 
     private Outcome handleResponse(byte[] message, long nowNs) {
         int receiver = HandshakeFields.index(message, HandshakeFields.RESPONSE_RECEIVER_OFFSET);
-        var handshake = waitingFor(receiver);
+        var handshake = pending.waitingFor(receiver);
         if (handshake == null) {
             return DropReason.UNKNOWN_SESSION;
         }
@@ -187,30 +187,12 @@ public final class WireGuardTunnel implements AutoCloseable {
         if (keys.isEmpty()) {
             return DropReason.BAD_TAG;
         }
-        forgetHandshakesUpTo(handshake);
+        pending.forgetUpTo(handshake);
         var session = new Session(receiver, keys.get(), true, nowNs);
         establish(session, nowNs);
         promote(session);
         sendKeepalive(nowNs); // the peer may use the session once it has something on it
         return Outcome.Accepted.RESPONSE;
-    }
-
-    private PendingHandshake waitingFor(int localIndex) {
-        if (pending != null && pending.localIndex() == localIndex) {
-            return pending;
-        }
-        return previous != null && previous.localIndex() == localIndex ? previous : null;
-    }
-
-    private void forgetHandshakesUpTo(PendingHandshake answered) {
-        if (previous != null) {
-            previous.close();
-            previous = null;
-        }
-        if (answered == pending) {
-            pending.close();
-            pending = null;
-        }
     }
 
     private Outcome handleCookieReply(byte[] message, long nowNs) {
@@ -351,13 +333,10 @@ public final class WireGuardTunnel implements AutoCloseable {
     }
 
     private void sendInitiation(long nowNs) {
-        if (previous != null) {
-            previous.close();
-        }
-        previous = pending;
-        pending = new PendingHandshake(peer, takeIndex(), random);
+        var handshake = new PendingHandshake(peer, takeIndex(), random);
+        pending.add(handshake);
         lastSent = timestamp(nowNs);
-        control(macs.sign(pending.initiate(lastSent)));
+        control(macs.sign(handshake.initiate(lastSent)));
         timers.arm(Timer.SEND_HANDSHAKE, nowNs + REKEY_TIMEOUT_NS + jitterNs());
     }
 
@@ -436,14 +415,7 @@ public final class WireGuardTunnel implements AutoCloseable {
         sessions.clear();
         macs.close();
         peer.close();
-        if (previous != null) {
-            previous.close();
-            previous = null;
-        }
-        if (pending != null) {
-            pending.close();
-            pending = null;
-        }
+        pending.close();
     }
 
     @Override
