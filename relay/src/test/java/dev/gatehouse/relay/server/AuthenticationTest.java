@@ -11,19 +11,16 @@ import static dev.gatehouse.relay.server.RelayHarness.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatehouse.relay.server.RelayHarness.Output;
-import dev.gatehouse.relay.server.login.Nonces;
 import dev.gatehouse.relay.server.login.StampSecret;
 import dev.gatehouse.relay.server.login.Username;
 import dev.gatehouse.relay.server.policy.RelayLimits;
 import dev.gatehouse.relay.server.statistics.RelayCounter;
-import dev.gatehouse.relay.server.statistics.RelayStatistics;
 import dev.gatehouse.stun.StunMethods;
 import dev.gatehouse.stun.StunWriter;
 import dev.gatehouse.stun.TurnCredentials;
 import dev.gatehouse.wire.Endpoint;
 import java.util.List;
 import java.util.Random;
-import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -192,35 +189,6 @@ class AuthenticationTest {
         var outputs = relay.fromClient(CLIENT_V6, relay.signed(StunMethods.REFRESH, 1, w -> w));
 
         assertThat(outputs).isEqualTo(stale(CLIENT_V6, nonce(2)));
-    }
-
-    @Test
-    void aNonceIsUsedUpAfterTenThousandRequestsAndReplaced() {
-        var nonces = new Nonces(10, new RelayHarness.SequentialRandom(), new RelayStatistics());
-        var text = nonces.current(CLIENT_V4);
-        var nonce = UUID.fromString(text);
-        for (int i = 0; i < 10_000; i++) {
-            assertThat(nonces.use(CLIENT_V4, nonce)).isEqualTo(Nonces.Use.ACCEPTED);
-        }
-
-        assertThat(nonces.use(CLIENT_V4, nonce)).isEqualTo(Nonces.Use.USED_UP);
-        assertThat(nonces.current(CLIENT_V4)).isNotEqualTo(text);
-        assertThat(nonces.use(CLIENT_V4, nonce)).isEqualTo(Nonces.Use.UNKNOWN);
-    }
-
-    @Test
-    void theNonceUnusedForLongestMakesRoom() {
-        var statistics = new RelayStatistics();
-        var nonces = new Nonces(2, new RelayHarness.SequentialRandom(), statistics);
-        String first = nonces.current(socket(1));
-        nonces.current(socket(2));
-        assertThat(nonces.current(socket(1))).isEqualTo(first);
-
-        nonces.current(socket(3));
-
-        assertThat(nonces.size()).isEqualTo(2);
-        assertThat(nonces.current(socket(1))).isEqualTo(first);
-        assertThat(statistics.get(RelayCounter.NONCES_EVICTED)).isOne();
     }
 
     @Test

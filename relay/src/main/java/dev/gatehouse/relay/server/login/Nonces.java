@@ -14,9 +14,9 @@ import java.util.random.RandomGenerator;
 /// Sockets that have shown credentials are remembered apart: strangers, who get a nonce for the
 /// asking, push out none but each other.
 public final class Nonces {
-    static final int USES_MAX = 10_000;
+    private static final int USES_MAX = 10_000;
 
-    public enum Use {
+    enum Use {
         ACCEPTED,
         /// No nonce, or that of another socket.
         UNKNOWN,
@@ -50,7 +50,7 @@ public final class Nonces {
     }
 
     /// The nonce `client` should use: the one it has while that is good, else another.
-    public String current(Endpoint client) {
+    String current(Endpoint client) {
         var entry = find(client);
         if (entry == null || entry.usesLeft == 0) {
             entry = new Entry(new UUID(random.nextLong(), random.nextLong()));
@@ -81,7 +81,7 @@ public final class Nonces {
     }
 
     /// Takes one use off the nonce of `client`, whatever becomes of the request.
-    public Use use(Endpoint client, UUID nonce) {
+    Use use(Endpoint client, UUID nonce) {
         var entry = find(client);
         if (entry == null || !entry.nonce.equals(nonce)) {
             return Use.UNKNOWN;
@@ -93,7 +93,7 @@ public final class Nonces {
         return Use.ACCEPTED;
     }
 
-    public int size() {
+    int size() {
         return strangers.size() + users.size();
     }
 }
