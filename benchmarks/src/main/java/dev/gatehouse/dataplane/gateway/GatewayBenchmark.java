@@ -42,7 +42,8 @@ public class GatewayBenchmark {
     private final GatewayState state = new GatewayState(GatewayLimits.defaults(), 0, 1);
     private final PacketBatch oneFlow = batch(0);
     private final PacketBatch manyFlows = batch(1);
-    private final NatTable nat = new NatTable("client", new Shared(GatewayLimits.defaults(), 1));
+    private final NatTable nat =
+            new NatTable("client", new NatShared(GatewayLimits.defaults().nat(), 1));
     private final IpPacket packet = new IpPacket();
     private final RuleSet rules =
             new RuleSet(

@@ -2,25 +2,16 @@ package dev.gatehouse.dataplane.gateway;
 
 import dev.gatehouse.tunnel.TunnelRanges;
 import dev.gatehouse.wire.IpAddress;
-import dev.gatehouse.wire.IpNetwork;
 import dev.gatehouse.wire.IpPacket;
-import dev.gatehouse.wire.PrefixTable;
 import dev.gatehouse.wire.TokenBucket;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /// One client: its resources, its proxy addresses and its translations. Outlives connections.
 final class ClientPeer {
-    /// All resources on one network.
-    private record Network(int prefixLength, List<Grant> grants) {}
-
     /// Of ICMP errors that the gateway makes: Linux itself sends a thousand a second.
     private static final int ICMP_PER_SECOND = 1_000;
 
@@ -39,11 +30,8 @@ final class ClientPeer {
     private final TokenBucket icmp = new TokenBucket(ICMP_PER_SECOND, ICMP_BURST);
     private final TokenBucket flows = new TokenBucket(FLOWS_PER_SECOND, FLOWS_BURST);
     private final GatewayLimits limits;
-    private final HostAddresses host;
     private final StateChanges changes;
-    private final TreeMap<String, Grant> grants = new TreeMap<>();
-    private final PrefixTable<Network> networks = new PrefixTable<>();
-    private int internetGrants;
+    private final Grants grants;
     private IpAddress v4;
     private IpAddress v6;
 
@@ -52,10 +40,10 @@ final class ClientPeer {
         this.v4 = v4;
         this.v6 = v6;
         limits = shared.limits;
-        host = shared.host;
+        grants = new Grants(shared.host);
         changes = shared.changes;
-        proxies = new ProxyTable(shared);
-        nat = new NatTable(id, shared);
+        proxies = new ProxyTable(limits.names(), shared.names, shared.hashSeed);
+        nat = new NatTable(id, shared.nat);
         requests = new NameRequests(this);
         changes.addClient(id);
     }
@@ -156,7 +144,7 @@ final class ClientPeer {
 
     /// What the client may use, by resource; only to read.
     Map<String, Grant> grants() {
-        return Collections.unmodifiableMap(grants);
+        return grants.all();
     }
 
     /// Replaces an expiry; an unknown resource is ignored.
@@ -176,9 +164,7 @@ final class ClientPeer {
             if (grants.size() >= limits.resourcesPerClientMax()) {
                 return false;
             }
-            var grant = new Grant(resource, expiresAtUnixSeconds);
-            grants.put(resource.id(), grant);
-            link(grant);
+            grants.add(new Grant(resource, expiresAtUnixSeconds));
         } else {
             replace(known, resource);
             known.expiresAt(expiresAtUnixSeconds);
@@ -200,9 +186,7 @@ final class ClientPeer {
                 known.resource() instanceof ResourceSpec.Dns before
                         && resource instanceof ResourceSpec.Dns after
                         && before.pattern().equals(after.pattern());
-        unlink(known);
-        known.update(resource);
-        link(known);
+        grants.replace(known, resource);
         if (!servesTheSameNames) {
             pruneProxies(resource);
         }
@@ -227,14 +211,9 @@ final class ClientPeer {
     boolean revoke(String resourceId) {
         var grant = grants.remove(resourceId);
         if (grant != null) {
-            handleRevoked(grant);
+            changes.addGrant(id, resourceId);
         }
         return grant != null;
-    }
-
-    private void handleRevoked(Grant grant) {
-        unlink(grant);
-        changes.addGrant(id, grant.resource().id());
     }
 
     /// Removes everything that is not listed.
@@ -248,54 +227,14 @@ final class ClientPeer {
     }
 
     private List<String> removeIf(Predicate<Grant> isGone) {
-        var gone = new ArrayList<String>(0);
-        for (Iterator<Grant> i = grants.values().iterator(); i.hasNext(); ) {
-            var grant = i.next();
-            if (isGone.test(grant)) {
-                i.remove();
-                handleRevoked(grant);
-                gone.add(grant.resource().id());
-            }
-        }
+        var gone = grants.removeIf(isGone);
+        gone.forEach(resourceId -> changes.addGrant(id, resourceId));
         return gone;
-    }
-
-    private void link(Grant grant) {
-        switch (grant.resource()) {
-            case ResourceSpec.Cidr cidr -> add(cidr.network(), grant);
-            case ResourceSpec.Internet _ -> internetGrants++;
-            case ResourceSpec.Dns _ -> {}
-        }
-    }
-
-    private void add(IpNetwork network, Grant grant) {
-        var known = networks.get(network);
-        if (known == null) {
-            known = new Network(network.prefixLength(), new ArrayList<>(1));
-            networks.put(network, known);
-        }
-        known.grants().add(grant);
     }
 
     /// Whether a network of the client's, or an address, holds this one.
     boolean hasNetwork(IpAddress address) {
-        return networks.longestMatch(address) != null;
-    }
-
-    private void unlink(Grant grant) {
-        switch (grant.resource()) {
-            case ResourceSpec.Cidr cidr -> remove(cidr.network(), grant);
-            case ResourceSpec.Internet _ -> internetGrants--;
-            case ResourceSpec.Dns _ -> {}
-        }
-    }
-
-    private void remove(IpNetwork network, Grant grant) {
-        var known = networks.get(network);
-        known.grants().remove(grant);
-        if (known.grants().isEmpty()) {
-            networks.remove(network);
-        }
+        return grants.hasNetwork(address);
     }
 
     /// True if the packet's source is one of the client's two addresses.
@@ -313,58 +252,22 @@ final class ClientPeer {
         if (TunnelRanges.isTunnel(isV4, high, low)) {
             return Access.TUNNEL_RANGE;
         }
-        if (internetGrants > 0 && isOnTheInternet(isV4, high, low)) {
-            return Access.ALLOWED;
-        }
-        var network = networks.longestMatch(isV4, high, low);
-        if (network == null) {
-            return internetGrants > 0 ? Access.NOT_PUBLIC : Access.NO_RESOURCE;
-        }
-        while (network != null) {
-            if (anyAdmits(network.grants(), protocol, port)) {
-                return Access.ALLOWED;
-            }
-            network = networks.longestMatchBelow(isV4, high, low, network.prefixLength());
-        }
-        return Access.FILTERED;
-    }
-
-    private boolean isOnTheInternet(boolean isV4, long high, long low) {
-        return PublicAddresses.isPublic(isV4, high, low) && !host.contains(isV4, high, low);
+        return grants.access(isV4, high, low, protocol, port);
     }
 
     private Access proxyAccess(ProxyTable.Proxy proxy, int protocol, int port) {
         if (proxy == null) {
             return Access.NO_RESOURCE;
         }
-        boolean known = false;
-        var ids = proxy.resourceIds();
-        for (int i = 0; i < ids.size(); i++) {
-            var grant = grants.get(ids.get(i));
-            known |= grant != null;
-            if (grant != null && grant.admits(protocol, port)) {
-                return proxy.real() == null ? Access.UNMAPPED : Access.TRANSLATED;
-            }
+        var access = grants.access(proxy.resourceIds(), protocol, port);
+        if (access != Access.ALLOWED) {
+            return access;
         }
-        return known ? Access.FILTERED : Access.NO_RESOURCE;
-    }
-
-    private static boolean anyAdmits(List<Grant> grants, int protocol, int port) {
-        for (int i = 0; i < grants.size(); i++) {
-            if (grants.get(i).admits(protocol, port)) {
-                return true;
-            }
-        }
-        return false;
+        return proxy.real() == null ? Access.UNMAPPED : Access.TRANSLATED;
     }
 
     /// The grant of a DNS resource whose pattern matches the name, or null.
     Grant dnsGrant(String resourceId, String domain) {
-        var grant = grants.get(resourceId);
-        boolean serves =
-                grant != null
-                        && grant.resource() instanceof ResourceSpec.Dns dns
-                        && dns.pattern().matches(domain);
-        return serves ? grant : null;
+        return grants.ofName(resourceId, domain);
     }
 }

@@ -194,7 +194,7 @@ final class ControlPath {
         }
         String domain = DomainPattern.normalize(request.domain());
         var key = new DnsMapping(peer.id(), request.resource(), domain, List.of(), List.of());
-        var usable = targets.usable(addresses, peer, drops);
+        var usable = targets.usable(addresses, peer::hasNetwork, drops);
         var mapping = peer.proxies().distribute(key, request.proxyIps(), usable);
         if (peer.proxies().contradicts(mapping)) {
             peer.clearProxies();

@@ -30,17 +30,17 @@ final class FragmentTable {
 
     /// IPv6 identifies a datagram without the protocol.
     private record Key(
-            ClientPeer peer,
+            Object client,
             boolean outbound,
             boolean v4,
             int protocol,
             int id,
             long remoteHigh,
             long remoteLow) {
-        static Key of(ClientPeer peer, boolean outbound, IpPacket packet) {
+        static Key of(Object client, boolean outbound, IpPacket packet) {
             boolean v4 = packet.isV4();
             return new Key(
-                    peer,
+                    client,
                     outbound,
                     v4,
                     v4 ? packet.protocol() : 0,
@@ -54,7 +54,7 @@ final class FragmentTable {
     private final DropCounters drops;
     private final LinkedHashMap<Key, FragmentedDatagram> datagrams =
             new LinkedHashMap<>(); // by age
-    private final Map<ClientPeer, Share> shares = new LinkedHashMap<>();
+    private final Map<Object, Share> shares = new LinkedHashMap<>();
     private final SharedLimit datagramsOfAll;
     private final SharedLimit heldOfAll;
 
@@ -75,8 +75,8 @@ final class FragmentTable {
     /// ends: nothing more of it passes.
     ///
     /// @return null if there are too many: the piece is not worth sending
-    FragmentedDatagram admit(ClientPeer peer, boolean outbound, IpPacket first, long nowNs) {
-        var datagram = begin(peer, outbound, first, nowNs);
+    FragmentedDatagram admit(Object client, boolean outbound, IpPacket first, long nowNs) {
+        var datagram = begin(client, outbound, first, nowNs);
         if (datagram == null) {
             return null;
         }
@@ -85,23 +85,22 @@ final class FragmentTable {
     }
 
     /// A first piece that does not pass: what waits for it is dropped, and what comes.
-    void refuse(ClientPeer peer, boolean outbound, IpPacket first, long nowNs) {
-        var datagram = begin(peer, outbound, first, nowNs);
+    void refuse(Object client, boolean outbound, IpPacket first, long nowNs) {
+        var datagram = begin(client, outbound, first, nowNs);
         if (datagram != null) {
             int waited = datagram.refuse();
-            unhold(peer, waited);
+            unhold(client, waited);
             drops.count(DropReason.FRAGMENT_REFUSED, waited);
         }
     }
 
-    private void unhold(ClientPeer peer, int pieces) {
+    private void unhold(Object client, int pieces) {
         heldOfAll.remove(pieces);
-        shares.get(peer).held -= pieces;
+        shares.get(client).held -= pieces;
     }
 
-    private FragmentedDatagram begin(
-            ClientPeer peer, boolean outbound, IpPacket first, long nowNs) {
-        var key = Key.of(peer, outbound, first);
+    private FragmentedDatagram begin(Object client, boolean outbound, IpPacket first, long nowNs) {
+        var key = Key.of(client, outbound, first);
         var known = datagrams.get(key);
         if (known != null && !known.isUndecided()) {
             remove(key);
@@ -111,7 +110,7 @@ final class FragmentTable {
     }
 
     private FragmentedDatagram create(Key key, long nowNs) {
-        var share = shares.get(key.peer);
+        var share = shares.get(key.client);
         int own = share == null ? 0 : share.datagrams;
         if (!datagramsOfAll.admits(own, limits.datagramsPerClientMax())) {
             drops.count(DropReason.FRAGMENTS_FULL);
@@ -119,7 +118,7 @@ final class FragmentTable {
         }
         if (share == null) {
             share = new Share();
-            shares.put(key.peer, share);
+            shares.put(key.client, share);
         }
         share.datagrams++;
         datagramsOfAll.add(1);
@@ -131,23 +130,27 @@ final class FragmentTable {
     /// A later piece. What does not pass is counted.
     ///
     /// @param into is pointed at the datagram if the piece passes
-    Verdict take(Found into, ClientPeer peer, boolean outbound, IpPacket piece, long nowNs) {
-        var key = Key.of(peer, outbound, piece);
+    Verdict take(Found into, Object client, boolean outbound, IpPacket piece, long nowNs) {
+        var key = Key.of(client, outbound, piece);
         var datagram = datagrams.get(key);
         into.datagram = datagram;
         if (datagram == null) {
             var begun = create(key, nowNs);
-            return begun == null ? Verdict.DROP : hold(begun, piece, peer);
+            return begun == null ? Verdict.DROP : hold(begun, piece, client);
         }
         if (datagram.isUndecided()) {
-            return hold(datagram, piece, peer);
+            return hold(datagram, piece, client);
         }
         return append(key, datagram, piece);
     }
 
     /// What [#take] found.
     static final class Found {
-        FragmentedDatagram datagram;
+        private FragmentedDatagram datagram;
+
+        FragmentedDatagram datagram() {
+            return datagram;
+        }
     }
 
     private Verdict append(Key key, FragmentedDatagram datagram, IpPacket piece) {
@@ -165,8 +168,8 @@ final class FragmentTable {
         return Verdict.PASS;
     }
 
-    private Verdict hold(FragmentedDatagram datagram, IpPacket piece, ClientPeer peer) {
-        var share = shares.get(peer);
+    private Verdict hold(FragmentedDatagram datagram, IpPacket piece, Object client) {
+        var share = shares.get(client);
         boolean hasRoom = heldOfAll.admits(share.held, limits.heldPerClientMax());
         if (!hasRoom || !datagram.hold(piece)) {
             drops.count(DropReason.FRAGMENTS_FULL);
@@ -179,10 +182,10 @@ final class FragmentTable {
 
     /// The next piece that waited for the first one of a datagram that was admitted, or null. It is
     /// to be given to [#take] like any other.
-    byte[] takeHeld(ClientPeer peer, FragmentedDatagram datagram) {
+    byte[] takeHeld(Object client, FragmentedDatagram datagram) {
         var piece = datagram.takeHeld();
         if (piece != null) {
-            unhold(peer, 1);
+            unhold(client, 1);
         }
         return piece;
     }
@@ -201,14 +204,14 @@ final class FragmentTable {
     }
 
     /// Forgets a client.
-    void forget(ClientPeer peer) {
-        if (!shares.containsKey(peer)) {
+    void forget(Object client) {
+        if (!shares.containsKey(client)) {
             return;
         }
         for (Iterator<Map.Entry<Key, FragmentedDatagram>> i = datagrams.entrySet().iterator();
                 i.hasNext(); ) {
             var entry = i.next();
-            if (entry.getKey().peer == peer) {
+            if (entry.getKey().client == client) {
                 i.remove();
                 release(entry.getKey(), entry.getValue());
             }
@@ -221,11 +224,11 @@ final class FragmentTable {
 
     private void release(Key key, FragmentedDatagram datagram) {
         int waited = datagram.dropHeld();
-        unhold(key.peer, waited);
+        unhold(key.client, waited);
         drops.count(DropReason.FRAGMENT_WITHOUT_FIRST, waited);
         datagramsOfAll.remove(1);
-        if (--shares.get(key.peer).datagrams == 0) {
-            shares.remove(key.peer);
+        if (--shares.get(key.client).datagrams == 0) {
+            shares.remove(key.client);
         }
     }
 

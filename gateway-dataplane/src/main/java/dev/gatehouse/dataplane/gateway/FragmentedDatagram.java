@@ -32,10 +32,10 @@ final class FragmentedDatagram {
     private int end = Integer.MAX_VALUE; // of the whole datagram, once its last piece is known
 
     // What the first piece decided, for the others to be checked and rewritten by.
-    int protocol;
-    int remotePort;
-    boolean isUnchecked; // from the gateway itself
-    NatSession session; // null: not translated
+    private int protocol;
+    private int remotePort;
+    private boolean isUnchecked;
+    private NatSession session;
 
     FragmentedDatagram(long beganNs) {
         this.beganNs = beganNs;
@@ -59,17 +59,32 @@ final class FragmentedDatagram {
         add(0, first.fragmentEnd());
     }
 
-    /// What the first piece decided, decided again.
+    /// What was decided about the first piece.
     ///
-    /// @param high of the remote address as the client knows it
-    boolean isStillAllowed(ClientPeer peer, boolean v4, long high, long low) {
-        if (isUnchecked) {
-            return true;
-        }
-        var access = peer.access(v4, high, low, protocol, remotePort);
-        return session == null
-                ? access == Access.ALLOWED
-                : access == Access.TRANSLATED || access == Access.UNMAPPED;
+    /// @param remotePort 0 for protocols without ports
+    /// @param isUnchecked from or to the gateway itself
+    /// @param session null: not translated
+    void decide(int protocol, int remotePort, boolean isUnchecked, NatSession session) {
+        this.protocol = protocol;
+        this.remotePort = remotePort;
+        this.isUnchecked = isUnchecked;
+        this.session = session;
+    }
+
+    int protocol() {
+        return protocol;
+    }
+
+    int remotePort() {
+        return remotePort;
+    }
+
+    boolean isUnchecked() {
+        return isUnchecked;
+    }
+
+    NatSession session() {
+        return session;
     }
 
     /// Returns how many pieces had waited.

@@ -52,7 +52,7 @@ public final class GatewayState {
         this.unixOriginNs = unixOriginNs;
         shared = new Shared(limits, hashSeed);
         changes = shared.changes;
-        translations = shared.translations;
+        translations = shared.nat.journal();
         var scratch = new Scratch();
         control = new ControlPath(scratch, drops, events, this::forget, limits.resolutions());
         fragments = new FragmentTable(limits.fragments(), drops);

@@ -1,7 +1,6 @@
 package dev.gatehouse.dataplane.gateway;
 
 import dev.gatehouse.tunnel.TunnelRanges;
-import dev.gatehouse.wire.IcmpErrors;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.PacketBatch;
 import dev.gatehouse.wire.PrefixTable;
@@ -18,9 +17,7 @@ final class InboundPath {
     private final PrefixTable<ClientPeer> peersByAddress;
     private final Scratch scratch;
     private final DropCounters drops;
-    private final FragmentTable fragments;
-    private final FragmentTable.Found found = new FragmentTable.Found();
-    private final IpPacket heldPacket = new IpPacket();
+    private final FragmentPath fragments;
     /// Resources are told of the MTU once for each flow, and remember it for minutes.
     private final TokenBucket tooBig = new TokenBucket(10_000, 10_000);
 
@@ -34,7 +31,7 @@ final class InboundPath {
         this.peersByAddress = peersByAddress;
         this.scratch = scratch;
         this.drops = drops;
-        this.fragments = fragments;
+        this.fragments = new FragmentPath(false, fragments, scratch, drops);
     }
 
     void tunnel(GatewaySnapshot.Interface tunnel) {
@@ -123,14 +120,12 @@ final class InboundPath {
             return;
         }
         if (packet.isLaterFragment()) {
-            if (isPassing(peer, packet, nowNs)) {
-                forwardLater(peer, packet, packets, i, out);
-            }
+            fragments.forwardLater(peer, packet, packets, i, out, nowNs);
             return;
         }
         boolean unchecked = isFromGateway();
         if (unchecked ? !isAnswer(peer, nowNs) : !isTranslatable()) {
-            fragments.refuse(peer, false, packet, nowNs);
+            fragments.refuse(peer, packet, nowNs);
             return;
         }
         if (!unchecked) {
@@ -139,56 +134,24 @@ final class InboundPath {
         if (unchecked || isAllowed()) {
             forwardFirst(peer, packets, i, out, nowNs);
         } else {
-            fragments.refuse(peer, false, packet, nowNs);
+            fragments.refuse(peer, packet, nowNs);
             forward(packets, i, out, nowNs); // counts why not
         }
     }
 
     private void forwardFirst(
             ClientPeer peer, PacketBatch packets, int i, GatewayOutput out, long nowNs) {
-        var datagram = fragments.admit(peer, false, packet, nowNs);
+        boolean unchecked = flow.peer == null;
+        var datagram = fragments.admit(peer, packet, unchecked, flow.session, nowNs);
         if (datagram == null) {
             return;
         }
-        datagram.protocol = packet.protocol();
-        datagram.remotePort = packet.hasPorts() ? packet.sourcePort() : 0;
-        datagram.isUnchecked = flow.peer == null;
-        datagram.session = flow.session;
-        if (datagram.isUnchecked) {
+        if (unchecked) {
             out.toPeer(peer.id(), packets, i);
         } else {
             forward(packets, i, out, nowNs);
         }
-        byte[] held = fragments.takeHeld(peer, datagram);
-        while (held != null) {
-            var batch = scratch.load(held);
-            heldPacket.parse(batch.buffer(), batch.offset(0), held.length);
-            if (isPassing(peer, heldPacket, nowNs)) {
-                forwardLater(peer, heldPacket, batch, 0, out);
-            }
-            held = fragments.takeHeld(peer, datagram);
-        }
-    }
-
-    private boolean isPassing(ClientPeer peer, IpPacket piece, long nowNs) {
-        return fragments.take(found, peer, false, piece, nowNs) == FragmentTable.Verdict.PASS;
-    }
-
-    /// The first piece passed; what the client may do can have changed since.
-    private void forwardLater(
-            ClientPeer peer, IpPacket piece, PacketBatch packets, int i, GatewayOutput out) {
-        var datagram = found.datagram;
-        var session = datagram.session;
-        long high = session == null ? piece.sourceHigh() : session.proxy.high();
-        long low = session == null ? piece.sourceLow() : session.proxy.low();
-        if (!datagram.isStillAllowed(peer, piece.isV4(), high, low)) {
-            drops.count(DropReason.FRAGMENT_REFUSED);
-            return;
-        }
-        if (session != null) {
-            piece.source(high, low);
-        }
-        out.toPeer(peer.id(), packets, i);
+        fragments.forwardHeld(peer, datagram, out, nowNs);
     }
 
     private ClientPeer findPeer() {
@@ -249,8 +212,8 @@ final class InboundPath {
         flow.access =
                 peer.access(
                         packet.isV4(),
-                        nat ? flow.session.proxy.high() : packet.sourceHigh(),
-                        nat ? flow.session.proxy.low() : packet.sourceLow(),
+                        nat ? flow.session.proxy().high() : packet.sourceHigh(),
+                        nat ? flow.session.proxy().low() : packet.sourceLow(),
                         packet.protocol(),
                         packet.hasPorts() ? packet.sourcePort() : 0);
     }
@@ -328,21 +291,10 @@ final class InboundPath {
 
     /// The same error as the client would get if the proxy address were real.
     private void translateError(ClientPeer peer, NatSession session, GatewayOutput out) {
-        boolean v4 = packet.isV4();
-        var buffer = scratch.buffer();
-        int at = scratch.offset();
-        int body = at + (v4 ? IcmpErrors.V4_BODY_OFFSET : IcmpErrors.V6_BODY_OFFSET);
-        buffer.put(body, packet.buffer(), embedded.offset(), embedded.length());
-        session.proxy.write(buffer, body + (v4 ? 16 : 24));
-        buffer.putShort(body + embedded.idOffset(), (short) session.insideId);
-        session.proxy.write(buffer, at + (v4 ? 12 : 8));
-        (v4 ? peer.v4() : peer.v6()).write(buffer, at + (v4 ? 16 : 24));
-        int typeAndCode = packet.icmpType() << 8 | packet.icmpCode();
-        int rest = packet.buffer().getInt(packet.transportOffset() + 4);
+        var client = packet.isV4() ? peer.v4() : peer.v6();
         int length =
-                v4
-                        ? IcmpErrors.finishV4(buffer, at, embedded.length(), typeAndCode, rest)
-                        : IcmpErrors.finishV6(buffer, at, embedded.length(), typeAndCode, rest);
+                Translation.rewriteError(
+                        packet, embedded, session, client, scratch.buffer(), scratch.offset());
         scratch.send(peer, length, out);
     }
 }

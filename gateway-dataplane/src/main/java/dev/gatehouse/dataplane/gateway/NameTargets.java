@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /// Which addresses a resource's name may stand for. Whoever runs a name server of such a domain
@@ -53,8 +54,11 @@ final class NameTargets {
         this.allowed = List.copyOf(allowed);
     }
 
-    /// Those that the client may be led to, in order; the others are counted.
-    List<IpAddress> usable(Collection<IpAddress> resolved, ClientPeer peer, DropCounters drops) {
+    /// Those that a client may be led to, in order; the others are counted.
+    ///
+    /// @param hasNetwork whether a network or address resource of the client holds an address
+    List<IpAddress> usable(
+            Collection<IpAddress> resolved, Predicate<IpAddress> hasNetwork, DropCounters drops) {
         var usable = new ArrayList<IpAddress>();
         for (var address : new TreeSet<>(resolved)) {
             boolean isFine =
@@ -62,7 +66,7 @@ final class NameTargets {
                             && !isNever(address)
                             && (!isSpecial(address)
                                     || SpecialNetworks.contain(allowed, address)
-                                    || peer.hasNetwork(address));
+                                    || hasNetwork.test(address));
             if (isFine) {
                 usable.add(address);
             } else {

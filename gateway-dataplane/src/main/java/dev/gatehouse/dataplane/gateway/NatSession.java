@@ -47,6 +47,11 @@ final class NatSession {
         this.outsideId = outsideId;
     }
 
+    /// What the client knows in place of the real address.
+    IpAddress proxy() {
+        return proxy;
+    }
+
     boolean isExpired() {
         return stage == NatTable.Stage.EXPIRED;
     }

@@ -67,13 +67,13 @@ final class NatTable {
     int toldUnanswered;
     int generation = 1;
 
-    NatTable(String clientId, Shared shared) {
+    NatTable(String clientId, NatShared shared) {
         this.clientId = clientId;
-        journal = shared.translations;
-        liveOfAll = shared.natSessions;
-        expiredOfAll = shared.natExpired;
-        sessionsMax = shared.limits.nat().sessionsPerClientMax();
-        expiredMax = shared.limits.nat().expiredPerClientMax();
+        journal = shared.journal;
+        liveOfAll = shared.live;
+        expiredOfAll = shared.expired;
+        sessionsMax = shared.limits.sessionsPerClientMax();
+        expiredMax = shared.limits.expiredPerClientMax();
         seed = shared.hashSeed;
         hash = new SeededHash(seed);
     }

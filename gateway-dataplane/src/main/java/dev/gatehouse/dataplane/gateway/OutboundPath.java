@@ -12,9 +12,7 @@ final class OutboundPath {
     private final Scratch scratch;
     private final DropCounters drops;
     private final ControlPath control;
-    private final FragmentTable fragments;
-    private final FragmentTable.Found found = new FragmentTable.Found();
-    private final IpPacket heldPacket = new IpPacket();
+    private final FragmentPath fragments;
     private DropReason refusal = DropReason.NAT_FULL; // why the last session was not made
     private GatewaySnapshot.Interface tunnel; // null: not known yet
 
@@ -23,7 +21,7 @@ final class OutboundPath {
         this.scratch = scratch;
         this.drops = drops;
         this.control = control;
-        this.fragments = fragments;
+        this.fragments = new FragmentPath(true, fragments, scratch, drops);
     }
 
     void tunnel(GatewaySnapshot.Interface tunnel) {
@@ -99,8 +97,8 @@ final class OutboundPath {
         if (packet.isLaterFragment()) {
             if (!isOwn) {
                 drops.count(DropReason.SOURCE_NOT_ALLOWED);
-            } else if (isPassing(peer, packet, nowNs)) {
-                forwardLater(peer, packet, packets, i, out);
+            } else {
+                fragments.forwardLater(peer, packet, packets, i, out, nowNs);
             }
             return;
         }
@@ -113,7 +111,7 @@ final class OutboundPath {
             forwardFirst(peer, packets, i, out, nowNs);
         } else {
             if (isOwn) {
-                fragments.refuse(peer, true, packet, nowNs);
+                fragments.refuse(peer, packet, nowNs);
             }
             act(peer, packets, i, out, nowNs);
         }
@@ -122,44 +120,12 @@ final class OutboundPath {
 
     private void forwardFirst(
             ClientPeer peer, PacketBatch packets, int i, GatewayOutput out, long nowNs) {
-        var datagram = fragments.admit(peer, true, packet, nowNs);
+        var datagram = fragments.admit(peer, packet, isToGateway(), flow.session, nowNs);
         if (datagram == null) {
             return;
         }
-        datagram.protocol = packet.protocol();
-        datagram.remotePort = packet.hasPorts() ? packet.destinationPort() : 0;
-        datagram.isUnchecked = isToGateway();
-        datagram.session = flow.session;
         act(peer, packets, i, out, nowNs);
-        byte[] held = fragments.takeHeld(peer, datagram);
-        while (held != null) {
-            var batch = scratch.load(held);
-            heldPacket.parse(batch.buffer(), batch.offset(0), held.length);
-            if (isPassing(peer, heldPacket, nowNs)) {
-                forwardLater(peer, heldPacket, batch, 0, out);
-            }
-            held = fragments.takeHeld(peer, datagram);
-        }
-    }
-
-    private boolean isPassing(ClientPeer peer, IpPacket piece, long nowNs) {
-        return fragments.take(found, peer, true, piece, nowNs) == FragmentTable.Verdict.PASS;
-    }
-
-    /// The first piece passed; what the client may do can have changed since.
-    private void forwardLater(
-            ClientPeer peer, IpPacket piece, PacketBatch packets, int i, GatewayOutput out) {
-        var datagram = found.datagram;
-        long high = piece.destinationHigh();
-        long low = piece.destinationLow();
-        if (!datagram.isStillAllowed(peer, piece.isV4(), high, low)) {
-            drops.count(DropReason.FRAGMENT_REFUSED);
-            return;
-        }
-        if (datagram.session != null) {
-            piece.destination(datagram.session.real.high(), datagram.session.real.low());
-        }
-        out.toTun(packets, i);
+        fragments.forwardHeld(peer, datagram, out, nowNs);
     }
 
     private boolean isSilentlyDropped() {

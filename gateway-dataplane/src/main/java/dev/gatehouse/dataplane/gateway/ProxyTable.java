@@ -57,10 +57,11 @@ final class ProxyTable {
     private final TreeMap<String, TreeMap<String, DnsMapping>> byResource = new TreeMap<>();
     private int names;
 
-    ProxyTable(Shared shared) {
-        limits = shared.limits.names();
-        namesOfAll = shared.names;
-        proxies = new PrefixTable<>(shared.hashSeed);
+    /// @param hashSeed random: clients must not know what falls together in a table
+    ProxyTable(GatewayLimits.Names limits, SharedLimit namesOfAll, long hashSeed) {
+        this.limits = limits;
+        this.namesOfAll = namesOfAll;
+        proxies = new PrefixTable<>(hashSeed);
     }
 
     /// Null if the address was never set up.

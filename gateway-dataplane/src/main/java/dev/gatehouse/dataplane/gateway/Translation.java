@@ -1,7 +1,10 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.wire.IcmpErrors;
+import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.IpProtocol;
+import java.nio.ByteBuffer;
 
 /// Reads and rewrites the parts of a packet that the NAT keys on.
 final class Translation {
@@ -52,5 +55,40 @@ final class Translation {
         } else {
             packet.echoId(session.insideId);
         }
+    }
+
+    /// A piece without ports, to the real address.
+    static void rewriteLaterOutbound(IpPacket piece, NatSession session) {
+        piece.destination(session.real.high(), session.real.low());
+    }
+
+    /// A piece without ports, from the proxy address.
+    static void rewriteLaterInbound(IpPacket piece, NatSession session) {
+        piece.source(session.proxy.high(), session.proxy.low());
+    }
+
+    /// Writes the same error as the client would get if the proxy address were real. Returns its
+    /// length.
+    ///
+    /// @param embedded what the error is about
+    static int rewriteError(
+            IpPacket error,
+            EmbeddedPacket embedded,
+            NatSession session,
+            IpAddress client,
+            ByteBuffer buffer,
+            int at) {
+        boolean v4 = error.isV4();
+        int body = at + (v4 ? IcmpErrors.V4_BODY_OFFSET : IcmpErrors.V6_BODY_OFFSET);
+        buffer.put(body, error.buffer(), embedded.offset(), embedded.length());
+        session.proxy.write(buffer, body + (v4 ? 16 : 24));
+        buffer.putShort(body + embedded.idOffset(), (short) session.insideId);
+        session.proxy.write(buffer, at + (v4 ? 12 : 8));
+        client.write(buffer, at + (v4 ? 16 : 24));
+        int typeAndCode = error.icmpType() << 8 | error.icmpCode();
+        int rest = error.buffer().getInt(error.transportOffset() + 4);
+        return v4
+                ? IcmpErrors.finishV4(buffer, at, embedded.length(), typeAndCode, rest)
+                : IcmpErrors.finishV6(buffer, at, embedded.length(), typeAndCode, rest);
     }
 }

@@ -263,7 +263,7 @@ class GatewayComplexityTest {
     }
 
     private static NatTable table() {
-        return new NatTable("client", new Shared(GatewayLimits.defaults(), 11));
+        return new NatTable("client", new NatShared(GatewayLimits.defaults().nat(), 11));
     }
 
     private static IpAddress proxy(int i) {

@@ -18,19 +18,12 @@ class NatJournalTest {
     private static final IpAddress PROXY = IpAddress.parse("100.96.0.1");
     private static final IpAddress REAL = IpAddress.parse("10.0.0.3");
 
-    private final Shared shared =
-            new Shared(
-                    GatewayLimits.defaults()
-                            .with(
-                                    new GatewayLimits.Nat(
-                                            100_000,
-                                            1_000_000,
-                                            100_000,
-                                            1_000_000,
-                                            TOLD_PER_CLIENT_MAX,
-                                            TOLD_MAX)),
+    private final NatShared shared =
+            new NatShared(
+                    new GatewayLimits.Nat(
+                            100_000, 1_000_000, 100_000, 1_000_000, TOLD_PER_CLIENT_MAX, TOLD_MAX),
                     1);
-    private final NatJournal journal = shared.translations;
+    private final NatJournal journal = shared.journal();
     private final NatTable table = new NatTable("client", shared);
 
     @Test

@@ -166,7 +166,7 @@ class NatTableTest {
     @Test
     void floodOfManyClientsLeavesRoomForTheNext() {
         var nat = new GatewayLimits.Nat(1_000, 9_000, 1_000, 9_000, 1_000, 9_000);
-        var shared = new Shared(GatewayLimits.defaults().with(nat), 1);
+        var shared = new NatShared(nat, 1);
         assertThat(fill(new NatTable("lone", shared))).isEqualTo(1_000);
 
         for (int i = 0; i < 50; i++) {
@@ -174,7 +174,7 @@ class NatTableTest {
         }
 
         assertThat(fill(new NatTable("next", shared))).isGreaterThanOrEqualTo(100);
-        assertThat(shared.natSessions.used()).isLessThan(9_000 + 51 * 128);
+        assertThat(shared.live.used()).isLessThan(9_000 + 51 * 128);
     }
 
     private static int fill(NatTable table) {
@@ -187,17 +187,17 @@ class NatTableTest {
     @Test
     void clientThatIsGoneGivesBackWhatIsLimitedForAll() {
         var nat = new GatewayLimits.Nat(1_000, 9_000, 100, 9_000, 1_000, 9_000);
-        var shared = new Shared(GatewayLimits.defaults().with(nat), 1);
+        var shared = new NatShared(nat, 1);
         var gone = new NatTable("gone", shared);
         fill(gone);
         gone.handleTimeout(60 * SECOND_NS);
         fill(gone);
 
-        assertThat(shared.natSessions.used()).isEqualTo(1_000);
-        assertThat(shared.natExpired.used()).isBetween(0, 100);
+        assertThat(shared.live.used()).isEqualTo(1_000);
+        assertThat(shared.expired.used()).isBetween(0, 100);
         gone.close();
-        assertThat(shared.natSessions.used()).isZero();
-        assertThat(shared.natExpired.used()).isZero();
+        assertThat(shared.live.used()).isZero();
+        assertThat(shared.expired.used()).isZero();
     }
 
     @Test
@@ -266,7 +266,7 @@ class NatTableTest {
         var nat =
                 new GatewayLimits.Nat(
                         sessionsMax, 10_000_000, expiredMax, 10_000_000, 1_000, 10_000);
-        return new NatTable("client", new Shared(GatewayLimits.defaults().with(nat), 1));
+        return new NatTable("client", new NatShared(nat, 1));
     }
 
     private NatSession create(int protocol) {
