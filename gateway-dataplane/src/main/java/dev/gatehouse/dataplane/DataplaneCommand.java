@@ -1,5 +1,7 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.dataplane.config.ConfigurationException;
+import dev.gatehouse.dataplane.config.DataplaneConfig;
 import dev.gatehouse.dataplane.host.TunNames;
 import dev.gatehouse.transport.process.Termination;
 import dev.gatehouse.transport.udp.UdpOptions;

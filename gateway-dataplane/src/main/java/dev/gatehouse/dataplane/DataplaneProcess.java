@@ -1,10 +1,24 @@
 package dev.gatehouse.dataplane;
 
 import dev.gatehouse.connectivity.Rehearsal;
+import dev.gatehouse.dataplane.config.ConfigurationException;
+import dev.gatehouse.dataplane.config.DataplaneConfig;
+import dev.gatehouse.dataplane.dns.NameLookup;
+import dev.gatehouse.dataplane.dns.TunnelDnsServer;
 import dev.gatehouse.dataplane.gateway.GatewaySnapshot;
+import dev.gatehouse.dataplane.handover.EventFeed;
+import dev.gatehouse.dataplane.handover.EventReporter;
 import dev.gatehouse.dataplane.host.HostGuard;
 import dev.gatehouse.dataplane.host.HostTraces;
 import dev.gatehouse.dataplane.host.Restored;
+import dev.gatehouse.dataplane.rpc.DataplaneRpc;
+import dev.gatehouse.dataplane.rpc.RpcSocket;
+import dev.gatehouse.dataplane.shard.ClientRoutes;
+import dev.gatehouse.dataplane.shard.ClientWatch;
+import dev.gatehouse.dataplane.shard.GatewayShard;
+import dev.gatehouse.dataplane.shard.ShardCommand;
+import dev.gatehouse.dataplane.shard.ShardRouter;
+import dev.gatehouse.dataplane.shard.Shards;
 import dev.gatehouse.http.HttpListeners;
 import dev.gatehouse.transport.host.HostSettings;
 import dev.gatehouse.transport.loop.Poller;

@@ -1,6 +1,9 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.dataplane.config.ConfigurationException;
+import dev.gatehouse.dataplane.config.DataplaneConfig;
 import dev.gatehouse.dataplane.host.TunNames;
+import dev.gatehouse.dataplane.rpc.RpcSocket;
 import dev.gatehouse.transport.host.Nft;
 import dev.gatehouse.transport.process.Capabilities;
 import dev.gatehouse.transport.tun.LinuxTun;

@@ -1,8 +1,16 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.dataplane.dns.DnsRefusals;
+import dev.gatehouse.dataplane.dns.NameLookup;
+import dev.gatehouse.dataplane.dns.TunnelDnsServer;
+import dev.gatehouse.dataplane.handover.EventFeed;
 import dev.gatehouse.dataplane.host.HostGuard;
 import dev.gatehouse.dataplane.host.HostHealth;
 import dev.gatehouse.dataplane.host.Restored;
+import dev.gatehouse.dataplane.shard.ClientRoutes;
+import dev.gatehouse.dataplane.shard.ShardCommand;
+import dev.gatehouse.dataplane.shard.ShardMetrics;
+import dev.gatehouse.dataplane.shard.Shards;
 import dev.gatehouse.transport.loop.Shard;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -65,7 +73,7 @@ final class Metrics implements AutoCloseable {
         counters(
                 shard,
                 "gatehouse.gateway.dropped",
-                dev.gatehouse.dataplane.gateway.DropReason.values(),
+                dev.gatehouse.dataplane.gateway.drop.DropReason.values(),
                 "reason",
                 ShardMetrics::gatewayDrops);
         gauge(shard, "gatehouse.clients", ShardMetrics::clients);

@@ -1,7 +1,11 @@
 package dev.gatehouse.dataplane;
 
+import dev.gatehouse.dataplane.handover.ShardStatus;
 import dev.gatehouse.dataplane.host.HostGuard;
 import dev.gatehouse.dataplane.host.HostHealth;
+import dev.gatehouse.dataplane.shard.ShardCommand;
+import dev.gatehouse.dataplane.shard.ShardMetrics;
+import dev.gatehouse.dataplane.shard.Shards;
 import dev.gatehouse.http.HttpLimits;
 import dev.gatehouse.http.HttpListeners;
 import io.vertx.core.Future;

@@ -1,3 +1,3 @@
-/// The data plane process: the shell around connectivity and the gateway's state. Its adapters
-/// (gRPC, HTTP, DNS) post commands to the shard and read what it publishes.
+/// The data plane process, put together: command line, wiring, probes and metrics. May use every
+/// room below; none uses it. Begin at [DataplaneProcess].
 package dev.gatehouse.dataplane;

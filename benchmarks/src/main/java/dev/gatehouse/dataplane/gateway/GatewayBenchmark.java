@@ -1,5 +1,13 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.dataplane.gateway.filter.Authorization;
+import dev.gatehouse.dataplane.gateway.filter.Filter;
+import dev.gatehouse.dataplane.gateway.filter.ResourceSpec;
+import dev.gatehouse.dataplane.gateway.filter.RuleSet;
+import dev.gatehouse.dataplane.gateway.limit.GatewayLimits;
+import dev.gatehouse.dataplane.gateway.nat.NatShared;
+import dev.gatehouse.dataplane.gateway.nat.NatTable;
+import dev.gatehouse.dataplane.gateway.nat.Translation;
 import dev.gatehouse.wire.Checksums;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpNetwork;

@@ -1,5 +1,14 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.dataplane.gateway.filter.Access;
+import dev.gatehouse.dataplane.gateway.filter.Grant;
+import dev.gatehouse.dataplane.gateway.filter.Grants;
+import dev.gatehouse.dataplane.gateway.filter.ResourceSpec;
+import dev.gatehouse.dataplane.gateway.limit.GatewayLimits;
+import dev.gatehouse.dataplane.gateway.name.DnsMapping;
+import dev.gatehouse.dataplane.gateway.name.ProxyTable;
+import dev.gatehouse.dataplane.gateway.nat.NatFlow;
+import dev.gatehouse.dataplane.gateway.nat.NatTable;
 import dev.gatehouse.tunnel.TunnelRanges;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpPacket;
@@ -92,7 +101,7 @@ final class ClientPeer {
 
     /// Whether the client asked the gateway itself something from this port.
     ///
-    /// @param kind as [Translation#kind]
+    /// @param kind as `Translation.kind`
     boolean hasAskedGateway(int kind, int id, long nowNs) {
         return own != null && own.isAsked(kind, id, nowNs);
     }

@@ -1,5 +1,11 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.dataplane.gateway.drop.DropCounters;
+import dev.gatehouse.dataplane.gateway.drop.DropReason;
+import dev.gatehouse.dataplane.gateway.limit.GatewayLimits;
+import dev.gatehouse.dataplane.gateway.limit.SharedLimit;
+import dev.gatehouse.dataplane.gateway.name.DnsMapping;
+import dev.gatehouse.dataplane.gateway.name.NameTargets;
 import dev.gatehouse.tunnel.DomainPattern;
 import dev.gatehouse.tunnel.P2pControl;
 import dev.gatehouse.tunnel.P2pEvent;

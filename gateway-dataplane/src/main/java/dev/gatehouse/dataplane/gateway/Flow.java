@@ -1,5 +1,7 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.dataplane.gateway.filter.Access;
+import dev.gatehouse.dataplane.gateway.nat.NatSession;
 import dev.gatehouse.wire.IpPacket;
 
 /// The flow of the last packet and what was decided about it, so that a run of packets of one flow

@@ -1,5 +1,12 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.dataplane.gateway.drop.DropCounters;
+import dev.gatehouse.dataplane.gateway.drop.DropReason;
+import dev.gatehouse.dataplane.gateway.filter.Access;
+import dev.gatehouse.dataplane.gateway.fragment.FragmentTable;
+import dev.gatehouse.dataplane.gateway.fragment.FragmentedDatagram;
+import dev.gatehouse.dataplane.gateway.nat.NatSession;
+import dev.gatehouse.dataplane.gateway.nat.Translation;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.PacketBatch;
 

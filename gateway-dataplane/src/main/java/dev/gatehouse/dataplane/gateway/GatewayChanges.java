@@ -1,5 +1,6 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.dataplane.gateway.name.DnsMapping;
 import java.util.List;
 
 /// Which parts of a [GatewayState] may differ from what its [GatewayState#snapshot] said before.

@@ -1,5 +1,7 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.dataplane.gateway.name.DnsMapping;
+
 /// What [GatewayState] asks of its shell, or tells it.
 public sealed interface GatewayEvent {
     /// Look up A and AAAA of a name within 10 seconds, then call [GatewayState#handleResolved] or

@@ -1,5 +1,8 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.dataplane.gateway.filter.Authorization;
+import dev.gatehouse.dataplane.gateway.name.DnsMapping;
+import dev.gatehouse.dataplane.gateway.nat.NatFlow;
 import dev.gatehouse.wire.IpAddress;
 import java.util.List;
 import java.util.Optional;

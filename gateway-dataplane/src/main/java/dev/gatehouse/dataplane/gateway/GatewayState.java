@@ -1,5 +1,17 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.dataplane.gateway.drop.DropCounters;
+import dev.gatehouse.dataplane.gateway.drop.DropReason;
+import dev.gatehouse.dataplane.gateway.filter.Authorization;
+import dev.gatehouse.dataplane.gateway.filter.Grant;
+import dev.gatehouse.dataplane.gateway.filter.ResourceSpec;
+import dev.gatehouse.dataplane.gateway.fragment.FragmentTable;
+import dev.gatehouse.dataplane.gateway.limit.GatewayLimits;
+import dev.gatehouse.dataplane.gateway.name.DnsMapping;
+import dev.gatehouse.dataplane.gateway.name.NameTargets;
+import dev.gatehouse.dataplane.gateway.nat.NatChanges;
+import dev.gatehouse.dataplane.gateway.nat.NatFlow;
+import dev.gatehouse.dataplane.gateway.nat.NatJournal;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.IpNetwork;
 import dev.gatehouse.wire.PacketBatch;

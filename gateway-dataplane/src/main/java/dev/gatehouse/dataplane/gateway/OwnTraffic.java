@@ -1,5 +1,6 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.dataplane.gateway.nat.Translation;
 import dev.gatehouse.wire.IpPacket;
 import dev.gatehouse.wire.IpProtocol;
 import dev.gatehouse.wire.TokenBucket;

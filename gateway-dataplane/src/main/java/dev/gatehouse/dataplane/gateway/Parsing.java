@@ -1,5 +1,6 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.dataplane.gateway.drop.DropReason;
 import dev.gatehouse.wire.IpPacket;
 
 /// Names what is wrong with a packet.

@@ -1,5 +1,10 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.dataplane.gateway.filter.HostAddresses;
+import dev.gatehouse.dataplane.gateway.limit.GatewayLimits;
+import dev.gatehouse.dataplane.gateway.limit.SharedLimit;
+import dev.gatehouse.dataplane.gateway.nat.NatShared;
+
 /// What all clients of a [GatewayState] have in common: limits, and who hears of changes. Owned by
 /// the shard.
 final class Shared {

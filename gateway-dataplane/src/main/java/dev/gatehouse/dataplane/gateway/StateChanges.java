@@ -1,5 +1,6 @@
 package dev.gatehouse.dataplane.gateway;
 
+import dev.gatehouse.dataplane.gateway.name.DnsMapping;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.SequencedSet;

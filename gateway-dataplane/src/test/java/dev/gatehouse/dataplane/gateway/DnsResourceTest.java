@@ -14,6 +14,8 @@ import static dev.gatehouse.dataplane.gateway.TestGateway.tcp;
 import static dev.gatehouse.dataplane.gateway.TestGateway.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.drop.DropReason;
+import dev.gatehouse.dataplane.gateway.limit.GatewayLimits;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.tunnel.P2pEvent;
 import dev.gatehouse.wire.Endpoint;

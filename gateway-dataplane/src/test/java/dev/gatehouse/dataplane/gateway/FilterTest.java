@@ -11,6 +11,9 @@ import static dev.gatehouse.dataplane.gateway.TestGateway.tcp;
 import static dev.gatehouse.dataplane.gateway.TestGateway.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.drop.DropReason;
+import dev.gatehouse.dataplane.gateway.filter.Filter;
+import dev.gatehouse.dataplane.gateway.filter.ResourceSpec;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;

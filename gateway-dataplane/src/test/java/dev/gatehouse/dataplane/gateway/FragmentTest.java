@@ -13,6 +13,7 @@ import static dev.gatehouse.dataplane.gateway.TestGateway.tcp;
 import static dev.gatehouse.dataplane.gateway.TestGateway.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.drop.DropReason;
 import dev.gatehouse.testkit.Fragments;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.wire.Checksums;

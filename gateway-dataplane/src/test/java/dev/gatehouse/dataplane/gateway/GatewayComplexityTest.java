@@ -9,6 +9,12 @@ import static dev.gatehouse.dataplane.gateway.TestGateway.dns;
 import static dev.gatehouse.dataplane.gateway.TestGateway.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.drop.DropReason;
+import dev.gatehouse.dataplane.gateway.filter.Authorization;
+import dev.gatehouse.dataplane.gateway.filter.ResourceSpec;
+import dev.gatehouse.dataplane.gateway.limit.GatewayLimits;
+import dev.gatehouse.dataplane.gateway.nat.NatShared;
+import dev.gatehouse.dataplane.gateway.nat.NatTable;
 import dev.gatehouse.testkit.AllocatedBytes;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.testkit.TimeGrowth;

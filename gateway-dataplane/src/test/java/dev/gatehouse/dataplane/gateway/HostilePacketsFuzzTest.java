@@ -10,6 +10,7 @@ import static dev.gatehouse.dataplane.gateway.TestGateway.dns;
 import static dev.gatehouse.dataplane.gateway.TestGateway.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.drop.DropReason;
 import dev.gatehouse.testkit.Mutator;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.wire.Endpoint;

@@ -8,6 +8,9 @@ import static dev.gatehouse.dataplane.gateway.TestGateway.dns;
 import static dev.gatehouse.dataplane.gateway.TestGateway.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.drop.DropReason;
+import dev.gatehouse.dataplane.gateway.filter.Authorization;
+import dev.gatehouse.dataplane.gateway.limit.GatewayLimits;
 import dev.gatehouse.testkit.Packets;
 import java.util.ArrayList;
 import java.util.List;

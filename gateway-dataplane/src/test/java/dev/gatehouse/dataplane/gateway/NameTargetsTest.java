@@ -8,6 +8,8 @@ import static dev.gatehouse.dataplane.gateway.TestGateway.cidr;
 import static dev.gatehouse.dataplane.gateway.TestGateway.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.drop.DropReason;
+import dev.gatehouse.dataplane.gateway.name.NameTargets;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;

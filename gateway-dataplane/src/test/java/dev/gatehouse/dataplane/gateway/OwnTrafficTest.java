@@ -11,6 +11,7 @@ import static dev.gatehouse.dataplane.gateway.TestGateway.cidr;
 import static dev.gatehouse.dataplane.gateway.TestGateway.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.drop.DropReason;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;

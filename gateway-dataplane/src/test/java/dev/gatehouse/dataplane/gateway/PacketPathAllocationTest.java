@@ -11,6 +11,7 @@ import static dev.gatehouse.dataplane.gateway.TestGateway.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import dev.gatehouse.dataplane.gateway.drop.DropReason;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.PacketBatch;

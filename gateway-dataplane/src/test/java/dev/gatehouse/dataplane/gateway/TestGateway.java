@@ -2,6 +2,11 @@ package dev.gatehouse.dataplane.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatehouse.dataplane.gateway.drop.DropReason;
+import dev.gatehouse.dataplane.gateway.filter.Authorization;
+import dev.gatehouse.dataplane.gateway.filter.Filter;
+import dev.gatehouse.dataplane.gateway.filter.ResourceSpec;
+import dev.gatehouse.dataplane.gateway.limit.GatewayLimits;
 import dev.gatehouse.testkit.Packets;
 import dev.gatehouse.tunnel.DomainPattern;
 import dev.gatehouse.tunnel.P2pControl;
