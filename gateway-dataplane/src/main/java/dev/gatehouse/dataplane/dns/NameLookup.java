@@ -111,7 +111,6 @@ public final class NameLookup implements AutoCloseable {
     private final Turns<Waiting> turns = new Turns<>(LIMITS);
     private final Map<String, List<Question>> sharing = new LinkedHashMap<>();
     private final LinkedHashMap<String, Kept> kept = new LinkedHashMap<>(); // oldest first
-    private boolean isBeginning;
     private volatile long refused;
 
     /// @param answers called on the look-up's thread
@@ -173,24 +172,17 @@ public final class NameLookup implements AutoCloseable {
         answers.accept(question.answer(Optional.empty()));
     }
 
-    /// What is known at once ends at once, and comes back here: the loop goes on, not deeper.
     private void beginNext() {
-        if (isBeginning) {
-            return;
-        }
-        isBeginning = true;
-        for (var next = turns.poll(); next != null; next = turns.poll()) {
-            if (System.nanoTime() - next.untilNs > 0) {
-                turns.done(next.question.client);
-                refuse(next.question);
-            } else {
-                begin(next.question);
-            }
-        }
-        isBeginning = false;
+        turns.beginAll(this::begin);
     }
 
-    private void begin(Question question) {
+    private void begin(Waiting next) {
+        var question = next.question;
+        if (System.nanoTime() - next.untilNs > 0) {
+            turns.done(question.client);
+            refuse(question);
+            return;
+        }
         String name = name(question);
         var known = known(name); // somebody else has asked meanwhile
         if (known.isPresent()) {

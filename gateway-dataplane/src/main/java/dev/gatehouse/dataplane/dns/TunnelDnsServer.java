@@ -62,7 +62,6 @@ public final class TunnelDnsServer {
                     (client, query) -> answer(client, query, nameservers().forTcp(), false));
     private final List<Supplier<Future<?>>> open = new ArrayList<>();
     private boolean started;
-    private boolean isAsking;
 
     /// A query that waits for its turn.
     private record Asked(
@@ -223,22 +222,15 @@ public final class TunnelDnsServer {
     }
 
     private void askNext() {
-        if (isAsking) {
-            return; // the loop goes on, not deeper
-        }
-        isAsking = true;
-        for (var asked = turns.poll(); asked != null; asked = turns.poll()) {
-            if (System.nanoTime() - asked.untilNs > 0) {
-                turns.done(asked.client);
-                refuse(asked);
-            } else {
-                ask(asked);
-            }
-        }
-        isAsking = false;
+        turns.beginAll(this::ask);
     }
 
     private void ask(Asked asked) {
+        if (System.nanoTime() - asked.untilNs > 0) {
+            turns.done(asked.client);
+            refuse(asked);
+            return;
+        }
         var query = asked.query;
         ask(query, asked.servers, asked.overUdp)
                 .map(found -> reply(found.withId(query.id()), query, asked.overUdp))

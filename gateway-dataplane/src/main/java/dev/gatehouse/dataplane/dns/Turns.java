@@ -3,6 +3,7 @@ package dev.gatehouse.dataplane.dns;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /// Work of many clients, of which so much is under way at once, in all and of each. What is beyond
 /// waits, and clients take turns: one that asks for a thousand things delays another by one of
@@ -47,6 +48,7 @@ final class Turns<T> {
     private final ArrayDeque<Client> line = new ArrayDeque<>(); // those that may begin something
     private int underWay;
     private int waiting;
+    private boolean isBeginning;
 
     Turns(Limits limits) {
         this.limits = limits;
@@ -83,6 +85,19 @@ final class Turns<T> {
         var task = client.waiting.remove();
         client.standInLine();
         return task;
+    }
+
+    /// Begins all that may: each is given to `begin`. What ends at once may come back here: the
+    /// loop goes on, not deeper.
+    void beginAll(Consumer<T> begin) {
+        if (isBeginning) {
+            return;
+        }
+        isBeginning = true;
+        for (var next = poll(); next != null; next = poll()) {
+            begin.accept(next);
+        }
+        isBeginning = false;
     }
 
     /// Something of this client has ended.

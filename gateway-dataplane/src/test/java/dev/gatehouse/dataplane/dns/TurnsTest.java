@@ -2,11 +2,14 @@ package dev.gatehouse.dataplane.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class TurnsTest {
@@ -103,5 +106,27 @@ class TurnsTest {
 
     private static int sum(Map<String, Integer> counts) {
         return counts.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    @Test
+    void whatEndsAtOnceDoesNotBeginTheNextOneWithinItself() {
+        var turns = new Turns<String>(new Turns.Limits(1, 1, 10, 10));
+        for (int i = 0; i < 3; i++) {
+            turns.offer("a", "a" + i);
+        }
+        var begun = new ArrayList<String>();
+        int[] depth = new int[1];
+        Consumer<String> endsAtOnce =
+                task -> {
+                    depth[0]++;
+                    assertThat(depth[0]).isOne();
+                    begun.add(task);
+                    turns.done("a");
+                    turns.beginAll(_ -> fail("deeper"));
+                    depth[0]--;
+                };
+        turns.beginAll(endsAtOnce);
+        assertThat(begun).containsExactly("a0", "a1", "a2");
+        assertThat(turns.waiting()).isZero();
     }
 }
