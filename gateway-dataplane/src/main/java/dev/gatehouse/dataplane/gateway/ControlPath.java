@@ -6,7 +6,6 @@ import dev.gatehouse.dataplane.gateway.limit.GatewayLimits;
 import dev.gatehouse.dataplane.gateway.limit.SharedLimit;
 import dev.gatehouse.dataplane.gateway.name.DnsMapping;
 import dev.gatehouse.dataplane.gateway.name.NameTargets;
-import dev.gatehouse.tunnel.DomainPattern;
 import dev.gatehouse.tunnel.P2pControl;
 import dev.gatehouse.tunnel.P2pEvent;
 import dev.gatehouse.wire.IpAddress;
@@ -39,7 +38,11 @@ final class ControlPath {
 
     private static final int WAITING_GUARANTEED = 16;
 
-    private record Pending(NameRequests client, P2pEvent.AssignedIps request, long sinceNs) {}
+    private record Pending(
+            NameRequests client,
+            NameRequests.Key key,
+            P2pEvent.AssignedIps request,
+            long sinceNs) {}
 
     private final Scratch scratch;
     private final DropCounters drops;
@@ -136,19 +139,19 @@ final class ControlPath {
         if (client.waiting() == 0 || !underWay.admits(client.underWay, limits.perClientMax())) {
             return false;
         }
-        ask(client, client.poll().request(), nowNs);
+        ask(client, client.poll(), nowNs);
         return true;
     }
 
-    private void ask(NameRequests client, P2pEvent.AssignedIps request, long nowNs) {
+    private void ask(NameRequests client, NameRequests.Waiting next, long nowNs) {
         waiting.remove(1);
         underWay.add(1);
         client.underWay++;
         long id = nextRequestId++;
-        pending.put(id, new Pending(client, request, nowNs));
-        String domain = DomainPattern.normalize(request.domain());
+        var key = next.key();
+        pending.put(id, new Pending(client, key, next.request(), nowNs));
         String clientId = client.peer().id();
-        events.add(new GatewayEvent.ResolveName(id, clientId, request.resource(), domain));
+        events.add(new GatewayEvent.ResolveName(id, clientId, key.resourceId(), key.domain()));
     }
 
     private void queueIfWaiting(NameRequests client) {
@@ -183,7 +186,7 @@ final class ControlPath {
         release(answered);
         var peer = answered.client().peer();
         var request = answered.request();
-        boolean active = addresses.isPresent() && setUp(peer, request, addresses.get());
+        boolean active = addresses.isPresent() && setUp(answered, addresses.get());
         sendStatus(peer, request, active, out);
         takeTurns(TURNS_AT_ONCE, nowNs);
     }
@@ -193,13 +196,14 @@ final class ControlPath {
         answered.client().underWay--;
     }
 
-    private boolean setUp(
-            ClientPeer peer, P2pEvent.AssignedIps request, Collection<IpAddress> addresses) {
+    private boolean setUp(Pending answered, Collection<IpAddress> addresses) {
+        var peer = answered.client().peer();
+        var request = answered.request();
         if (peer.dnsGrant(request.resource(), request.domain()) == null) {
             return false; // taken away meanwhile
         }
-        String domain = DomainPattern.normalize(request.domain());
-        var key = new DnsMapping(peer.id(), request.resource(), domain, List.of(), List.of());
+        var name = answered.key();
+        var key = new DnsMapping(peer.id(), name.resourceId(), name.domain(), List.of(), List.of());
         var usable = targets.usable(addresses, peer::hasNetwork, drops);
         var mapping = peer.proxies().distribute(key, request.proxyIps(), usable);
         if (peer.proxies().contradicts(mapping)) {

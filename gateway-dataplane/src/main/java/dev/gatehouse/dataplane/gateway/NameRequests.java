@@ -22,8 +22,9 @@ final class NameRequests {
         }
     }
 
+    /// @param key of `request`
     /// @param sinceNs when the first request for it came
-    record Waiting(P2pEvent.AssignedIps request, long sinceNs) {}
+    record Waiting(Key key, P2pEvent.AssignedIps request, long sinceNs) {}
 
     private final ClientPeer peer;
     private final TokenBucket pace = new TokenBucket(PER_SECOND, BURST);
@@ -53,7 +54,7 @@ final class NameRequests {
     /// The newest request for a name counts, in the place of the first.
     void add(Key key, P2pEvent.AssignedIps request, long nowNs) {
         var known = waiting.get(key);
-        waiting.put(key, new Waiting(request, known == null ? nowNs : known.sinceNs));
+        waiting.put(key, new Waiting(key, request, known == null ? nowNs : known.sinceNs));
     }
 
     int waiting() {
