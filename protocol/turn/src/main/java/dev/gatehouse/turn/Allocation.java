@@ -2,7 +2,6 @@ package dev.gatehouse.turn;
 
 import dev.gatehouse.stun.StunErrors;
 import dev.gatehouse.stun.StunMessage;
-import dev.gatehouse.stun.TransactionId;
 import dev.gatehouse.stun.TurnCredentials;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
@@ -46,20 +45,15 @@ public final class Allocation {
 
     private final String id;
     private final List<Endpoint> servers;
-    private final String software;
-    private final RandomGenerator random;
+    private final Transactions transactions;
     private final Channels channels = new Channels();
     private final WantedChannels wanted = new WantedChannels(channels);
-    private final PendingRequests pending = new PendingRequests();
     private final RelayedAddresses addresses = new RelayedAddresses();
     private final ArrayDeque<AllocationEvent> events = new ArrayDeque<>();
-    private final ArrayDeque<Datagram> transmits = new ArrayDeque<>();
-    private final RoundTripTime roundTrip = new RoundTripTime();
     private final FoundSockets found = new FoundSockets();
     private final TokenBucket attempts = TokenBucket.every(ATTEMPT_EVERY_NS, ATTEMPTS_BURST);
     private final AllocationWatch watch = new AllocationWatch();
 
-    private TurnLogin login;
     private Phase phase = Phase.PROBING;
     private Optional<Endpoint> active = Optional.empty();
     private long refreshAtNs = NEVER;
@@ -69,36 +63,41 @@ public final class Allocation {
     private int seenRevision = -1;
     private int excess; // since it was last asked for
 
-    private Allocation(RelayInfo relay, String software, RandomGenerator random) {
+    private Allocation(RelayInfo relay, Transactions transactions) {
         this.id = relay.id();
         this.servers = relay.addresses();
-        this.software = software;
-        this.random = random;
-        this.login = new TurnLogin(relay.username(), relay.password(), Optional.empty());
+        this.transactions = transactions;
     }
 
     /// Starts by asking every address of the relay how it sees us.
     public static Allocation start(
             RelayInfo relay, String software, RandomGenerator random, long nowNs) {
-        var allocation = new Allocation(relay, software, random);
-        allocation.probe(nowNs);
-        return allocation;
+        return open(relay, Optional.empty(), software, random, nowNs);
     }
 
     /// Goes on with what another process had, and refreshes it at once.
     public static Allocation restore(
             RelaySnapshot snapshot, String software, RandomGenerator random, long nowNs) {
-        var relay = snapshot.relay();
-        var allocation = new Allocation(relay, software, random);
-        allocation.login = new TurnLogin(relay.username(), relay.password(), snapshot.nonce());
-        allocation.probe(nowNs);
+        var allocation = open(snapshot.relay(), snapshot.nonce(), software, random, nowNs);
         snapshot.grant().ifPresent(grant -> allocation.resume(grant, nowNs));
+        return allocation;
+    }
+
+    private static Allocation open(
+            RelayInfo relay,
+            Optional<String> nonce,
+            String software,
+            RandomGenerator random,
+            long nowNs) {
+        var login = new TurnLogin(relay.username(), relay.password(), nonce);
+        var allocation = new Allocation(relay, new Transactions(login, software, random));
+        allocation.probe(nowNs);
         return allocation;
     }
 
     private void probe(long nowNs) {
         for (var server : servers) {
-            send(TurnRequest.to(server, TurnRequest.Kind.BINDING), nowNs);
+            transactions.send(TurnRequest.to(server, TurnRequest.Kind.BINDING), nowNs);
         }
     }
 
@@ -127,7 +126,7 @@ public final class Allocation {
                                                 l.relayed(),
                                                 Math.max(0, l.expiresAtNs() - nowNs),
                                                 channels.snapshots(nowNs)));
-        return new RelaySnapshot(info(), login.nonce(), grant);
+        return new RelaySnapshot(info(), transactions.login().nonce(), grant);
     }
 
     /// Whether [#snapshot] may differ from what it was at the last call; true at the first.
@@ -139,6 +138,7 @@ public final class Allocation {
     }
 
     RelayInfo info() {
+        var login = transactions.login();
         return new RelayInfo(id, servers, login.username(), login.password());
     }
 
@@ -164,7 +164,7 @@ public final class Allocation {
 
     /// Nothing can come of this relay any more: forget it until the portal names it again.
     public boolean isFreed() {
-        return phase == Phase.FREED || (pending.isEmpty() && active.isEmpty());
+        return phase == Phase.FREED || (transactions.isEmpty() && active.isEmpty());
     }
 
     /// Whether the relay has given us an address that has not expired.
@@ -173,7 +173,7 @@ public final class Allocation {
     }
 
     RoundTripTime roundTrip() {
-        return roundTrip;
+        return transactions.roundTrip();
     }
 
     /// Our addresses at the relay; empty without an allocation.
@@ -207,18 +207,19 @@ public final class Allocation {
 
     /// Whether requests are signed with this name and password.
     public boolean hasLogin(String username, String password) {
-        return login.isFor(username, password);
+        return transactions.login().isFor(username, password);
     }
 
     /// New credentials for the same relay: the allocation stays, and is refreshed under them.
     public void swapLogin(String username, String password, long nowNs) {
-        login = new TurnLogin(username, password, login.nonce());
+        var nonce = transactions.login().nonce();
+        transactions.swapLogin(new TurnLogin(username, password, nonce));
         changes++;
         if (isAllocated()) {
-            pending.removeIf(r -> r.kind() == TurnRequest.Kind.REFRESH);
-            send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
+            transactions.forgetIf(r -> r.kind() == TurnRequest.Kind.REFRESH);
+            transactions.send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
         } else if (phase == Phase.ALLOCATING || phase == Phase.SUSPENDED) {
-            pending.removeIf(r -> r.kind() != TurnRequest.Kind.BINDING);
+            transactions.forgetIf(r -> r.kind() != TurnRequest.Kind.BINDING);
             allocate(nowNs);
         }
     }
@@ -226,8 +227,8 @@ public final class Allocation {
     /// The portal mentioned other relays: checks with one short attempt that this one is still
     /// there, or tries again if it had refused.
     public void refreshNow(long nowNs) {
-        if (isAllocated() && !pending.contains(TurnRequest.Kind.REFRESH)) {
-            send(TurnRequest.proactiveRefresh(activeServer()), nowNs);
+        if (isAllocated() && !transactions.isAsking(TurnRequest.Kind.REFRESH)) {
+            transactions.send(TurnRequest.proactiveRefresh(activeServer()), nowNs);
         }
         retryIfRefused(nowNs);
     }
@@ -252,8 +253,8 @@ public final class Allocation {
         if (watch.isTooQuiet(nowNs)) {
             verify(nowNs);
         }
-        if (!pending.contains(TurnRequest.Kind.BINDING)) {
-            send(TurnRequest.look(activeServer()), nowNs);
+        if (!transactions.isAsking(TurnRequest.Kind.BINDING)) {
+            transactions.send(TurnRequest.look(activeServer()), nowNs);
         }
     }
 
@@ -271,8 +272,8 @@ public final class Allocation {
 
     /// Asks the relay whether it has our allocation; a 437 leads to another one.
     private void verify(long nowNs) {
-        if (isAllocated() && !pending.contains(TurnRequest.Kind.REFRESH)) {
-            send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
+        if (isAllocated() && !transactions.isAsking(TurnRequest.Kind.REFRESH)) {
+            transactions.send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
         }
     }
 
@@ -284,8 +285,8 @@ public final class Allocation {
     public void handleNetworkChange(List<IpAddress> gone, long nowNs) {
         found.handleMissing(gone);
         for (var server : servers) {
-            if (!pending.containsBindingTo(server)) {
-                send(TurnRequest.survey(server), nowNs);
+            if (!transactions.isAskingBinding(server)) {
+                transactions.send(TurnRequest.survey(server), nowNs);
             }
         }
     }
@@ -299,15 +300,11 @@ public final class Allocation {
 
     /// Takes what `from`, a server of this relay, sent: an answer to a request of ours, or nothing.
     public void handleMessage(StunMessage message, Endpoint local, Endpoint from, long nowNs) {
-        var request = pending.answeredBy(message, from);
-        if (request.isEmpty() || !request.get().isTrustworthy(message, login)) {
+        var request = transactions.handleMessage(message, from, nowNs);
+        if (request.isEmpty()) {
             return;
         }
         receivedAtNs = nowNs;
-        pending.remove(request.get());
-        if (request.get().wasSentOnce()) {
-            roundTrip.sample(nowNs - request.get().lastSentNs());
-        }
         if (message.messageClass() == StunMessage.MessageClass.SUCCESS) {
             handleSuccess(message, request.get(), local, nowNs);
         } else {
@@ -383,7 +380,7 @@ public final class Allocation {
 
     private void handleError(StunMessage message, TurnRequest request, long nowNs) {
         if (request.isTooMuchSaid(message) && request.restartBare()) {
-            send(request, nowNs);
+            transactions.send(request, nowNs);
             return;
         }
         int code = message.errorCode().orElse(StunErrors.SERVER_ERROR);
@@ -406,7 +403,7 @@ public final class Allocation {
     /// Others than Firezone's relays know no transport and family in a Refresh.
     private void handleUnknownAttribute(TurnRequest request, long nowNs) {
         if (request.restartPlain()) {
-            send(request, nowNs);
+            transactions.send(request, nowNs);
         } else {
             free();
         }
@@ -420,10 +417,10 @@ public final class Allocation {
 
     private void authenticate(StunMessage message, TurnRequest request, long nowNs) {
         boolean ours = message.realm().map(TurnCredentials.REALM::equals).orElse(true);
-        message.nonce().ifPresent(login::useNonce);
+        message.nonce().ifPresent(transactions.login()::useNonce);
         changes++;
         if (ours && message.nonce().isPresent() && request.restart()) {
-            send(request, nowNs);
+            transactions.send(request, nowNs);
         } else {
             handleRefusal(request, nowNs);
         }
@@ -435,7 +432,7 @@ public final class Allocation {
         switch (request.kind()) {
             case ALLOCATE -> {
                 phase = Phase.ALLOCATING;
-                send(TurnRequest.to(activeServer(), TurnRequest.Kind.DELETE), nowNs);
+                transactions.send(TurnRequest.to(activeServer(), TurnRequest.Kind.DELETE), nowNs);
             }
             case BINDING, REFRESH, DELETE -> allocate(nowNs);
             case CHANNEL_BIND -> {
@@ -476,7 +473,7 @@ public final class Allocation {
             return;
         }
         phase = Phase.ALLOCATING;
-        send(TurnRequest.to(activeServer(), TurnRequest.Kind.ALLOCATE), nowNs);
+        transactions.send(TurnRequest.to(activeServer(), TurnRequest.Kind.ALLOCATE), nowNs);
     }
 
     private void invalidate() {
@@ -484,7 +481,7 @@ public final class Allocation {
         changes++;
         channels.clear();
         wanted.forgetForbidden();
-        pending.clear();
+        transactions.forgetAll();
         refreshAtNs = NEVER;
         keepAliveAtNs = NEVER;
     }
@@ -504,13 +501,15 @@ public final class Allocation {
             wanted.await(peer);
             return;
         }
-        wanted.toRequest(peer, lease.get(), mayOpen, nowNs)
-                .ifPresent(channel -> bind(channel, nowNs));
+        var channel = wanted.toRequest(peer, lease.get(), mayOpen, nowNs);
+        if (channel.isPresent()) { // no lambda: this may run per batch of packets
+            bind(channel.get(), nowNs);
+        }
     }
 
     private void bind(Channel channel, long nowNs) {
         channel.request(nowNs);
-        send(TurnRequest.bind(activeServer(), channel), nowNs);
+        transactions.send(TurnRequest.bind(activeServer(), channel), nowNs);
     }
 
     /// The channel to send to `peer` on, or null: then one was asked for. Postpones the keep-alive.
@@ -558,11 +557,7 @@ public final class Allocation {
 
     /// Sends again, refreshes, gives up: what is due at `nowNs`.
     public void handleTimeout(long nowNs) {
-        for (var request : pending.due(nowNs)) {
-            if (pending.contains(request)) {
-                handleUnanswered(request, nowNs);
-            }
-        }
+        transactions.handleTimeout(this::handleUnanswered, nowNs);
         var lease = addresses.lease();
         if (lease.isEmpty()) {
             return;
@@ -572,21 +567,18 @@ public final class Allocation {
             allocate(nowNs);
             return;
         }
-        if (nowNs >= refreshAtNs && !pending.contains(TurnRequest.Kind.REFRESH)) {
-            send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
+        if (nowNs >= refreshAtNs && !transactions.isAsking(TurnRequest.Kind.REFRESH)) {
+            transactions.send(TurnRequest.to(activeServer(), TurnRequest.Kind.REFRESH), nowNs);
         }
         if (nowNs >= keepAliveAtNs) {
             keepAliveAtNs = nowNs + KEEP_ALIVE_NS;
-            send(TurnRequest.to(activeServer(), TurnRequest.Kind.BINDING), nowNs);
+            transactions.send(TurnRequest.to(activeServer(), TurnRequest.Kind.BINDING), nowNs);
         }
         channels.pollRefreshes(nowNs).forEach(channel -> bind(channel, nowNs));
     }
 
-    private void handleUnanswered(TurnRequest request, long nowNs) {
-        pending.remove(request);
-        if (!request.isSpent()) {
-            send(request, nowNs);
-        } else if (!request.isOptional()
+    private void handleUnanswered(TurnRequest request) {
+        if (!request.isOptional()
                 && active.filter(a -> a.isV4() == request.server().isV4()).isPresent()) {
             active = Optional.empty();
             invalidate();
@@ -594,21 +586,14 @@ public final class Allocation {
         }
     }
 
-    private void send(TurnRequest request, long nowNs) {
-        var payload = request.write(software, login, TransactionId.random(random), nowNs);
-        pending.add(request);
-        var server = request.server();
-        transmits.add(new Datagram(Endpoint.any(server.family()), server, new Payload(payload)));
-    }
-
     /// When [#handleTimeout] has work, or [#NEVER].
     public long pollTimeout() {
-        long next = pending.nextDeadlineNs();
+        long next = transactions.pollTimeout();
         var lease = addresses.lease();
         if (lease.isEmpty()) {
             return next;
         }
-        if (!pending.contains(TurnRequest.Kind.REFRESH)) {
+        if (!transactions.isAsking(TurnRequest.Kind.REFRESH)) {
             next = Math.min(next, refreshAtNs);
         }
         next = Math.min(next, Math.min(keepAliveAtNs, lease.get().expiresAtNs()));
@@ -617,7 +602,7 @@ public final class Allocation {
 
     /// The next request to send, or null.
     public Datagram pollTransmit() {
-        return transmits.poll();
+        return transactions.pollTransmit();
     }
 
     /// The next thing learned, or null.
