@@ -5,10 +5,8 @@ import dev.gatehouse.connectivity.path.Path;
 import dev.gatehouse.connectivity.path.PathInfo;
 import dev.gatehouse.connectivity.peer.FailureReason;
 import dev.gatehouse.connectivity.peer.LocalCandidates;
-import dev.gatehouse.connectivity.peer.ParkedPackets;
 import dev.gatehouse.connectivity.peer.PeerLimits;
 import dev.gatehouse.connectivity.peer.PeerSnapshot;
-import dev.gatehouse.connectivity.peer.RepeatedSegments;
 import dev.gatehouse.connectivity.peer.State;
 import dev.gatehouse.ice.Candidate;
 import dev.gatehouse.ice.IceAgent;
@@ -40,9 +38,6 @@ import java.util.Optional;
 final class Connection {
     static final long NEVER = Long.MAX_VALUE;
 
-    private static final int PARKED_CONNECTING_MAX = 128;
-    private static final int PARKED_MAX = 256;
-    private static final int UNCUT_PACKET_LENGTH_MAX = 1280 - 48 - 36; // whatever the link
     private static final long HANDSHAKE_SUPPRESSION_NS = Duration.ofSeconds(20).toNanos();
 
     private final NodeContext context;
@@ -54,8 +49,6 @@ final class Connection {
     private final WireGuardTunnel tunnel;
     private final CandidateExchange candidates;
     private final PathSender sender;
-    private final ParkedPackets parked;
-    private final RepeatedSegments repeated = new RepeatedSegments();
     private final PeerLimits limits;
 
     private State state = new State.Connecting();
@@ -89,7 +82,6 @@ final class Connection {
         this.psk = psk;
         this.connectionId = connectionId;
         this.agent = agent;
-        this.parked = new ParkedPackets(context.drops());
         this.limits = new PeerLimits(context.drops());
         var config = context.config();
         this.tunnel =
@@ -346,64 +338,12 @@ final class Connection {
     /// than `count` if the send buffer is full, 0 without a path.
     int encapsulate(PacketBatch packets, int from, int count, long nowNs) {
         if (!state.hasPath()) {
-            return awaitPath(packets, from, count);
+            return sender.awaitPath(packets, from, count);
         }
         touch(nowNs);
-        if (!tunnel.canSeal(nowNs)) {
-            awaitSession(packets, from, count, nowNs);
-            settle(nowNs);
-            return count;
-        }
-        flushParked(nowNs);
-        noticeLostSegments(packets, from, nowNs);
-        int taken = parked.isEmpty() ? sender.send(state.path(), packets, from, count, nowNs) : 0;
+        int taken = sender.encapsulate(state.path(), packets, from, count, heardNs, nowNs);
         settle(nowNs);
         return taken;
-    }
-
-    /// Routers fragment over IPv4; over IPv6 they only say that a datagram was too long, if that.
-    private void noticeLostSegments(PacketBatch packets, int from, long nowNs) {
-        int length = packets.length(from);
-        if (length <= UNCUT_PACKET_LENGTH_MAX || PathSender.nextHop(state.path()).isV4()) {
-            return;
-        }
-        boolean isLost =
-                repeated.handleSent(packets.buffer(), packets.offset(from), length, heardNs, nowNs);
-        if (isLost) {
-            context.events().add(new NodeEvent.LongDatagramsLost(PathSender.nextHop(state.path())));
-        }
-    }
-
-    private int awaitPath(PacketBatch packets, int from, int count) {
-        if (!context.config().isClient()) {
-            context.drops().count(DropReason.NO_PATH, count);
-            return 0;
-        }
-        parked.park(packets, from, count, PARKED_CONNECTING_MAX);
-        return count;
-    }
-
-    /// A gateway leaves sessions to its clients, tunnel.md 11.2 #20: an initiation to one that
-    /// sleeps would be given up, and the connection with it.
-    private void awaitSession(PacketBatch packets, int from, int count, long nowNs) {
-        if (context.config().isClient() || tunnel.isHandshakeRunning()) {
-            parked.park(packets, from, count, PARKED_MAX);
-            tunnel.startHandshake(nowNs);
-        } else {
-            context.drops().count(DropReason.NO_SESSION, count);
-        }
-    }
-
-    private void flushParked(long nowNs) {
-        while (!parked.isEmpty() && state.hasPath() && tunnel.canSeal(nowNs)) {
-            var scratch = context.scratch();
-            parked.copyTo(scratch);
-            int taken = sender.send(state.path(), scratch, 0, scratch.count(), nowNs);
-            parked.remove(taken);
-            if (taken == 0) {
-                return; // the send buffer is full; the next call goes on
-            }
-        }
     }
 
     /// An application packet, a candidate or the portal showed that the connection is in use.
@@ -421,7 +361,7 @@ final class Connection {
         }
         if (state.hasPath()) {
             tunnel.handleTimeout(nowNs);
-            flushParked(nowNs);
+            sender.flushParked(state.path(), nowNs);
         }
         watchRelay(nowNs);
         repeatSignals(nowNs);
@@ -500,8 +440,7 @@ final class Connection {
         if (state.hasPath()) {
             next = Math.min(next, tunnel.pollTimeout());
         }
-        boolean hasLeftovers = !parked.isEmpty() && state.hasPath() && tunnel.canSeal(nowNs);
-        deadlineNs = hasLeftovers ? nowNs : next;
+        deadlineNs = sender.hasLeftovers(state.path(), nowNs) ? nowNs : next;
     }
 
     private void sendCheck(IceTransmit transmit, long nowNs) {
@@ -562,7 +501,7 @@ final class Connection {
                     wasConnected = true;
                     context.events().add(new NodeEvent.Connected(peerId));
                 }
-                flushParked(nowNs);
+                sender.flushParked(state.path(), nowNs);
             }
             case FAILED -> fail(FailureReason.HANDSHAKE_TIMEOUT);
         }
@@ -582,7 +521,7 @@ final class Connection {
 
     /// Forgets keys and counts what was waiting.
     void close() {
-        parked.dropAll();
+        sender.close();
         heardFrom(null);
         tunnel.close();
     }
