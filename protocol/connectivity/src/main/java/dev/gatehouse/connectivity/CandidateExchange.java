@@ -1,11 +1,14 @@
 package dev.gatehouse.connectivity;
 
+import dev.gatehouse.connectivity.peer.LocalCandidates;
 import dev.gatehouse.connectivity.peer.SignalRepeat;
 import dev.gatehouse.ice.Candidate;
 import dev.gatehouse.ice.IceAgent;
 import dev.gatehouse.turn.Allocation;
+import dev.gatehouse.turn.AllocationEvent;
 import dev.gatehouse.wire.Endpoint;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -43,8 +46,55 @@ final class CandidateExchange {
         remotes.forEach(this::rememberBindTarget);
     }
 
+    /// Adds what all relays know of our addresses, the best first.
+    ///
+    /// @param selected the relay of the connection
+    void addKnown(Allocation selected, long nowNs) {
+        var known = new ArrayList<Candidate>();
+        for (var relay : context.relays().list()) {
+            for (var event : relay.known()) {
+                LocalCandidates.of(event, relay == selected).ifPresent(known::add);
+            }
+        }
+        known.sort(Comparator.comparingLong(Candidate::priority).reversed());
+        known.forEach(candidate -> addLocal(candidate, false, nowNs));
+    }
+
+    /// The connection has selected another relay: adds what that knows, and asks it for channels.
+    ///
+    /// @param hasPath like that of [#handleRelayEvent]
+    void handleSelected(Allocation relay, boolean hasPath, long nowNs) {
+        bindAll(relay, nowNs);
+        for (var event : relay.known()) {
+            LocalCandidates.of(event, true).ifPresent(c -> addLocal(c, hasPath, nowNs));
+        }
+    }
+
+    /// Hosts and reflexive addresses of all relays are ours; relayed ones only of the selected
+    /// relay.
+    ///
+    /// @param isSelected whether the event is of the relay that the connection selected
     /// @param hasPath whether the peer may not hear of it, because what changed cut off the portal
-    void addLocal(Candidate candidate, boolean hasPath, long nowNs) {
+    void handleRelayEvent(
+            Allocation from,
+            AllocationEvent event,
+            boolean isSelected,
+            boolean hasPath,
+            long nowNs) {
+        switch (event) {
+            case AllocationEvent.RelayedGone(var address) ->
+                    removeLocals(
+                            c -> c.kind() == Candidate.Kind.RELAYED && c.address().equals(address),
+                            nowNs);
+            case AllocationEvent.HostGone(var address) ->
+                    removeLocals(c -> c.base().equals(address), nowNs);
+            case AllocationEvent.RelayedFound _ when isSelected -> bindAll(from, nowNs);
+            default -> {}
+        }
+        LocalCandidates.of(event, isSelected).ifPresent(c -> addLocal(c, hasPath, nowNs));
+    }
+
+    private void addLocal(Candidate candidate, boolean hasPath, long nowNs) {
         agent.addLocalCandidate(candidate, nowNs)
                 .ifPresent(
                         added -> {
@@ -56,7 +106,7 @@ final class CandidateExchange {
                         });
     }
 
-    void removeLocals(Predicate<Candidate> areGone, long nowNs) {
+    private void removeLocals(Predicate<Candidate> areGone, long nowNs) {
         for (var candidate : List.copyOf(signalled)) {
             if (areGone.test(candidate)) {
                 signalled.remove(candidate);
@@ -64,6 +114,11 @@ final class CandidateExchange {
                 context.events().add(new NodeEvent.LocalCandidateGone(peerId, sdp(candidate)));
             }
         }
+    }
+
+    /// Asks `relay` for channels to all remembered addresses of the peer.
+    private void bindAll(Allocation relay, long nowNs) {
+        bindTargets.forEach(peer -> relay.bind(peer, nowNs));
     }
 
     void signalAll() {
@@ -109,10 +164,5 @@ final class CandidateExchange {
     void removeRemote(Candidate candidate, long nowNs) {
         bindTargets.remove(candidate.address());
         agent.removeRemoteCandidate(candidate, nowNs);
-    }
-
-    /// Asks `relay` for channels to all remembered addresses of the peer.
-    void bindAll(Allocation relay, long nowNs) {
-        bindTargets.forEach(peer -> relay.bind(peer, nowNs));
     }
 }

@@ -4,7 +4,6 @@ import dev.gatehouse.connectivity.path.DropReason;
 import dev.gatehouse.connectivity.path.Path;
 import dev.gatehouse.connectivity.path.PathInfo;
 import dev.gatehouse.connectivity.peer.FailureReason;
-import dev.gatehouse.connectivity.peer.LocalCandidates;
 import dev.gatehouse.connectivity.peer.PeerLimits;
 import dev.gatehouse.connectivity.peer.PeerSnapshot;
 import dev.gatehouse.connectivity.peer.State;
@@ -30,8 +29,6 @@ import dev.gatehouse.wireguard.message.MessageType;
 import dev.gatehouse.wireguard.message.Outcome;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Optional;
 
 /// One peer: its ICE agent, its WireGuard tunnel, its relay, and what waits for either.
@@ -118,7 +115,8 @@ final class Connection {
                 new Connection(
                         context, keys.peerId(), keys.key(), keys.psk(), connectionId, agent, nowNs);
         connection.relay = Optional.of(relay);
-        connection.addKnownCandidates(nowNs);
+        connection.candidates.addKnown(relay, nowNs);
+        connection.settle(nowNs);
         return connection;
     }
 
@@ -213,44 +211,9 @@ final class Connection {
         settle(nowNs);
     }
 
-    private void addKnownCandidates(long nowNs) {
-        var known = new ArrayList<Candidate>();
-        for (var each : context.relays().list()) {
-            boolean isSelected = relay.filter(r -> r == each).isPresent();
-            for (var event : each.known()) {
-                LocalCandidates.of(event, isSelected).ifPresent(known::add);
-            }
-        }
-        known.sort(Comparator.comparingLong(Candidate::priority).reversed());
-        known.forEach(candidate -> addLocal(candidate, nowNs));
-        settle(nowNs);
-    }
-
-    private void addLocal(Candidate candidate, long nowNs) {
-        candidates.addLocal(candidate, state.hasPath(), nowNs);
-    }
-
-    private void repeatSignals(long nowNs) {
-        if (candidates.isRepeatDue(heardNs, nowNs) && isRelayInUse()) {
-            candidates.signalAll();
-        }
-    }
-
-    /// Hosts and reflexive addresses of all relays are ours; relayed ones only of the selected
-    /// relay.
     void handleRelayEvent(Allocation from, AllocationEvent event, long nowNs) {
         boolean isSelected = relay.filter(r -> r == from).isPresent();
-        switch (event) {
-            case AllocationEvent.RelayedGone(var address) ->
-                    candidates.removeLocals(
-                            c -> c.kind() == Candidate.Kind.RELAYED && c.address().equals(address),
-                            nowNs);
-            case AllocationEvent.HostGone(var address) ->
-                    candidates.removeLocals(c -> c.base().equals(address), nowNs);
-            case AllocationEvent.RelayedFound _ when isSelected -> candidates.bindAll(from, nowNs);
-            default -> {}
-        }
-        LocalCandidates.of(event, isSelected).ifPresent(candidate -> addLocal(candidate, nowNs));
+        candidates.handleRelayEvent(from, event, isSelected, state.hasPath(), nowNs);
         settle(nowNs);
     }
 
@@ -265,13 +228,7 @@ final class Connection {
         }
         relay = context.relays().sample();
         relayChanges++;
-        relay.ifPresent(
-                selected -> {
-                    candidates.bindAll(selected, nowNs);
-                    for (var event : selected.known()) {
-                        LocalCandidates.of(event, true).ifPresent(c -> addLocal(c, nowNs));
-                    }
-                });
+        relay.ifPresent(r -> candidates.handleSelected(r, state.hasPath(), nowNs));
         settle(nowNs);
     }
 
@@ -364,7 +321,9 @@ final class Connection {
             sender.flushParked(state.path(), nowNs);
         }
         watchRelay(nowNs);
-        repeatSignals(nowNs);
+        if (candidates.isRepeatDue(heardNs, nowNs) && isRelayInUse()) {
+            candidates.signalAll();
+        }
         settle(nowNs);
         if (nowNs >= disconnectDeadlineNs) {
             fail(FailureReason.ICE_DISCONNECTED);
