@@ -17,7 +17,6 @@ import dev.gatehouse.stun.StunMessage;
 import dev.gatehouse.stun.TransactionId;
 import dev.gatehouse.turn.Allocation;
 import dev.gatehouse.turn.AllocationEvent;
-import dev.gatehouse.turn.AllocationWatch;
 import dev.gatehouse.wire.Endpoint;
 import dev.gatehouse.wire.IpAddress;
 import dev.gatehouse.wire.PacketBatch;
@@ -29,7 +28,6 @@ import dev.gatehouse.wireguard.message.MessageType;
 import dev.gatehouse.wireguard.message.Outcome;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Optional;
 
 /// One peer: its ICE agent, its WireGuard tunnel, its relay, and what waits for either.
 final class Connection {
@@ -47,10 +45,9 @@ final class Connection {
     private final CandidateExchange candidates;
     private final PathSender sender;
     private final PeerLimits limits;
+    private final SelectedRelay relay;
 
     private State state = new State.Connecting();
-    private Optional<Allocation> relay = Optional.empty();
-    private int relayChanges;
     private int seenRevision = -1;
     private boolean wasConnected;
     private long lastActivityNs;
@@ -61,7 +58,6 @@ final class Connection {
     private long candidateDeadlineNs;
     private long disconnectDeadlineNs = NEVER;
     private long agentTimeoutNs;
-    private long watchRelayAtNs;
     private long deadlineNs;
     int heapIndex = -1; // written by DeadlineHeap alone
 
@@ -80,6 +76,7 @@ final class Connection {
         this.connectionId = connectionId;
         this.agent = agent;
         this.limits = new PeerLimits(context.drops());
+        this.relay = new SelectedRelay(context.relays());
         var config = context.config();
         this.tunnel =
                 new WireGuardTunnel(
@@ -114,7 +111,7 @@ final class Connection {
         var connection =
                 new Connection(
                         context, keys.peerId(), keys.key(), keys.psk(), connectionId, agent, nowNs);
-        connection.relay = Optional.of(relay);
+        connection.relay.select(relay);
         connection.candidates.addKnown(relay, nowNs);
         connection.settle(nowNs);
         return connection;
@@ -139,7 +136,7 @@ final class Connection {
 
     private void resume(PeerSnapshot snapshot, long nowNs) {
         tunnel.restore(snapshot.tunnel());
-        relay = context.relays().find(snapshot.relayId());
+        relay.restore(snapshot.relayId());
         var ice = snapshot.ice();
         candidates.resume(ice.localCandidates(), ice.remoteCandidates(), nowNs);
         agent.nominated().ifPresent(nominated -> handleNominated(nominated, nowNs));
@@ -153,18 +150,12 @@ final class Connection {
 
     PeerSnapshot snapshot() {
         return new PeerSnapshot(
-                peerId,
-                key,
-                psk,
-                connectionId,
-                relay.map(Allocation::id).orElse(""),
-                agent.snapshot(),
-                tunnel.snapshot());
+                peerId, key, psk, connectionId, relay.id(), agent.snapshot(), tunnel.snapshot());
     }
 
     /// Whether [#snapshot] may differ from what it was at the last call; true at the first.
     boolean takeChanged() {
-        int revision = agent.revision() + tunnel.revision() + relayChanges;
+        int revision = agent.revision() + tunnel.revision() + relay.revision();
         boolean changed = revision != seenRevision;
         seenRevision = revision;
         return changed;
@@ -212,23 +203,17 @@ final class Connection {
     }
 
     void handleRelayEvent(Allocation from, AllocationEvent event, long nowNs) {
-        boolean isSelected = relay.filter(r -> r == from).isPresent();
-        candidates.handleRelayEvent(from, event, isSelected, state.hasPath(), nowNs);
+        candidates.handleRelayEvent(from, event, relay.is(from), state.hasPath(), nowNs);
         settle(nowNs);
     }
 
     /// Selects another relay if ours is gone.
     void ensureRelay(long nowNs) {
-        boolean isThere =
-                relay.flatMap(r -> context.relays().find(r.id()))
-                        .filter(r -> r == relay.get())
-                        .isPresent();
-        if (isThere) {
+        if (relay.isThere()) {
             return;
         }
-        relay = context.relays().sample();
-        relayChanges++;
-        relay.ifPresent(r -> candidates.handleSelected(r, state.hasPath(), nowNs));
+        relay.replace()
+                .ifPresent(other -> candidates.handleSelected(other, state.hasPath(), nowNs));
         settle(nowNs);
     }
 
@@ -241,7 +226,7 @@ final class Connection {
     void addRemote(Candidate candidate, long nowNs) {
         touch(nowNs);
         if (candidates.addRemote(candidate, nowNs)) {
-            relay.ifPresent(r -> r.bind(candidate.address(), limits.channels(), nowNs));
+            relay.current().ifPresent(r -> r.bind(candidate.address(), limits.channels(), nowNs));
         }
     }
 
@@ -320,8 +305,8 @@ final class Connection {
             tunnel.handleTimeout(nowNs);
             sender.flushParked(state.path(), nowNs);
         }
-        watchRelay(nowNs);
-        if (candidates.isRepeatDue(heardNs, nowNs) && isRelayInUse()) {
+        relay.handleTimeout(state, nowNs);
+        if (candidates.isRepeatDue(heardNs, nowNs) && state.needsRelay()) {
             candidates.signalAll();
         }
         settle(nowNs);
@@ -334,25 +319,6 @@ final class Connection {
             agent.setIdle(true, nowNs);
             settle(nowNs);
         }
-    }
-
-    /// While packets depend on a relay, or a path is looked for, it is asked every second
-    /// whether it still sees us where it did: its BINDING answers tell long before anything else.
-    private void watchRelay(long nowNs) {
-        if (nowNs >= watchDeadlineNs()) {
-            watchRelayAtNs = nowNs + AllocationWatch.LOOK_EVERY_NS;
-            relay.ifPresent(r -> r.watch(nowNs));
-        }
-    }
-
-    private long watchDeadlineNs() {
-        return relay.isPresent() && isRelayInUse() && !(state instanceof State.Idle)
-                ? watchRelayAtNs
-                : NEVER;
-    }
-
-    private boolean isRelayInUse() {
-        return !state.hasPath() || state.path().info().involvesRelay();
     }
 
     private long idleDeadlineNs() {
@@ -395,7 +361,7 @@ final class Connection {
         }
         long next = Math.min(candidateDeadlineNs, disconnectDeadlineNs);
         next = Math.min(next, Math.min(idleDeadlineNs(), agentTimeoutNs));
-        next = Math.min(next, Math.min(watchDeadlineNs(), candidates.repeatDeadlineNs()));
+        next = Math.min(next, Math.min(relay.deadlineNs(state), candidates.repeatDeadlineNs()));
         if (state.hasPath()) {
             next = Math.min(next, tunnel.pollTimeout());
         }
@@ -404,9 +370,7 @@ final class Connection {
 
     private void sendCheck(IceTransmit transmit, long nowNs) {
         rememberTransaction(transmit.payload(), nowNs);
-        if (isRelayInUse()) {
-            relay.ifPresent(r -> r.watch(nowNs)); // idle, too: then checks are all that is sent
-        }
+        relay.handleCheck(state, nowNs);
         var owner = context.relays().owning(transmit.local());
         if (owner == null) {
             context.outbox().control(transmit.local(), transmit.remote(), transmit.payload());

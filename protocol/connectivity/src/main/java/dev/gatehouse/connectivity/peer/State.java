@@ -38,4 +38,9 @@ public sealed interface State {
     default boolean hasPath() {
         return path() != Path.None.NONE;
     }
+
+    /// Whether packets depend on a relay, or a path is looked for.
+    default boolean needsRelay() {
+        return !hasPath() || path().info().involvesRelay();
+    }
 }
