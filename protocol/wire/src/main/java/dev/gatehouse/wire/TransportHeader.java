@@ -18,14 +18,8 @@ final class TransportHeader {
 
     private TransportHeader() {}
 
-    /// Whether `room` bytes at `at` can be what a whole packet carries.
-    static boolean isWhole(ByteBuffer buffer, int at, int room, int protocol, boolean v4) {
-        return protocol == IpProtocol.UDP
-                ? room >= UDP_LENGTH && isUdpWhole(buffer, at, room)
-                : isThere(buffer, at, room, protocol, v4);
-    }
-
-    /// The same of the first piece of a datagram: the rest of UDP's length is in other pieces.
+    /// Whether the first piece of a datagram, `room` bytes at `at`, holds the whole header. UDP's
+    /// length says nothing here: the rest of it is in other pieces.
     static boolean isThere(ByteBuffer buffer, int at, int room, int protocol, boolean v4) {
         return switch (protocol) {
             case IpProtocol.TCP -> room >= TCP_LENGTH_MIN && isTcpWhole(buffer, at, room);
@@ -44,11 +38,6 @@ final class TransportHeader {
     /// Bytes of the TCP header at `at`, options included, as it says.
     static int tcpLength(ByteBuffer buffer, int at) {
         return (Byte.toUnsignedInt(buffer.get(at + TCP_DATA_OFFSET)) >>> 4) * 4;
-    }
-
-    private static boolean isUdpWhole(ByteBuffer buffer, int at, int room) {
-        int length = Short.toUnsignedInt(buffer.getShort(at + UDP_LENGTH_OFFSET));
-        return length >= UDP_LENGTH && length <= room;
     }
 
     /// Of the checksum in the header of `protocol`; -1 for others.
