@@ -24,6 +24,12 @@ class RoomsTest {
         Rooms.check("dev.gatehouse.testkit", TESTKIT);
     }
 
+    /// The testkit stands on `wire`, which thus cannot ask for itself.
+    @Test
+    void wireIsOneRoom() {
+        Rooms.checkIn(Path.of("../protocol/wire"), "dev.gatehouse.wire", ". ->");
+    }
+
     @Test
     void anArrowThatIsNotOnTheMapIsNamedWithAnExample() {
         assertThatThrownBy(() -> Rooms.check("dev.gatehouse.testkit", ". ->\n manifests ->"))

@@ -94,10 +94,13 @@ final class Turns<T> {
             return;
         }
         isBeginning = true;
-        for (var next = poll(); next != null; next = poll()) {
-            begin.accept(next);
+        try {
+            for (var next = poll(); next != null; next = poll()) {
+                begin.accept(next);
+            }
+        } finally {
+            isBeginning = false;
         }
-        isBeginning = false;
     }
 
     /// Something of this client has ended.
