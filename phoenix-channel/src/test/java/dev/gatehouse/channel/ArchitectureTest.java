@@ -12,8 +12,8 @@ class ArchitectureTest {
     private static final String ROOT = "dev.gatehouse.channel";
 
     @Test
-    void framesAndMessagesArePure() {
-        GatehouseArchRules.checkPure(ROOT + ".message");
+    void framesSessionsAndMessagesArePure() {
+        GatehouseArchRules.checkPure(ROOT + ".frame", ROOT + ".session", ROOT + ".message");
     }
 
     @Test

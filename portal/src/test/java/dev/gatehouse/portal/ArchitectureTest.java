@@ -49,6 +49,12 @@ class ArchitectureTest {
     }
 
     @Test
+    void nothingMovesPacketsHere() {
+        GatehouseArchRules.checkUsesOnly(
+                ROOT, "dev.gatehouse.transport", "dev.gatehouse.transport.process");
+    }
+
+    @Test
     void whatIsPureUsesNothingOfTheShell() {
         for (String room : PURE) {
             check(room.substring(ROOT.length() + 1) + "..", "the shell calls the hub", SHELL);

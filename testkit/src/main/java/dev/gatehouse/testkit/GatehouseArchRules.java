@@ -112,6 +112,25 @@ public final class GatehouseArchRules {
         check(List.of(noCycles()), root);
     }
 
+    /// Checks that the main classes below `root` use no package below `other` but `allowed`.
+    ///
+    /// @throws AssertionError naming each class that uses more
+    public static void checkUsesOnly(String root, String other, String allowed) {
+        check(
+                List.of(
+                        noClasses()
+                                .should()
+                                .dependOnClassesThat(
+                                        JavaClass.Predicates.resideInAPackage(other + "..")
+                                                .and(
+                                                        DescribedPredicate.not(
+                                                                JavaClass.Predicates
+                                                                        .resideInAPackage(
+                                                                                allowed + ".."))))
+                                .because("of " + other + " it may know " + allowed + " alone")),
+                root);
+    }
+
     private static void check(List<ArchRule> rules, String... packages) {
         JavaClasses classes =
                 new ClassFileImporter()

@@ -8,4 +8,12 @@ class ArchitectureTest {
     void theFlowIsPure() {
         GatehouseArchRules.checkPure("dev.gatehouse.controlplane.flow");
     }
+
+    @Test
+    void nothingMovesPacketsHere() {
+        GatehouseArchRules.checkUsesOnly(
+                "dev.gatehouse.controlplane",
+                "dev.gatehouse.transport",
+                "dev.gatehouse.transport.process");
+    }
 }
